@@ -1,0 +1,168 @@
+// How an importer is written: one file, a descriptor before the behaviour, total on any bytes.
+//
+// A row of an input does exactly one of these: it becomes an event, a call, a box or an episode (`sink.event`,
+// `sink.toolCall`, `sink.box`, `sink.episode`), it is refused (`sink.reject`, kept with its line), or it is
+// known to carry none of those (`sink.skip`, counted by reason). The pipeline checks the sum.
+
+import type { Event } from '../schema/event.ts'
+import type { EpisodeRecord, ToolCall, ToolOutcome } from '../schema/tool-call.ts'
+import type { TopologyEntry } from '../schema/topology.ts'
+
+export interface Sink {
+  event(event: Event): void
+  toolCall(call: ToolCall): void
+  /** A call's end that may stand in another file than its beginning; joined by `sourceId`. */
+  outcome(outcome: ToolOutcome): void
+  episode(episode: EpisodeRecord): void
+  box(entry: TopologyEntry): void
+  /** A row this format should have held and does not. */
+  reject(line: number, reason: string, text: string): void
+  /** A row that is well-formed and carries no event or call; `why` is one of a few fixed phrases. */
+  skip(why: string): void
+}
+
+/** What is known of a file before it is read. */
+export interface FileInfo {
+  /** As given, relative below a folder; `/` as separator. */
+  readonly path: string
+  /** Last change of the file, µs; a last resort for formats without any clock. */
+  readonly modifiedUs?: number
+}
+
+/** The beginning of a file, for recognition. */
+export interface Head {
+  readonly path: string
+  /** At most 64 KiB. */
+  readonly bytes: Uint8Array
+  /** The same as text; broken UTF-8 replaced. */
+  readonly text: string
+  /** Its complete lines, at most 50, blank ones left out. */
+  readonly lines: readonly string[]
+  /** For a zip: the names in it (at most 1,000). */
+  readonly members?: readonly string[]
+}
+
+interface ImporterBase {
+  readonly id: string
+  readonly name: string
+  readonly family: 'network' | 'agent' | 'inventory'
+  readonly documentation: string
+  /** True when the content, not the name, shows this format. Must be cheap and never throw. */
+  recognises(head: Head): boolean
+}
+
+/** Line-oriented text: the reader is handed each line without its terminator, blank lines left out. */
+export interface LinesImporter extends ImporterBase {
+  readonly shape: 'lines'
+  start(sink: Sink, file: FileInfo): LineReader
+}
+
+export interface LineReader {
+  line(text: string, line: number): void
+  /** After the last line. `cut` = the file did not end with a newline. */
+  end(cut: boolean): void
+}
+
+/**
+ * One JSON document (or several, one after the other), read as a stream: only the values at `items` are ever
+ * built. A path is keys joined by dots, `*` for any element or key, e.g. `steps.*`, `resourceSpans.*.resource`.
+ * The paths `""` (whole document, for small files ≤ 16 MiB) and `*` (elements of a top-level array) work too.
+ * Items arrive in document order.
+ */
+export interface JsonImporter extends ImporterBase {
+  readonly shape: 'json'
+  readonly items: readonly string[]
+  start(sink: Sink, file: FileInfo): JsonReader
+}
+
+export interface JsonReader {
+  /** `path` is the pattern that matched; `keys` the real keys and indexes of the value, outermost first. */
+  item(path: string, value: unknown, line: number, keys: readonly (string | number)[]): void
+  /** Something in the document could not be parsed; the text around it is given. Default: it is rejected. */
+  broken?(line: number, reason: string, text: string): void
+  end(cut: boolean): void
+}
+
+/** Binary records (packet captures): chunks in file order. */
+export interface BytesImporter extends ImporterBase {
+  readonly shape: 'bytes'
+  start(sink: Sink, file: FileInfo): BytesReader
+}
+
+export interface BytesReader {
+  chunk(bytes: Uint8Array): void
+  end(): void
+}
+
+/** A zip of JSON documents (Inspect `.eval`): members arrive in the archive's order, each read as `JsonImporter` does. */
+export interface ArchiveImporter extends ImporterBase {
+  readonly shape: 'archive'
+  /** Which members to read, and which items of each; undefined = not needed. */
+  itemsOf(member: string): readonly string[] | undefined
+  start(sink: Sink, file: FileInfo): ArchiveReader
+}
+
+export interface ArchiveReader {
+  item(member: string, path: string, value: unknown, line: number, keys: readonly (string | number)[]): void
+  memberEnd?(member: string): void
+  broken?(member: string, line: number, reason: string, text: string): void
+  end(): void
+}
+
+export type Importer = LinesImporter | JsonImporter | BytesImporter | ArchiveImporter
+
+export function defineLinesImporter(importer: Omit<LinesImporter, 'shape'>): LinesImporter {
+  return { shape: 'lines', ...importer }
+}
+
+export function defineJsonImporter(importer: Omit<JsonImporter, 'shape'>): JsonImporter {
+  return { shape: 'json', ...importer }
+}
+
+export function defineBytesImporter(importer: Omit<BytesImporter, 'shape'>): BytesImporter {
+  return { shape: 'bytes', ...importer }
+}
+
+export function defineArchiveImporter(importer: Omit<ArchiveImporter, 'shape'>): ArchiveImporter {
+  return { shape: 'archive', ...importer }
+}
+
+/** One JSON object a line. `row` is called with each; what is not a JSON object is rejected before it. */
+export function defineJsonLinesImporter(
+  importer: Omit<LinesImporter, 'shape' | 'start'> & {
+    start(
+      sink: Sink,
+      file: FileInfo,
+    ): {
+      row(row: Record<string, unknown>, line: number, text: string): void
+      end?(): void
+    }
+  },
+): LinesImporter {
+  return {
+    ...importer,
+    shape: 'lines',
+    start(sink, file) {
+      const reader = importer.start(sink, file)
+      return {
+        line(text, line) {
+          let row: unknown
+          try {
+            row = JSON.parse(text)
+          } catch (error) {
+            sink.reject(line, `not JSON: ${error instanceof Error ? error.message : 'unreadable'}`, text)
+            return
+          }
+          if (typeof row !== 'object' || row === null || Array.isArray(row)) {
+            sink.reject(line, 'not a JSON object', text)
+            return
+          }
+          reader.row(row as Record<string, unknown>, line, text)
+        },
+        end() {
+          reader.end?.()
+        },
+      }
+    },
+  }
+}
