@@ -1,0 +1,388 @@
+// Reads JSON as a stream and builds only the values asked for, so that a document of any size fits.
+//
+// Several documents may follow each other. After a broken one, reading goes on at the next line that begins
+// with `{` or `[`: in line-delimited JSON one bad line costs one line.
+
+import { concat } from './lines.ts'
+
+/** Largest single value that is built; a larger one is reported and passed over. */
+export const itemBytesMax = 64 * 1024 * 1024
+
+export type JsonKey = string | number
+
+export interface JsonTarget {
+  item(path: string, value: unknown, line: number, keys: readonly JsonKey[]): void
+  broken(line: number, reason: string, text: string): void
+}
+
+interface Pattern {
+  /** Set when a pattern ends here. */
+  path?: string
+  readonly children: Map<string, Pattern>
+}
+
+/** Patterns as a tree. A pattern that is the beginning of another wins: its value is built whole. */
+function compile(paths: readonly string[]): Pattern {
+  const root: Pattern = { children: new Map() }
+  for (const path of paths) {
+    let node = root
+    for (const key of path === '' ? [] : path.split('.')) {
+      let child = node.children.get(key)
+      if (!child) {
+        child = { children: new Map() }
+        node.children.set(key, child)
+      }
+      node = child
+    }
+    node.path = path
+  }
+  return root
+}
+
+function step(pattern: Pattern | undefined, key: JsonKey): Pattern | undefined {
+  if (!pattern) return undefined
+  return pattern.children.get(String(key)) ?? pattern.children.get('*')
+}
+
+interface Frame {
+  readonly array: boolean
+  readonly pattern: Pattern | undefined
+  key: JsonKey
+}
+
+// What the next byte outside a captured value may be.
+const VALUE = 0
+const FIRST = 1 // a value or the container's end
+const KEY = 2
+const FIRST_KEY = 3
+const COLON = 4
+const COMMA = 5
+const LOST = 6
+
+export class JsonItems {
+  readonly #target: JsonTarget
+  readonly #root: Pattern
+  readonly #bytesMax: number
+  readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+  #stack: Frame[] = []
+  #expect = VALUE
+  #line = 1
+  #newline = true // The byte before was a newline (or the stream's start).
+  #afterComma = true // The last structural byte allows a value at a line's start.
+  // A value being passed or captured.
+  #inside = false
+  #depth = 0
+  #inString = false
+  #escaped = false
+  #scalar = false
+  #keyString = false
+  #capture: { pattern: Pattern; line: number } | undefined
+  #parts: Uint8Array[] = []
+  #bytes = 0
+  #tooLarge = false
+  #documents = 0
+
+  constructor(paths: readonly string[], target: JsonTarget, bytesMax: number = itemBytesMax) {
+    this.#root = compile(paths)
+    this.#target = target
+    this.#bytesMax = bytesMax
+  }
+
+  /** Whole documents read. */
+  get documents(): number {
+    return this.#documents
+  }
+
+  /** True between documents. */
+  get idle(): boolean {
+    return !this.#inside && this.#stack.length === 0 && this.#expect === VALUE
+  }
+
+  /** One complete line that may be one document: much faster than byte by byte. False when it is not. */
+  wholeLine(text: string): boolean {
+    let value: unknown
+    try {
+      value = JSON.parse(text)
+    } catch {
+      return false
+    }
+    this.#walk(this.#root, value, [])
+    this.#documents++
+    this.#line++
+    this.#newline = true
+    return true
+  }
+
+  chunk(bytes: Uint8Array): void {
+    let from = 0 // Where the current capture began in this chunk.
+    for (let i = 0; i < bytes.length; i++) {
+      const byte = bytes[i]!
+      const startsLine = this.#newline
+      this.#newline = byte === 10
+      if (byte === 10) this.#line++
+      if (this.#inside) {
+        const done = this.#insideByte(byte)
+        if (done === 'no') continue
+        // A scalar ends before this byte, everything else with it.
+        const end = done === 'before' ? i : i + 1
+        this.#take(bytes.subarray(from, end))
+        if (done === 'broken') this.#lost('a control character stands inside a string')
+        else this.#finish()
+        if (done === 'with') continue
+        if (done === 'broken') {
+          if (this.#expect === LOST) continue
+        }
+      }
+      if (this.#expect === LOST) {
+        if (!(startsLine && (byte === 123 || byte === 91))) continue
+        this.#stack = []
+        this.#expect = VALUE
+        this.#afterComma = true
+      }
+      if (byte === 32 || byte === 10 || byte === 13 || byte === 9) continue
+      if (byte === 0xef || byte === 0xbb || byte === 0xbf) {
+        if (this.#stack.length === 0) continue // A byte-order mark.
+      }
+      if (this.#structure(byte, startsLine)) {
+        from = i
+      }
+    }
+    if (this.#inside) this.#take(bytes.subarray(from))
+  }
+
+  /** After the last chunk. Returns whether a document was cut off. */
+  end(): boolean {
+    if (this.#inside && this.#scalar) this.#finish()
+    const cut = this.#inside || this.#stack.length > 0
+    if (cut && this.#expect !== LOST) this.#lost('the document is cut off')
+    return cut
+  }
+
+  /** A byte between values. True when a value (or key) begins with it. */
+  #structure(byte: number, startsLine: boolean): boolean {
+    const top = this.#stack[this.#stack.length - 1]
+    const expect = this.#expect
+    if (byte === 125 || byte === 93) {
+      const fits = top && top.array === (byte === 93)
+      const may =
+        byte === 93 ? expect === FIRST || expect === COMMA : expect === FIRST_KEY || expect === COMMA
+      if (!fits || !may) return this.#unexpected(byte)
+      this.#stack.pop()
+      this.#afterValue()
+      return false
+    }
+    if (byte === 44) {
+      if (expect !== COMMA || !top) return this.#unexpected(byte)
+      if (top.array) top.key = (top.key as number) + 1
+      this.#expect = top.array ? VALUE : KEY
+      this.#afterComma = true
+      return false
+    }
+    if (byte === 58) {
+      if (expect !== COLON) return this.#unexpected(byte)
+      this.#expect = VALUE
+      this.#afterComma = false
+      return false
+    }
+    if (expect === KEY || expect === FIRST_KEY) {
+      if (byte !== 34) return this.#unexpected(byte)
+      this.#begin(byte, undefined, true)
+      return true
+    }
+    if (expect !== VALUE && expect !== FIRST) {
+      if (startsLine && this.#stack.length > 0 && (byte === 123 || byte === 91)) {
+        this.#restart('the document is cut off')
+        return this.#structure(byte, startsLine)
+      }
+      return this.#unexpected(byte)
+    }
+    if (startsLine && !this.#afterComma && byte === 123 && this.#stack.length > 0) {
+      this.#restart('the document is cut off')
+      return this.#structure(byte, startsLine)
+    }
+    const pattern = top ? step(top.pattern, top.key) : this.#root
+    if ((byte === 123 || byte === 91) && pattern && pattern.path === undefined) {
+      if (this.#stack.length >= 64) return this.#unexpected(byte)
+      const array = byte === 91
+      this.#stack.push({ array, pattern, key: array ? 0 : '' })
+      this.#expect = array ? FIRST : FIRST_KEY
+      this.#afterComma = true
+      return false
+    }
+    if (!startsValue(byte)) return this.#unexpected(byte)
+    this.#begin(byte, pattern?.path === undefined ? undefined : pattern, false)
+    return true
+  }
+
+  #begin(byte: number, pattern: Pattern | undefined, key: boolean): void {
+    this.#inside = true
+    this.#keyString = key
+    this.#capture = pattern ? { pattern, line: this.#line } : undefined
+    this.#parts = []
+    this.#bytes = 0
+    this.#tooLarge = false
+    this.#escaped = false
+    this.#inString = byte === 34
+    this.#depth = byte === 123 || byte === 91 ? 1 : 0
+    this.#scalar = this.#depth === 0 && !this.#inString
+  }
+
+  #insideByte(byte: number): 'no' | 'before' | 'with' | 'broken' {
+    if (this.#inString) {
+      if (this.#escaped) this.#escaped = false
+      else if (byte === 92) this.#escaped = true
+      else if (byte === 34) {
+        this.#inString = false
+        if (this.#depth === 0) return 'with'
+      } else if (byte < 32 && byte !== 9) return 'broken'
+      return 'no'
+    }
+    if (this.#scalar) {
+      return byte === 44 ||
+        byte === 125 ||
+        byte === 93 ||
+        byte === 32 ||
+        byte === 10 ||
+        byte === 13 ||
+        byte === 9
+        ? 'before'
+        : 'no'
+    }
+    if (byte === 34) this.#inString = true
+    else if (byte === 123 || byte === 91) this.#depth++
+    else if (byte === 125 || byte === 93) {
+      this.#depth--
+      if (this.#depth === 0) return 'with'
+    }
+    return 'no'
+  }
+
+  #take(bytes: Uint8Array): void {
+    if (!this.#capture && !this.#keyString) return
+    if (this.#bytes + bytes.length > this.#bytesMax) {
+      this.#tooLarge = true
+      return
+    }
+    if (this.#tooLarge || bytes.length === 0) return
+    this.#parts.push(bytes.slice())
+    this.#bytes += bytes.length
+  }
+
+  #finish(): void {
+    this.#inside = false
+    const capture = this.#capture
+    this.#capture = undefined
+    if (this.#keyString) {
+      const top = this.#stack[this.#stack.length - 1]!
+      const key = this.#parse()
+      top.key = typeof key === 'string' ? key : ''
+      this.#keyString = false
+      this.#expect = COLON
+      return
+    }
+    if (capture) {
+      const text = this.#tooLarge ? '' : this.#decoder.decode(concat(this.#parts))
+      if (this.#tooLarge) {
+        this.#target.broken(capture.line, `a value is larger than ${this.#bytesMax} bytes`, this.#excerpt())
+      } else {
+        let value: unknown
+        let error: unknown
+        try {
+          value = JSON.parse(text)
+        } catch (caught) {
+          error = caught ?? true
+        }
+        if (error) this.#target.broken(capture.line, 'not JSON', text.slice(0, 500))
+        else {
+          const keys = this.#stack.map((frame) => frame.key)
+          this.#target.item(capture.pattern.path!, value, capture.line, keys)
+        }
+      }
+    }
+    this.#parts = []
+    this.#afterValue()
+  }
+
+  #parse(): unknown {
+    try {
+      return JSON.parse(this.#decoder.decode(concat(this.#parts)))
+    } catch {
+      return undefined
+    }
+  }
+
+  #afterValue(): void {
+    if (this.#stack.length === 0) {
+      this.#documents++
+      this.#expect = VALUE
+      this.#afterComma = true
+    } else this.#expect = COMMA
+  }
+
+  #unexpected(byte: number): false {
+    const shown = byte > 32 && byte < 127 ? `"${String.fromCharCode(byte)}"` : `byte 0x${byte.toString(16)}`
+    this.#lost(`not JSON: unexpected ${shown}`)
+    return false
+  }
+
+  #lost(reason: string): void {
+    this.#target.broken(this.#capture?.line ?? this.#line, reason, this.#excerpt())
+    this.#inside = false
+    this.#keyString = false
+    this.#capture = undefined
+    this.#parts = []
+    this.#expect = LOST
+  }
+
+  #restart(reason: string): void {
+    this.#lost(reason)
+    this.#stack = []
+    this.#expect = VALUE
+    this.#afterComma = true
+  }
+
+  #excerpt(): string {
+    const first = this.#parts[0]
+    if (first) return this.#decoder.decode(first.subarray(0, 500))
+    return this.#stack.map((frame) => frame.key).join('.')
+  }
+
+  #walk(pattern: Pattern, value: unknown, keys: JsonKey[]): void {
+    if (pattern.path !== undefined) {
+      this.#target.item(pattern.path, value, this.#line, keys.slice())
+      return
+    }
+    if (Array.isArray(value)) {
+      for (let i = 0; i < value.length; i++) {
+        const child = step(pattern, i)
+        if (child) {
+          keys.push(i)
+          this.#walk(child, value[i], keys)
+          keys.pop()
+        }
+      }
+    } else if (typeof value === 'object' && value !== null) {
+      for (const [key, child] of Object.entries(value)) {
+        const next = step(pattern, key)
+        if (next) {
+          keys.push(key)
+          this.#walk(next, child, keys)
+          keys.pop()
+        }
+      }
+    }
+  }
+}
+
+function startsValue(byte: number): boolean {
+  return (
+    byte === 123 ||
+    byte === 91 ||
+    byte === 34 ||
+    byte === 45 ||
+    (byte >= 48 && byte <= 57) ||
+    byte === 116 ||
+    byte === 102 ||
+    byte === 110
+  )
+}

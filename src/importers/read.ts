@@ -1,0 +1,149 @@
+// Drives any importer over a stream of chunks: the one place where bytes become lines, values or records.
+
+import { JsonItems } from '../base/json-items.ts'
+import { concat, LineSplitter } from '../base/lines.ts'
+import { rejectTextChars } from '../schema/issue.ts'
+import type { ArchiveImporter, ArchiveReader, FileInfo, Head, Importer, Sink } from './api.ts'
+
+export interface ChunkReader {
+  chunk(bytes: Uint8Array): void
+  end(): void
+}
+
+/** A reader for one file. Archives need their members opened first: see `memberReader`. */
+export function openReader(
+  importer: Exclude<Importer, ArchiveImporter>,
+  sink: Sink,
+  file: FileInfo,
+): ChunkReader {
+  switch (importer.shape) {
+    case 'bytes':
+      return importer.start(sink, file)
+    case 'lines': {
+      const reader = importer.start(sink, file)
+      const splitter = new LineSplitter({
+        line: (text, line) => reader.line(text, line),
+        tooLong: (text, line) => sink.reject(line, 'the line is too long', text),
+      })
+      return {
+        chunk: (bytes) => splitter.chunk(bytes),
+        end: () => reader.end(splitter.end()),
+      }
+    }
+    case 'json': {
+      const reader = importer.start(sink, file)
+      return jsonReader(importer.items, {
+        item: (path, value, line, keys) => reader.item(path, value, line, keys),
+        broken: (line, reason, text) => {
+          if (reader.broken) reader.broken(line, reason, text)
+          else sink.reject(line, reason, text)
+        },
+        end: (cut) => reader.end(cut),
+      })
+    }
+  }
+}
+
+/** A reader for one member of an archive; undefined when the importer does not want it. */
+export function memberReader(
+  importer: ArchiveImporter,
+  reader: ArchiveReader,
+  sink: Sink,
+  member: string,
+): ChunkReader | undefined {
+  const items = importer.itemsOf(member)
+  if (!items) return undefined
+  return jsonReader(items, {
+    item: (path, value, line, keys) => reader.item(member, path, value, line, keys),
+    broken: (line, reason, text) => {
+      if (reader.broken) reader.broken(member, line, reason, text)
+      else sink.reject(line, `${member}: ${reason}`, text)
+    },
+    end: () => reader.memberEnd?.(member),
+  })
+}
+
+interface JsonEnd {
+  item(path: string, value: unknown, line: number, keys: readonly (string | number)[]): void
+  broken(line: number, reason: string, text: string): void
+  end(cut: boolean): void
+}
+
+/** Lines longer than this go byte by byte, so that no huge text is ever built. */
+const wholeLineBytesMax = 4 * 1024 * 1024
+
+/**
+ * Line-delimited documents are parsed a line at a time, everything else byte by byte; both give the same items.
+ */
+function jsonReader(paths: readonly string[], target: JsonEnd): ChunkReader {
+  const items = new JsonItems(paths, target)
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+  let carry: Uint8Array[] = []
+  let carryBytes = 0
+
+  const feedLine = (line: Uint8Array) => {
+    // `line` ends with its newline, except for the last of the file.
+    if (items.idle && line.length > 2 && (line[0] === 123 || line[0] === 91)) {
+      if (items.wholeLine(decoder.decode(line))) return
+    }
+    items.chunk(line)
+  }
+  const flushCarry = () => {
+    if (carryBytes === 0) return
+    const line = concat(carry)
+    carry = []
+    carryBytes = 0
+    feedLine(line)
+  }
+  return {
+    chunk(bytes) {
+      let from = 0
+      while (from < bytes.length) {
+        const newline = bytes.indexOf(10, from)
+        const to = newline < 0 ? bytes.length : newline + 1
+        const part = bytes.subarray(from, to)
+        from = to
+        if (!items.idle && carryBytes === 0) {
+          items.chunk(part)
+          continue
+        }
+        if (newline >= 0 && carryBytes === 0) {
+          feedLine(part)
+          continue
+        }
+        carry.push(part.slice())
+        carryBytes += part.length
+        if (newline >= 0) flushCarry()
+        else if (carryBytes > wholeLineBytesMax) {
+          const line = concat(carry)
+          carry = []
+          carryBytes = 0
+          items.chunk(line)
+        }
+      }
+    },
+    end() {
+      flushCarry()
+      target.end(items.end())
+    },
+  }
+}
+
+/** What recognition sees of a file that begins with `bytes` (at most 64 KiB are used). */
+export function headOf(path: string, bytes: Uint8Array, members?: readonly string[]): Head {
+  const head = bytes.subarray(0, 65_536)
+  const text = new TextDecoder('utf-8').decode(head)
+  const all = text.split('\n')
+  // The last piece is complete only when the file ends there.
+  if (bytes.length > head.length && all.length > 1) all.pop()
+  const lines = all
+    .map((line) => (line.endsWith('\r') ? line.slice(0, -1) : line))
+    .filter((line) => line.trim() !== '')
+    .slice(0, 50)
+  return members ? { path, bytes: head, text, lines, members } : { path, bytes: head, text, lines }
+}
+
+/** Cuts a refused record to what is kept of it. */
+export function rejectText(text: string): string {
+  return text.length > rejectTextChars ? text.slice(0, rejectTextChars) : text
+}
