@@ -1,0 +1,165 @@
+// What `investigate` writes: the names and shapes of the contract that scripts outside rely on.
+
+import type { Severity } from './event.ts'
+
+export interface InputSummary {
+  readonly path: string
+  /** Importer id, or `unknown`, `empty`, `duplicate`, `unreadable`. */
+  readonly format: string
+  /** events + toolCalls + boxes + episodes + rejected. */
+  readonly records: number
+  readonly events: number
+  readonly toolCalls: number
+  readonly boxes: number
+  readonly episodes: number
+  readonly rejected: number
+  /** Rows known to carry none of those, by reason. */
+  readonly skipped: Readonly<Record<string, number>>
+  /** ISO UTC of the first and last record on the source's own clock; null when it has none. */
+  readonly firstTime: string | null
+  readonly lastTime: string | null
+  /** SHA-256 of the bytes as given. */
+  readonly sha256: string
+  readonly bytes: number
+  /** Why it was not read, or what to know about it. */
+  readonly note?: string
+}
+
+export interface ClockSummary {
+  readonly domain: string
+  readonly offsetMs: number
+  readonly driftPpm: number
+  readonly z: number
+  readonly sdMs: number
+  readonly aligned: boolean
+  readonly note: string
+}
+
+export interface HypothesisSummary {
+  readonly name: 'agent-caused' | 'periodic-job' | 'outside' | 'background'
+  readonly score: number
+  readonly pValue: number
+  readonly verdict: 'supported' | 'rejected' | 'undecided'
+  readonly text: string
+}
+
+export interface AttributionSummary {
+  readonly events: number
+  readonly attributed: number
+  readonly likely: number
+  readonly notAttributable: number
+  /** How many of the coincidences below chance alone would give. */
+  readonly expectedByChance: number
+  readonly coincidences: number
+  readonly calibrated: boolean
+}
+
+export interface IncidentSummary {
+  readonly uid: string
+  readonly title: string
+  readonly severity: Severity
+  readonly kinds: readonly string[]
+  readonly firstSeen: string
+  readonly lastSeen: string
+  readonly ongoing: boolean
+  readonly toolCalls: readonly string[]
+  readonly episodes: readonly string[]
+  readonly firstStep: number | null
+  readonly destinations: readonly string[]
+  /** uids of the findings. */
+  readonly findings: readonly string[]
+  readonly actions: readonly { readonly do: string; readonly why: string }[]
+  readonly boxes: readonly string[]
+  readonly occurrences: number
+  readonly policyVersions: readonly string[]
+  /** In words, with its numbers; null when no trace carries a reward. */
+  readonly rewarded: string | null
+}
+
+export interface Summary {
+  readonly _schema: 'vigiles/summary/v1'
+  readonly version: string
+  /** The verdict in two sentences. */
+  readonly verdict: string
+  readonly inputs: readonly InputSummary[]
+  readonly clocks: readonly ClockSummary[]
+  readonly findings: Readonly<Record<Severity, number>>
+  readonly incidents: readonly IncidentSummary[]
+  readonly hypotheses: readonly HypothesisSummary[]
+  readonly attribution: AttributionSummary
+  /** Plain sentences: what is missing, what was assumed, what to supply. */
+  readonly notes: readonly string[]
+}
+
+/** One line of `attributions.jsonl`. */
+export interface AttributionLine {
+  readonly _schema: 'vigiles/attribution/v1'
+  readonly event: {
+    readonly uid: string
+    readonly file: string
+    readonly line: number
+    readonly time: string
+    readonly sourceTime: string
+    readonly class: string
+    readonly src: string
+    readonly dst: string
+    readonly port: number | null
+    readonly name: string | null
+    readonly disposition: string | null
+    readonly rule: string | null
+  }
+  readonly verdict: 'attributed' | 'likely' | 'not-attributable'
+  readonly toolCall: string | null
+  readonly episode: string | null
+  readonly p: number
+  readonly pNone: number
+  readonly pOther: number
+  readonly noneSplit: Readonly<
+    Record<'periodic-job' | 'host-daemon' | 'outside' | 'unrecorded-agent', number>
+  >
+  readonly tier: 'identity' | 'content' | 'time' | 'none'
+  readonly box: string | null
+  readonly candidates: readonly {
+    readonly toolCall: string
+    readonly p: number
+    readonly evidence: readonly { readonly kind: string; readonly logOdds: number; readonly text: string }[]
+  }[]
+}
+
+/** One line of `toolcalls.jsonl`. */
+export interface ToolCallLine {
+  readonly uid: string
+  readonly sourceId: string | null
+  readonly run: string | null
+  readonly episode: string | null
+  readonly turn: number | null
+  readonly step: number | null
+  readonly policyVersion: string | null
+  readonly reward: number | null
+  readonly name: string
+  readonly command: string
+  readonly start: string
+  readonly end: string | null
+  readonly uncertaintyMs: number
+  readonly timeSource: string
+  readonly box: string | null
+  readonly file: string
+  readonly line: number
+}
+
+/** One line of `findings.jsonl`: an OCSF 1.8 Detection Finding. */
+export interface FindingLine {
+  readonly class_uid: 2004
+  readonly finding_info: {
+    readonly uid: string
+    readonly title: string
+    readonly analytic: { readonly uid: string }
+  }
+  readonly severity: string
+  readonly unmapped: {
+    readonly toolCalls: readonly string[]
+    readonly events: readonly string[]
+    readonly episode: string | null
+  }
+  readonly [more: string]: unknown
+}
