@@ -85,7 +85,10 @@ export interface Event {
   /** Rhythm of one connection's bursts, from packets; see facts on idle-break initiators. Counts. */
   readonly bursts?: {
     readonly serverFirst: number
+    /** Those of at most 400 bytes that the client answered within 0.5 s. */
     readonly serverFirstAnswered: number
+    /** Likewise answered, but larger; both together are the server's bursts that drew a reply. */
+    readonly serverFirstLargeAnswered?: number
     readonly clientFirst: number
     readonly clientFirstAnswered: number
     readonly serverPayloadMean: number
