@@ -1,0 +1,316 @@
+// What a command line runs, once its quoting, variables, wrappers and encodings are undone.
+
+import { codeCommands } from './code.ts'
+import { decodeBase64, decodeBase64Utf16, decodeHex, rot13 } from './decode.ts'
+import { type Redirect, type Runner, readShell, type Stage, shellLimits, unescapeAnsi } from './shell-reader.ts'
+import { unwrap } from './wrappers.ts'
+
+export interface Invocation {
+  /** Base name of what runs, as written: `ssh`, `python3`. */
+  readonly program: string
+  /** All words, the program's own first. A variable whose value the text does not tell stays `$NAME`. */
+  readonly argv: readonly string[]
+  /** `NAME=value` before the program. */
+  readonly env: readonly (readonly [name: string, value: string])[]
+  /** It does not hold up what follows: `&`, nohup, setsid, tmux, screen… */
+  readonly background: boolean
+  /** Base names of what wraps it, outermost first: `['sudo', 'nohup']`. */
+  readonly wrappers: readonly string[]
+  /** Standard input where the text tells: a here-document, a here-string, `echo … |`. */
+  readonly stdin?: string
+  readonly redirects: readonly Redirect[]
+  /** The program to the left of the pipe. */
+  readonly pipedFrom?: string
+  /** How the text was hidden: `base64`, `hex`, `rot13`, `code` (a string in program text). */
+  readonly decodedFrom?: string
+  /** Stands in the body of a loop. */
+  readonly inLoop: boolean
+}
+
+export const parseLimits = { ...shellLimits, invocations: 512, wrappers: 12, charsInAll: 131_072 } as const
+
+interface Context {
+  readonly depth: number
+  readonly wrappers: readonly string[]
+  readonly background: boolean
+  readonly env: readonly (readonly [string, string])[]
+  readonly redirects: readonly Redirect[]
+  readonly inLoop: boolean
+  readonly stdin?: string
+  readonly pipedFrom?: string
+  readonly decodedFrom?: string
+}
+
+const shells = new Set(['sh', 'bash', 'zsh', 'dash', 'ash', 'ksh', 'fish', 'rbash', 'mksh'])
+const interpreter =
+  /^(?:python(?:[23](?:\.\d{1,2})?)?|pypy3?|node|nodejs|bun|deno|perl|ruby|php|ipython3?|lua)$/
+const declarers = new Set(['export', 'declare', 'local', 'readonly', 'typeset'])
+
+/**
+ * Every simple command of a shell text, in order; pieces handed to another shell, decoder or interpreter
+ * included. Never throws. Reads `parseLimits.textChars` characters and gives at most `parseLimits.invocations`.
+ */
+export function parseCommand(text: string): Invocation[] {
+  return new Parser().parse(text)
+}
+
+class Parser {
+  readonly #out: { -readonly [K in keyof Invocation]: Invocation[K] }[] = []
+  readonly #variables = new Map<string, string>()
+  #charsLeft: number = parseLimits.charsInAll
+
+  parse(text: string): Invocation[] {
+    this.#shell(text, {
+      depth: 0,
+      wrappers: [],
+      background: false,
+      env: [],
+      redirects: [],
+      inLoop: false,
+    })
+    return this.#out
+  }
+
+  #shell(text: string, context: Context): string | undefined {
+    if (context.depth > parseLimits.depth || this.#charsLeft <= 0) return undefined
+    this.#charsLeft -= Math.min(text.length, parseLimits.textChars)
+    const runner: Runner = {
+      variables: this.#variables,
+      mark: () => this.#out.length,
+      background: (from) => {
+        for (const invocation of this.#out.slice(from)) invocation.background = true
+      },
+      pipeline: (stages, background) => this.#pipeline(stages, background, context),
+    }
+    return readShell(text, runner, context.depth)
+  }
+
+  #pipeline(stages: readonly Stage[], background: boolean, context: Context): string | undefined {
+    let output: string | undefined
+    let decodedFrom = context.decodedFrom
+    let pipedFrom = context.pipedFrom
+    for (const [i, stage] of stages.entries()) {
+      if (stage.compound) {
+        output = stage.stdin
+        pipedFrom = undefined
+        continue
+      }
+      const stdin = stage.stdin ?? (i > 0 ? output : context.stdin)
+      const program = baseName(stage.argv[0] ?? '')
+      if (stage.argv.length > 0) {
+        this.#run(stage.argv, {
+          depth: context.depth,
+          wrappers: context.wrappers,
+          background: background || context.background,
+          env: stage.assigns,
+          redirects: stage.redirects,
+          inLoop: stage.inLoop || context.inLoop,
+          ...(stdin !== undefined ? { stdin } : {}),
+          ...(pipedFrom !== undefined ? { pipedFrom } : {}),
+          ...(decodedFrom !== undefined ? { decodedFrom } : {}),
+        })
+      }
+      const result = printed(program, stage.argv, stdin)
+      output = result?.text
+      decodedFrom = result?.decodedFrom ?? decodedFrom
+      pipedFrom = program
+    }
+    return output
+  }
+
+  #run(argv: readonly string[], context: Context): void {
+    const program = baseName(argv[0] ?? '')
+    if (program === '') return
+    if (shells.has(program)) return this.#runShell(program, argv, context)
+    if (program === 'eval') {
+      const text = argv.slice(1).join(' ')
+      this.#shell(text, { ...context, depth: context.depth + 1 })
+      return
+    }
+    if (declarers.has(program)) return this.#declare(argv)
+    if (interpreter.test(program)) return this.#runInterpreter(program, argv, context)
+    if (/^(?:powershell|pwsh)(?:\.exe)?$/.test(program)) return this.#runPowershell(program, argv, context)
+
+    const inner = context.wrappers.length < parseLimits.wrappers ? unwrap(program, argv) : undefined
+    if (!inner) return this.#emit(program, argv, context)
+    if (inner.keep) this.#emit(program, argv, { ...context, background: context.background })
+    const innerContext = {
+      ...context,
+      depth: context.depth + 1,
+      wrappers: [...context.wrappers, program],
+      background: context.background || inner.background === true,
+    }
+    if (inner.text !== undefined) this.#shell(inner.text, innerContext)
+    else if (inner.argv) this.#run(inner.argv, innerContext)
+  }
+
+  /** `bash -c '…'`, `sh -lc`, `… | sh`, `bash <<EOF`. */
+  #runShell(program: string, argv: readonly string[], context: Context): void {
+    const inner = { ...context, depth: context.depth + 1, wrappers: [...context.wrappers, program] }
+    for (let i = 1; i < argv.length; i++) {
+      const word = argv[i]!
+      if (/^-[a-zA-Z]*c$/.test(word) || word === '--command') {
+        const text = argv[i + 1]
+        if (text === undefined) break
+        for (const [n, value] of argv.slice(i + 2, i + 12).entries()) this.#variables.set(String(n), value)
+        const before = this.#out.length
+        if (text.trim() !== '' && !/^\s*\$[\w{(]/.test(text)) this.#shell(text, inner)
+        // Redirects of the shell itself (`bash -c '…' > /dev/tcp/…`) are its own doing.
+        if (this.#out.length === before || context.redirects.length > 0) this.#emit(program, argv, context)
+        return
+      }
+      if (word === '-o' || word === '-O' || word === '--rcfile' || word === '--init-file') i++
+      else if (!word.startsWith('-')) return this.#emit(program, argv, context) // A script file.
+    }
+    this.#emit(program, argv, context)
+    if (context.stdin !== undefined) {
+      const { stdin, ...rest } = inner
+      this.#shell(stdin ?? '', rest)
+    }
+  }
+
+  #runInterpreter(program: string, argv: readonly string[], context: Context): void {
+    this.#emit(program, argv, context)
+    let code: string | undefined
+    let plain = true
+    for (let i = 1; i < argv.length; i++) {
+      if (/^-[A-Za-z]*[cer]$/.test(argv[i]!) || argv[i] === '--eval' || argv[i] === '--execute') {
+        code = argv[i + 1]
+        break
+      }
+      if (!argv[i]!.startsWith('-')) {
+        plain = false
+        break
+      }
+    }
+    if (code === undefined && plain) code = context.stdin
+    if (code === undefined) return
+    const { stdin: _, pipedFrom: __, ...rest } = context
+    for (const command of codeCommands(code)) {
+      const inner = {
+        ...rest,
+        depth: context.depth + 1,
+        redirects: [],
+        wrappers: [...context.wrappers, program],
+        decodedFrom: command.decodedFrom ?? 'code',
+      }
+      if (command.argv) this.#run(command.argv, inner)
+      else if (command.text !== undefined) this.#shell(command.text, inner)
+    }
+  }
+
+  #runPowershell(program: string, argv: readonly string[], context: Context): void {
+    this.#emit(program, argv, context)
+    const at = argv.findIndex((word) => /^-(?:e|ec|enc|encodedcommand)$/i.test(word))
+    const decoded = at > 0 ? decodeBase64Utf16(argv[at + 1] ?? '') : undefined
+    if (decoded === undefined) return
+    this.#shell(decoded, {
+      ...context,
+      depth: context.depth + 1,
+      wrappers: [...context.wrappers, program],
+      decodedFrom: 'base64',
+    })
+  }
+
+  #declare(argv: readonly string[]): void {
+    for (const word of argv.slice(1, 65)) {
+      const equals = word.indexOf('=')
+      const name = word.slice(0, equals)
+      if (equals <= 0 || !/^\w{1,64}$/.test(name)) continue
+      if (this.#variables.size >= parseLimits.variables && !this.#variables.has(name)) continue
+      this.#variables.set(name, word.slice(equals + 1, equals + 1 + parseLimits.variableChars))
+    }
+  }
+
+  #emit(program: string, argv: readonly string[], context: Context): void {
+    if (this.#out.length >= parseLimits.invocations) return
+    this.#out.push({
+      program,
+      argv,
+      env: context.env,
+      background: context.background,
+      wrappers: context.wrappers,
+      redirects: context.redirects,
+      inLoop: context.inLoop,
+      ...(context.stdin !== undefined ? { stdin: context.stdin } : {}),
+      ...(context.pipedFrom !== undefined ? { pipedFrom: context.pipedFrom } : {}),
+      ...(context.decodedFrom !== undefined ? { decodedFrom: context.decodedFrom } : {}),
+    })
+  }
+}
+
+/** What a filter prints, when its input is known: the heart of `echo … | base64 -d | sh`. */
+function printed(
+  program: string,
+  argv: readonly string[],
+  stdin: string | undefined,
+): { text: string; decodedFrom?: string } | undefined {
+  const options = argv.slice(1)
+  switch (program) {
+    case 'echo': {
+      let words = options
+      let escapes = false
+      while (words[0] && /^-[neE]+$/.test(words[0])) {
+        escapes ||= words[0].includes('e')
+        words = words.slice(1)
+      }
+      const text = words.join(' ')
+      return { text: escapes ? unescapeAnsi(text) : text }
+    }
+    case 'printf': {
+      const [format = '', ...values] = options[0] === '--' ? options.slice(1) : options
+      let used = 0
+      const text = unescapeAnsi(format).replace(/%(?:s|b|d|%)/g, (directive) => {
+        if (directive === '%%') return '%'
+        const value = values[used++] ?? ''
+        return directive === '%b' ? unescapeAnsi(value) : value
+      })
+      return { text, ...(/\\x[0-9a-f]{2}|\\[0-7]{3}/i.test(format) ? { decodedFrom: 'escapes' } : {}) }
+    }
+    case 'base64':
+    case 'gbase64':
+    case 'basenc': {
+      if (!options.some((word) => /^-(?:d|D|di|id)$/.test(word) || word === '--decode')) return undefined
+      return decodedOr(stdin, decodeBase64, 'base64')
+    }
+    case 'openssl': {
+      const decodes = options.includes('-d') && (options[0] === 'base64' || options.includes('-base64'))
+      return decodes ? decodedOr(stdin, decodeBase64, 'base64') : undefined
+    }
+    case 'xxd':
+      return options.some((word) => /^-p?rp?$/.test(word)) ? decodedOr(stdin, decodeHex, 'hex') : undefined
+    case 'rev':
+      return stdin === undefined ? undefined : { text: [...stdin].reverse().join(''), decodedFrom: 'reversed' }
+    case 'tr':
+      if (stdin === undefined) return undefined
+      if (/^n-za-mn-za-m$/i.test(options[1] ?? '')) return { text: rot13(stdin), decodedFrom: 'rot13' }
+      if (options[0] === '-d') return { text: withoutCharacters(stdin, options[1] ?? '') }
+      return undefined
+    case 'cat':
+    case 'tee':
+      return stdin === undefined || (program === 'cat' && options.some((o) => !o.startsWith('-')))
+        ? undefined
+        : { text: stdin }
+    default:
+      return undefined
+  }
+}
+
+function decodedOr(
+  text: string | undefined,
+  decode: (text: string) => string | undefined,
+  decodedFrom: string,
+): { text: string; decodedFrom: string } | undefined {
+  const decoded = text === undefined ? undefined : decode(text.trim())
+  return decoded === undefined ? undefined : { text: decoded, decodedFrom }
+}
+
+function withoutCharacters(text: string, set: string): string {
+  const drop = new Set(unescapeAnsi(set))
+  return [...text].filter((c) => !drop.has(c)).join('')
+}
+
+export function baseName(path: string): string {
+  const slash = path.lastIndexOf('/')
+  return slash < 0 ? path : path.slice(slash + 1)
+}
