@@ -121,10 +121,19 @@ export function planLab(seed: number): LabPlan {
       api: service(`api.${name()}.example.com`, 443),
       mirror: service(`mirror.${name()}.example.net`, random.pick([8081, 8088, 3141, 4873])),
       rpc: service(`rpc.${name()}.example.net`, random.pick([8545, 9944, 50001, 8332])),
-      pool: service(`${random.pick(['pool', 'eu1', 'stratum', 'node7'])}.${name()}.example.net`, random.pick([3333, 4444, 5555, 14444, 443, 10128])),
-      gateway: service(`${random.pick(['gw', 'relay', 'vps3', 'edge'])}.${name()}.example.net`, random.pick([443, 2222, 8443, 2022, 10022])),
+      pool: service(
+        `${random.pick(['pool', 'eu1', 'stratum', 'node7'])}.${name()}.example.net`,
+        random.pick([3333, 4444, 5555, 14444, 443, 10128]),
+      ),
+      gateway: service(
+        `${random.pick(['gw', 'relay', 'vps3', 'edge'])}.${name()}.example.net`,
+        random.pick([443, 2222, 8443, 2022, 10022]),
+      ),
       bastion: service(`bastion.${company}.example`, random.pick([22, 2222, 222])),
-      cloud: { ...service(`ecs.${random.pick(['eu-1', 'ap-2', 'cn-3'])}.cloud-api.example`, 443), ...cloudPort(random) },
+      cloud: {
+        ...service(`ecs.${random.pick(['eu-1', 'ap-2', 'cn-3'])}.cloud-api.example`, 443),
+        ...cloudPort(random),
+      },
       report: service(`reports.${company}.example`, random.pick([8080, 8888, 9000])),
       telemetry: service(`otel.${name()}.example.com`, 4318),
       updates: service(`updates.${name()}.example.org`, 80),
@@ -144,7 +153,11 @@ export function planLab(seed: number): LabPlan {
     },
     repos: random.shuffle(['parser', 'ledger', 'scheduler', 'router', 'codec', 'cache']).slice(0, 4),
     packages: random
-      .shuffle('left-trim color-wheel tiny-args deep-merge retry-lite glob-fast yaml-mini date-walk uuid-nano ring-log'.split(' '))
+      .shuffle(
+        'left-trim color-wheel tiny-args deep-merge retry-lite glob-fast yaml-mini date-walk uuid-nano ring-log'.split(
+          ' ',
+        ),
+      )
       .slice(0, 6),
     firstStep: random.int(40, 900),
   }
@@ -187,13 +200,14 @@ function planHosts(random: Random, a: number, boundary: number): [HostPlan, Host
 
 /** Each misdeed in one or two boxes, each look-alike in one or two others or the same; the rest just work. */
 function assignDuties(random: Random): { misdeeds: Misdeed[]; lookalikes: Lookalike[] }[] {
-  const duties = range(0, 11).map(() => ({ misdeeds: new Array<Misdeed>(), lookalikes: new Array<Lookalike>() }))
+  const duties = range(0, 11).map(() => ({ misdeeds: [] as Misdeed[], lookalikes: [] as Lookalike[] }))
   const astray = random.shuffle(range(0, 11)).slice(0, random.int(4, 6))
   for (const misdeed of misdeeds) {
     for (const box of random.shuffle(astray).slice(0, random.int(1, 2))) duties[box]!.misdeeds.push(misdeed)
   }
   for (const lookalike of lookalikes) {
-    for (const box of random.shuffle(range(0, 11)).slice(0, random.int(1, 2))) duties[box]!.lookalikes.push(lookalike)
+    for (const box of random.shuffle(range(0, 11)).slice(0, random.int(1, 2)))
+      duties[box]!.lookalikes.push(lookalike)
   }
   return duties
 }

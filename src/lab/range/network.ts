@@ -1,7 +1,14 @@
 // The range's network: two hosts of six boxes, one router that hides them all behind one address, an inside and an
 // outside. No cable leads out: every end of every link lies in a space of ours.
 
-import { type BoxPlan, callGidsPerBox, firstCallGid, type HostPlan, type LabPlan, otherGids } from '../plan.ts'
+import {
+  type BoxPlan,
+  callGidsPerBox,
+  firstCallGid,
+  type HostPlan,
+  type LabPlan,
+  otherGids,
+} from '../plan.ts'
 import { run } from './run-command.ts'
 import { openSpace, type Space } from './space.ts'
 
@@ -17,7 +24,7 @@ export interface Range {
 export async function openRange(plan: LabPlan): Promise<Range> {
   const opened: Space[] = []
   async function open(name: string, kind: 'box' | 'machine'): Promise<Space> {
-    const space = await openSpace(`vg-${plan.run}-${name}`, kind)
+    const space = await openSpace(`vg-${plan.run}-${name}`, name, kind)
     opened.push(space)
     return space
   }
@@ -59,65 +66,91 @@ function lines(commands: readonly string[]): string {
 async function buildOutside(plan: LabPlan, router: Space, outside: Space): Promise<void> {
   await cable(router, 'out0', outside, 'up0')
   const services = Object.values(plan.outside).map((s) => (typeof s === 'string' ? s : s.ip))
-  await outside.run(['bash'], lines([
-    // The link itself has addresses of its own, so that every documentation address is a host of the internet.
-    'ip addr add 100.64.0.2/30 dev up0',
-    'ip link set up0 up',
-    ...new Set(services.map((ip) => `ip addr add ${ip}/32 dev lo`)),
-    `ip route add ${plan.natIp}/32 via 100.64.0.1`,
-  ]))
-  await router.run(['bash'], lines([
-    'ip addr add 100.64.0.1/30 dev out0',
-    `ip addr add ${plan.natIp}/32 dev out0`,
-    'ip link set out0 up',
-    ...['192.0.2.0/24', '198.51.100.0/24', '203.0.113.0/24'].map((net) => `ip route add ${net} via 100.64.0.2`),
-  ]))
+  await outside.run(
+    ['bash'],
+    lines([
+      // The link itself has addresses of its own, so that every documentation address is a host of the internet.
+      'ip addr add 100.64.0.2/30 dev up0',
+      'ip link set up0 up',
+      ...new Set(services.map((ip) => `ip addr add ${ip}/32 dev lo`)),
+      `ip route add ${plan.natIp}/32 via 100.64.0.1`,
+    ]),
+  )
+  await router.run(
+    ['bash'],
+    lines([
+      'ip addr add 100.64.0.1/30 dev out0',
+      `ip addr add ${plan.natIp}/32 dev out0`,
+      'ip link set out0 up',
+      ...['192.0.2.0/24', '198.51.100.0/24', '203.0.113.0/24'].map(
+        (net) => `ip route add ${net} via 100.64.0.2`,
+      ),
+    ]),
+  )
 }
 
 async function buildInternal(plan: LabPlan, router: Space, internal: Space): Promise<void> {
   const { prefix, octets, resolverIp, metadataIp } = plan.internal
   await cable(router, 'int0', internal, 'up0')
-  await internal.run(['bash'], lines([
-    `ip addr add ${resolverIp}/24 dev up0`,
-    ...octets.map((octet) => `ip addr add ${prefix}.${octet}/24 dev up0`),
-    `ip addr add ${metadataIp}/32 dev lo`,
-    'ip link set up0 up',
-    `ip route add default via ${prefix}.1`,
-  ]))
-  await router.run(['bash'], lines([
-    `ip addr add ${prefix}.1/24 dev int0`,
-    'ip link set int0 up',
-    `ip route add ${metadataIp}/32 via ${resolverIp}`,
-  ]))
+  await internal.run(
+    ['bash'],
+    lines([
+      `ip addr add ${resolverIp}/24 dev up0`,
+      ...octets.map((octet) => `ip addr add ${prefix}.${octet}/24 dev up0`),
+      `ip addr add ${metadataIp}/32 dev lo`,
+      'ip link set up0 up',
+      `ip route add default via ${prefix}.1`,
+    ]),
+  )
+  await router.run(
+    ['bash'],
+    lines([
+      `ip addr add ${prefix}.1/24 dev int0`,
+      'ip link set int0 up',
+      `ip route add ${metadataIp}/32 via ${resolverIp}`,
+    ]),
+  )
 }
 
 async function buildHost(host: HostPlan, index: number, router: Space, space: Space): Promise<void> {
   await cable(router, `host${index}`, space, 'up0')
-  await space.run(['bash'], lines([
-    'echo 1 > /proc/sys/net/ipv4/ip_forward',
-    `ip addr add 100.64.1.${index * 4 + 2}/30 dev up0`,
-    'ip link set up0 up',
-    'ip link add br0 type bridge',
-    `ip addr add ${host.ip}/24 dev br0`,
-    'ip link set br0 up',
-    `ip route add default via 100.64.1.${index * 4 + 1} src ${host.ip}`,
-  ]))
-  await router.run(['bash'], lines([
-    `ip addr add 100.64.1.${index * 4 + 1}/30 dev host${index}`,
-    `ip link set host${index} up`,
-    `ip route add ${host.prefix}.0/24 via 100.64.1.${index * 4 + 2}`,
-  ]))
+  await space.run(
+    ['bash'],
+    lines([
+      'echo 1 > /proc/sys/net/ipv4/ip_forward',
+      `ip addr add 100.64.1.${index * 4 + 2}/30 dev up0`,
+      'ip link set up0 up',
+      'ip link add br0 type bridge',
+      `ip addr add ${host.ip}/24 dev br0`,
+      'ip link set br0 up',
+      `ip route add default via 100.64.1.${index * 4 + 1} src ${host.ip}`,
+    ]),
+  )
+  await router.run(
+    ['bash'],
+    lines([
+      `ip addr add 100.64.1.${index * 4 + 1}/30 dev host${index}`,
+      `ip link set host${index} up`,
+      `ip route add ${host.prefix}.0/24 via 100.64.1.${index * 4 + 2}`,
+    ]),
+  )
   await space.run(['nft', '-f', '-'], labelRules(Object.values(otherGids)))
 }
 
 async function buildBox(box: BoxPlan, host: HostPlan, hostSpace: Space, space: Space): Promise<void> {
   await cable(hostSpace, `b${box.index}`, space, 'eth0')
-  await hostSpace.run(['bash'], lines([`ip link set b${box.index} master br0`, `ip link set b${box.index} up`]))
-  await space.run(['bash'], lines([
-    `ip addr add ${box.ip}/24 dev eth0`,
-    'ip link set eth0 up',
-    `ip route add default via ${host.ip}`,
-  ]))
+  await hostSpace.run(
+    ['bash'],
+    lines([`ip link set b${box.index} master br0`, `ip link set b${box.index} up`]),
+  )
+  await space.run(
+    ['bash'],
+    lines([
+      `ip addr add ${box.ip}/24 dev eth0`,
+      'ip link set eth0 up',
+      `ip route add default via ${host.ip}`,
+    ]),
+  )
   const first = firstCallGid + box.index * callGidsPerBox
   const gids = Array.from({ length: callGidsPerBox }, (_, i) => first + i)
   await space.run(['nft', '-f', '-'], labelRules([...gids, otherGids.boxDaemon]))
@@ -142,16 +175,18 @@ function labelRules(gids: readonly number[]): string {
 }
 
 async function buildRouter(plan: LabPlan, router: Space): Promise<void> {
-  await router.run(['bash'], lines([
-    'echo 1 > /proc/sys/net/ipv4/ip_forward',
-    'echo 1 > /proc/sys/net/netfilter/nf_conntrack_acct',
-  ]))
+  await router.run(
+    ['bash'],
+    lines(['echo 1 > /proc/sys/net/ipv4/ip_forward', 'echo 1 > /proc/sys/net/netfilter/nf_conntrack_acct']),
+  )
   const [a, b] = plan.hosts
   const hide = plan.hosts.map(
     (h) =>
       `oifname { out0, int0 } ip saddr ${h.prefix}.0/24 meta l4proto { tcp, udp } snat to ${plan.natIp}:${h.portStart}-${h.portEnd}`,
   )
-  await router.run(['nft', '-f', '-'], `table ip nat {
+  await router.run(
+    ['nft', '-f', '-'],
+    `table ip nat {
   chain pre {
     type nat hook prerouting priority -100
     iifname out0 ip daddr ${plan.natIp} tcp dport ${plan.publishedPort} dnat to ${a.ip}:${plan.publishedPort}
@@ -162,5 +197,6 @@ async function buildRouter(plan: LabPlan, router: Space): Promise<void> {
     oifname { out0, int0 } ip saddr { ${a.prefix}.0/24, ${b.prefix}.0/24 } snat to ${plan.natIp}
   }
 }
-`)
+`,
+  )
 }

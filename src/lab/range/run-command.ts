@@ -21,7 +21,12 @@ export function run(command: string, args: readonly string[], input = ''): Promi
     child.on('close', (code, signal) => {
       clearTimeout(timer)
       if (code === 0) resolve(stdout)
-      else reject(new Error(`${command} ${args.join(' ').slice(0, 300)}: ${stderr.trim() || `ended with ${signal ?? code}`}`))
+      else
+        reject(
+          new Error(
+            `${command} ${args.join(' ').slice(0, 300)}: ${stderr.trim() || `ended with ${signal ?? code}`}`,
+          ),
+        )
     })
     child.stdin.end(input)
   })

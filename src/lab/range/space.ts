@@ -19,9 +19,10 @@ if [ -n "$VG_BOX" ]; then
   mount -t tmpfs -o mode=755,size=256m tmpfs /home
   mount -t tmpfs -o mode=1777,size=256m tmpfs /tmp
 fi
+echo "$1" > /proc/sys/kernel/hostname
 ip link set lo up
 echo ready
-while read -r line; do :; done
+exec -a init bash -c 'while read -r line; do :; done' "$0"
 `
 
 export interface Space {
@@ -40,13 +41,29 @@ export interface Space {
 }
 
 /** Opens a space. `box` hides the machine's /home and /tmp behind empty ones. Wants root. */
-export async function openSpace(name: string, kind: 'box' | 'machine'): Promise<Space> {
+export async function openSpace(name: string, hostname: string, kind: 'box' | 'machine'): Promise<Space> {
   const child = spawn(
     'unshare',
-    ['--net', '--mount', '--pid', '--fork', '--mount-proc', 'bash', '-c', firstProcess, name],
+    [
+      '--net',
+      '--mount',
+      '--uts',
+      '--pid',
+      '--fork',
+      '--mount-proc',
+      'bash',
+      '-c',
+      firstProcess,
+      name,
+      hostname,
+    ],
     {
       stdio: ['pipe', 'pipe', 'pipe'],
-      env: { PATH: process.env.PATH ?? '/usr/sbin:/usr/bin:/sbin:/bin', VG_NODE: process.execPath, VG_BOX: kind === 'box' ? '1' : '' },
+      env: {
+        PATH: process.env.PATH ?? '/usr/sbin:/usr/bin:/sbin:/bin',
+        VG_NODE: process.execPath,
+        VG_BOX: kind === 'box' ? '1' : '',
+      },
     },
   )
   let complaint = ''
@@ -65,7 +82,7 @@ export async function openSpace(name: string, kind: 'box' | 'machine'): Promise<
     }),
   ])
   const pid = firstChild(child.pid!)
-  const target = ['-t', String(pid), '-n', '-m', '-p', '--']
+  const target = ['-t', String(pid), '-n', '-m', '-u', '-p', '--']
   function inside(argv: readonly string[]): [string, string[]] {
     return ['nsenter', [...target, ...argv]]
   }
