@@ -153,13 +153,15 @@ export interface FindingLine {
   readonly finding_info: {
     readonly uid: string
     readonly title: string
-    readonly analytic: { readonly uid: string }
+    readonly analytic: { readonly uid: string; readonly [more: string]: unknown }
+    readonly [more: string]: unknown
   }
   readonly severity: string
   readonly unmapped: {
     readonly toolCalls: readonly string[]
     readonly events: readonly string[]
     readonly episode: string | null
+    readonly [more: string]: unknown
   }
   readonly [more: string]: unknown
 }
