@@ -8,13 +8,26 @@ import { callInvocations } from './surfaces.ts'
 const hint =
   /&(?!&|>|\d)|nohup|setsid|tmux|screen|disown|daemon|cron|systemd-run|systemctl|\bat\s|\bbatch\b|ssh|docker|podman|nerdctl|service|supervisor|pm2|chisel|frpc|ngrok|cloudflared|tailscaled?|xmrig|miner|background|start_new_session|Popen|spawn|detach|--fork|\bforever\b|kubectl|socat|base64|eval|xxd/i
 
-const daemons = new Set(['pm2', 'supervisord', 'forever', 'tailscaled', 'dockerd', 'sshd', 'cron', 'crond', 'atd', 'nginx'])
+const daemons = new Set([
+  'pm2',
+  'supervisord',
+  'forever',
+  'tailscaled',
+  'dockerd',
+  'sshd',
+  'cron',
+  'crond',
+  'atd',
+  'nginx',
+])
 
 /** `name` helps to tell a shell text from arguments; a background flag of the tool itself counts. */
 export function startsBackground(command: string, name = 'bash'): boolean {
   if (!hint.test(command)) return false
-  if (/"(?:run_in_)?background"\s{0,4}:\s{0,4}true|"is_background"\s{0,4}:\s{0,4}true/.test(command)) return true
-  if (/start_new_session\s*=\s*True|detached:\s*true|os\.setsid|daemon\s*=\s*True|preexec_fn/.test(command)) return true
+  if (/"(?:run_in_)?background"\s{0,4}:\s{0,4}true|"is_background"\s{0,4}:\s{0,4}true/.test(command))
+    return true
+  if (/start_new_session\s*=\s*True|detached:\s*true|os\.setsid|daemon\s*=\s*True|preexec_fn/.test(command))
+    return true
   return callInvocations(name, command).some(isBackground)
 }
 
@@ -32,7 +45,9 @@ export function isBackground(invocation: Invocation): boolean {
     return argv.some((word) => word === 'start' || word === 'restart' || word === 'enable')
   }
   if (program === 'docker' || program === 'podman' || program === 'nerdctl') {
-    const verb = argv.findIndex((word) => word === 'run' || word === 'exec' || word === 'start' || word === 'up')
+    const verb = argv.findIndex(
+      (word) => word === 'run' || word === 'exec' || word === 'start' || word === 'up',
+    )
     if (verb < 0) return false
     if (argv[verb] === 'start') return true
     return argv.slice(verb + 1).some((word) => /^-(?:[it]*d[it]*)$|^--detach(?:=true)?$/.test(word))

@@ -1,8 +1,10 @@
 // What a command line runs, once its quoting, variables, wrappers and encodings are undone.
 
 import { codeCommands } from './code.ts'
-import { decodeBase64, decodeBase64Utf16, decodeHex, rot13 } from './decode.ts'
-import { type Redirect, type Runner, readShell, type Stage, shellLimits, unescapeAnsi } from './shell-reader.ts'
+import { decodeBase64Utf16 } from './decode.ts'
+import { printed } from './filters.ts'
+import { readShell } from './shell-reader.ts'
+import { type Redirect, type Runner, type Stage, shellLimits } from './shell-words.ts'
 import { unwrap } from './wrappers.ts'
 
 export interface Invocation {
@@ -121,18 +123,33 @@ class Parser {
   #run(argv: readonly string[], context: Context): void {
     const program = baseName(argv[0] ?? '')
     if (program === '') return
-    if (shells.has(program)) return this.#runShell(program, argv, context)
+    if (shells.has(program)) {
+      this.#runShell(program, argv, context)
+      return
+    }
     if (program === 'eval') {
       const text = argv.slice(1).join(' ')
       this.#shell(text, { ...context, depth: context.depth + 1 })
       return
     }
-    if (declarers.has(program)) return this.#declare(argv)
-    if (interpreter.test(program)) return this.#runInterpreter(program, argv, context)
-    if (/^(?:powershell|pwsh)(?:\.exe)?$/.test(program)) return this.#runPowershell(program, argv, context)
+    if (declarers.has(program)) {
+      this.#declare(argv)
+      return
+    }
+    if (interpreter.test(program)) {
+      this.#runInterpreter(program, argv, context)
+      return
+    }
+    if (/^(?:powershell|pwsh)(?:\.exe)?$/.test(program)) {
+      this.#runPowershell(program, argv, context)
+      return
+    }
 
     const inner = context.wrappers.length < parseLimits.wrappers ? unwrap(program, argv) : undefined
-    if (!inner) return this.#emit(program, argv, context)
+    if (!inner) {
+      this.#emit(program, argv, context)
+      return
+    }
     if (inner.keep) this.#emit(program, argv, { ...context, background: context.background })
     const innerContext = {
       ...context,
@@ -160,7 +177,10 @@ class Parser {
         return
       }
       if (word === '-o' || word === '-O' || word === '--rcfile' || word === '--init-file') i++
-      else if (!word.startsWith('-')) return this.#emit(program, argv, context) // A script file.
+      else if (!word.startsWith('-')) {
+        this.#emit(program, argv, context) // A script file.
+        return
+      }
     }
     this.#emit(program, argv, context)
     if (context.stdin !== undefined) {
@@ -237,77 +257,6 @@ class Parser {
       ...(context.decodedFrom !== undefined ? { decodedFrom: context.decodedFrom } : {}),
     })
   }
-}
-
-/** What a filter prints, when its input is known: the heart of `echo … | base64 -d | sh`. */
-function printed(
-  program: string,
-  argv: readonly string[],
-  stdin: string | undefined,
-): { text: string; decodedFrom?: string } | undefined {
-  const options = argv.slice(1)
-  switch (program) {
-    case 'echo': {
-      let words = options
-      let escapes = false
-      while (words[0] && /^-[neE]+$/.test(words[0])) {
-        escapes ||= words[0].includes('e')
-        words = words.slice(1)
-      }
-      const text = words.join(' ')
-      return { text: escapes ? unescapeAnsi(text) : text }
-    }
-    case 'printf': {
-      const [format = '', ...values] = options[0] === '--' ? options.slice(1) : options
-      let used = 0
-      const text = unescapeAnsi(format).replace(/%(?:s|b|d|%)/g, (directive) => {
-        if (directive === '%%') return '%'
-        const value = values[used++] ?? ''
-        return directive === '%b' ? unescapeAnsi(value) : value
-      })
-      return { text, ...(/\\x[0-9a-f]{2}|\\[0-7]{3}/i.test(format) ? { decodedFrom: 'escapes' } : {}) }
-    }
-    case 'base64':
-    case 'gbase64':
-    case 'basenc': {
-      if (!options.some((word) => /^-(?:d|D|di|id)$/.test(word) || word === '--decode')) return undefined
-      return decodedOr(stdin, decodeBase64, 'base64')
-    }
-    case 'openssl': {
-      const decodes = options.includes('-d') && (options[0] === 'base64' || options.includes('-base64'))
-      return decodes ? decodedOr(stdin, decodeBase64, 'base64') : undefined
-    }
-    case 'xxd':
-      return options.some((word) => /^-p?rp?$/.test(word)) ? decodedOr(stdin, decodeHex, 'hex') : undefined
-    case 'rev':
-      return stdin === undefined ? undefined : { text: [...stdin].reverse().join(''), decodedFrom: 'reversed' }
-    case 'tr':
-      if (stdin === undefined) return undefined
-      if (/^n-za-mn-za-m$/i.test(options[1] ?? '')) return { text: rot13(stdin), decodedFrom: 'rot13' }
-      if (options[0] === '-d') return { text: withoutCharacters(stdin, options[1] ?? '') }
-      return undefined
-    case 'cat':
-    case 'tee':
-      return stdin === undefined || (program === 'cat' && options.some((o) => !o.startsWith('-')))
-        ? undefined
-        : { text: stdin }
-    default:
-      return undefined
-  }
-}
-
-function decodedOr(
-  text: string | undefined,
-  decode: (text: string) => string | undefined,
-  decodedFrom: string,
-): { text: string; decodedFrom: string } | undefined {
-  const decoded = text === undefined ? undefined : decode(text.trim())
-  return decoded === undefined ? undefined : { text: decoded, decodedFrom }
-}
-
-function withoutCharacters(text: string, set: string): string {
-  const drop = new Set(unescapeAnsi(set))
-  return [...text].filter((c) => !drop.has(c)).join('')
 }
 
 export function baseName(path: string): string {

@@ -1,7 +1,6 @@
 // Which files a command runs and which it writes, so that a run can be tied to what was written earlier.
 
-import { baseName, type Invocation } from './parse.ts'
-import { parseCommand } from './parse.ts'
+import { baseName, type Invocation, parseCommand } from './parse.ts'
 
 export interface WrittenFile {
   readonly path: string
@@ -52,7 +51,8 @@ export function filesWritten(command: string | readonly Invocation[]): WrittenFi
     for (const { op, target } of redirects) {
       if (op !== '>' && op !== '>>' && op !== '&>') continue
       if (target === '/dev/null' || target.startsWith('&')) continue
-      const content = program === 'cat' ? stdin : program === 'echo' || program === 'printf' ? text(argv) : undefined
+      const content =
+        program === 'cat' ? stdin : program === 'echo' || program === 'printf' ? text(argv) : undefined
       if (content !== undefined) files.push({ path: target, content })
     }
   }

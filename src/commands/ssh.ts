@@ -68,7 +68,8 @@ export function parseSsh(argv: readonly string[]): SshCommand {
     if (name === 'remoteforward') forwards.push(parseForward('R', spec))
     else if (name === 'localforward') forwards.push(parseForward('L', spec))
     else if (name === 'dynamicforward') forwards.push(parseForward('D', spec))
-    else if (name === 'tunnel' && !/^no$/i.test(value)) forwards.push({ kind: 'w', spec: value, socks: false })
+    else if (name === 'tunnel' && !/^no$/i.test(value))
+      forwards.push({ kind: 'w', spec: value, socks: false })
     else if (name === 'port') port ??= portOf(value)
     else if (name === 'user') user ??= value
     else if (name === 'hostname') host ??= value

@@ -12,10 +12,21 @@ export interface Surfaces {
   readonly code: readonly string[]
 }
 
-const shellKeys = ['command', 'cmd', 'commands', 'script', 'shell', 'bash', 'cmdline', 'command_line', 'keystrokes']
+const shellKeys = [
+  'command',
+  'cmd',
+  'commands',
+  'script',
+  'shell',
+  'bash',
+  'cmdline',
+  'command_line',
+  'keystrokes',
+]
 const codeKeys = ['code', 'python', 'source', 'cell', 'snippet', 'python_code']
 /** Tools whose arguments are words about files or the web, never run. */
-const inert = /(?:^|[_\-.])(?:write|edit|create|replace|insert|patch|read|view|grep|search|glob|fetch|browse|todo|think|finish|note|memory)/i
+const inert =
+  /(?:^|[_\-.])(?:write|edit|create|replace|insert|patch|read|view|grep|search|glob|fetch|browse|todo|think|finish|note|memory)/i
 const codeTool = /python|ipython|jupyter|notebook|code_?interp|javascript|node_?repl|execute_code|run_code/i
 
 /**
