@@ -1,0 +1,103 @@
+// Hands each row its resource. In a document `resource` comes before the rows of its block, by custom; JSON does
+// not promise it, so the rows of a block wait while none has been seen.
+
+import { type Context, contextOf } from './episode-context.ts'
+import { Attributes } from './span-attributes.ts'
+import { slot } from './telemetry-roles.ts'
+import { isRecord } from './values.ts'
+
+/** What a resource says for all its rows. */
+export interface Resource {
+  readonly context: Context
+  /** Names of the box, most specific first. */
+  readonly boxHints: readonly string[]
+  readonly sensor?: string
+}
+
+const noResource: Resource = { context: {}, boxHints: [] }
+
+/** Rows of one block that wait for a resource; beyond it they go without. */
+const waitingMax = 4096
+
+type Keys = readonly (string | number)[]
+type Row = (value: unknown, line: number, resource: Resource) => void
+
+export class ResourceBlocks {
+  readonly #row: Row
+  readonly #attributes = new Attributes()
+  #resource: Resource | undefined
+  #waiting: { value: unknown; line: number }[] = []
+  // Place of the last row, to notice where the next block or document begins.
+  #block: string | number = -1
+  #scope: string | number = -1
+  #index: string | number = -1
+
+  constructor(row: Row) {
+    this.#row = row
+  }
+
+  resource(value: unknown, line: number, keys: Keys, block: number): void {
+    const attributes = isRecord(value) ? value.attributes : undefined
+    const read = resourceOf(this.#attributes, attributes)
+    if (this.#isOfWaiting(keys[block]!, line)) {
+      this.#resource = read
+      this.#flush(read)
+      return
+    }
+    this.#flush(noResource)
+    this.#resource = read
+    this.#block = keys[block]!
+    this.#scope = -1
+    this.#index = -1
+  }
+
+  row(value: unknown, line: number, keys: Keys, block: number): void {
+    const at = keys[block]!
+    const scope = keys[block + 2]!
+    const index = keys[block + 4]!
+    if (at !== this.#block || scope < this.#scope || (scope === this.#scope && index <= this.#index)) {
+      this.#flush(noResource)
+      this.#resource = undefined
+      this.#block = at
+    }
+    this.#scope = scope
+    this.#index = index
+    if (this.#resource) {
+      this.#row(value, line, this.#resource)
+      return
+    }
+    this.#waiting.push({ value, line })
+    if (this.#waiting.length < waitingMax) return
+    this.#resource = noResource
+    this.#flush(noResource)
+  }
+
+  end(): void {
+    this.#flush(noResource)
+  }
+
+  /** A document of one line has one line number throughout; a resource on another line belongs to the next. */
+  #isOfWaiting(block: string | number, line: number): boolean {
+    const first = this.#waiting[0]
+    const last = this.#waiting[this.#waiting.length - 1]
+    if (!first || !last || block !== this.#block || this.#resource) return false
+    return first.line === line || first.line !== last.line
+  }
+
+  #flush(resource: Resource): void {
+    const waiting = this.#waiting
+    if (waiting.length === 0) return
+    this.#waiting = []
+    for (const { value, line } of waiting) this.#row(value, line, resource)
+  }
+}
+
+function resourceOf(attributes: Attributes, source: unknown): Resource {
+  attributes.read(source)
+  const boxHints: string[] = []
+  attributes.boxHints(boxHints)
+  const sensor = attributes.text(slot.boxHost)
+  const context = contextOf(attributes) ?? {}
+  delete context.boxHints // They stand last, after those of all spans.
+  return sensor === undefined ? { context, boxHints } : { context, boxHints, sensor }
+}
