@@ -1,0 +1,413 @@
+// How often calls cause events, how soon, and how much goes on without them: fitted to the case itself by MAP-EM.
+
+import { attributionDefaults } from './api.ts'
+import type { Candidates } from './candidates.ts'
+import {
+  beforeBin,
+  binCount,
+  binFromUs,
+  binToUs,
+  binWidthS,
+  firstLateBin,
+  manyBins,
+  overlapsUs,
+  priorRates,
+} from './intensity.ts'
+import { matchLevels } from './targets.ts'
+
+/** Everything the model looks at, whatever produced it (the case, or decoys made from it). */
+export interface Scene {
+  readonly n: number
+  readonly from: Float64Array
+  readonly to: Float64Array
+  readonly doubt: Float64Array
+  readonly group: Int32Array
+  /** Dense index of the destination. */
+  readonly mark: Uint32Array
+  readonly markCount: number
+  /** Share of the unit's destination among those with its port; what a bare port in a command is worth. */
+  readonly portShare: Float64Array
+  /** Unit that this one may continue, -1 none, and its session. */
+  readonly previous: Int32Array
+  readonly session: Int32Array
+  readonly sessionCount: number
+  readonly candidates: Candidates
+  readonly callStart: Float64Array
+  readonly callEnd: Float64Array
+  readonly callSlack: Float64Array
+  readonly callUntil: Float64Array
+  /** Dense index of how a call behaves (tool class, what it names, whether it leaves work behind). */
+  readonly callClass: Uint16Array
+  readonly classCount: number
+  /** 1 where calls of the class leave work behind. */
+  readonly classLeaves: Uint8Array
+  /** Targets of call j at level l: [j * levels + l]. */
+  readonly perLevel: Uint16Array
+  readonly callBox: Uint32Array
+  readonly groups: readonly { readonly boxes: Uint32Array; readonly weight: Float64Array }[]
+  readonly coverFrom: number
+  readonly coverTo: number
+  readonly controls: readonly { readonly fromUs: number; readonly toUs: number }[]
+}
+
+export interface Model {
+  /** Events per second of a call, by class and bin. */
+  readonly h: Float64Array
+  /** Events per second of one named target, by match level and bin. */
+  readonly g: Float64Array
+  /** Which destinations calls that do not name them go to, and which are visited without calls. */
+  readonly piCall: Float64Array
+  readonly piNone: Float64Array
+  /** Events per second without any call, by group. */
+  readonly mu: Float64Array
+  /** Recurrences per second of a session that has begun. */
+  readonly nu: Float64Array
+  readonly logLikelihood: number
+  readonly iterations: number
+  readonly fromControls: boolean
+}
+
+const levels = matchLevels.length
+const parent = matchLevels.indexOf('parent')
+const output = matchLevels.indexOf('output')
+const portLevel = matchLevels.indexOf('port')
+/** Events a named target brings about in all, before anything is learned. */
+const priorPerTarget = [0, 0.05, 0.03, 0.2, 0.6, 0.6, 0.7, 0.9] as const
+const priorPerCall = 0.4
+const callsWorth = 10
+const targetsWorth = 8
+const marksWorth = 60
+const sessionPrior = { events: 0.05, seconds: 600 }
+
+/** Rates of one unit's candidates, from a model; `total` includes background and continuation. */
+export interface Rates {
+  readonly size: number
+  readonly base: Float64Array
+  readonly named: Float64Array
+  readonly background: number
+  readonly continued: number
+  readonly total: number
+}
+
+export function scorer(scene: Scene, model: Model) {
+  const { candidates: c } = scene
+  let base = new Float64Array(256)
+  let named = new Float64Array(256)
+  const part = new Float64Array(binCount)
+  const weights = groupWeights(scene)
+  return function rates(u: number): Rates {
+    const first = c.start[u]!
+    const size = c.start[u + 1]! - first
+    if (size > base.length) {
+      base = new Float64Array(size * 2)
+      named = new Float64Array(size * 2)
+    }
+    const group = scene.group[u]!
+    const mark = scene.mark[u]!
+    const pi = model.piCall[mark]!
+    const weight = group < 0 ? undefined : weights[group]
+    let sum = 0
+    for (let x = 0; x < size; x++) {
+      const j = c.call[first + x]!
+      const bin = c.bin[first + x]!
+      const level = c.level[first + x]!
+      const cls = scene.callClass[j]! * binCount
+      let rate = 0
+      let match = 0
+      const worth = level === portLevel ? scene.portShare[u]! : level === parent ? 0.5 : 1
+      if (bin !== manyBins) {
+        rate = model.h[cls + bin]!
+        if (level > 0) match = model.g[level * binCount + bin]! * worth
+      } else {
+        const slack = scene.doubt[u]! + scene.callSlack[j]!
+        const a = scene.from[u]! - slack
+        const b = scene.to[u]! + slack
+        overlapsUs(a, b, scene.callStart[j]!, scene.callEnd[j]!, part)
+        for (let k = 0; k < binCount; k++) {
+          if (part[k] === 0) continue
+          rate += model.h[cls + k]! * part[k]!
+          if (level > 0) match += model.g[level * binCount + k]! * part[k]! * worth
+        }
+        rate /= b - a
+        match /= b - a
+      }
+      rate *= pi
+      if (weight) {
+        const w = weight[scene.callBox[j]!]!
+        rate *= w
+        match *= w
+      }
+      base[x] = rate
+      named[x] = match
+      sum += rate + match
+    }
+    const background = group < 0 ? 1 : model.mu[group]! * model.piNone[mark]!
+    const continued = scene.previous[u]! >= 0 ? model.nu[scene.session[u]!]! : 0
+    return { size, base, named, background, continued, total: sum + background + continued }
+  }
+}
+
+/** Weight of each box in a group, or undefined where all count alike. */
+function groupWeights(scene: Scene): (Float64Array | undefined)[] {
+  let boxes = 0
+  for (const g of scene.groups) for (const b of g.boxes) boxes = Math.max(boxes, b + 1)
+  return scene.groups.map((g) => {
+    if (g.weight.every((w) => w === 1)) return undefined
+    const out = new Float64Array(boxes)
+    g.boxes.forEach((b, k) => {
+      out[b] = g.weight[k]!
+    })
+    return out
+  })
+}
+
+export function fit(scene: Scene): Model {
+  const C = scene.classCount
+  const seconds = Math.max(1, (scene.coverTo - scene.coverFrom) / 1e6)
+  const exposure = exposures(scene)
+  const prior = priors(scene)
+  const used = new Uint8Array(scene.n)
+  let usedCount = 0
+  for (let u = 0; u < scene.n; u++) {
+    if (scene.group[u]! >= 0) {
+      used[u] = 1
+      usedCount++
+    }
+  }
+  const baseShare = markShares(scene, used, usedCount)
+  const h = new Float64Array(C * binCount)
+  for (let c = 0; c < C; c++) h.set(prior.h[scene.classLeaves[c]!]!, c * binCount)
+  const g = new Float64Array(levels * binCount)
+  for (let l = 1; l < levels; l++) g.set(prior.g[l]!, l * binCount)
+  const size = Float64Array.from(scene.groups, (x) => x.boxes.length)
+  const control = controlCounts(scene, used, baseShare)
+  const perGroup = new Float64Array(scene.groups.length)
+  for (let u = 0; u < scene.n; u++) if (used[u] === 1) perGroup[scene.group[u]!]!++
+  const mu = control?.mu ?? Float64Array.from(perGroup, (n) => (0.3 * n + 0.5) / seconds)
+  const sessions = sessionExposure(scene)
+  const nu = Float64Array.from(sessions, (s) => sessionPrior.events / (s + sessionPrior.seconds))
+  let model: Model = {
+    h,
+    g,
+    piCall: baseShare.slice(),
+    piNone: control?.pi ?? baseShare.slice(),
+    mu,
+    nu,
+    logLikelihood: Number.NEGATIVE_INFINITY,
+    iterations: 0,
+    fromControls: control !== undefined,
+  }
+  for (let round = 1; round <= attributionDefaults.iterationsMax; round++) {
+    const s = expectation(scene, model, used)
+    const before = model.logLikelihood
+    model = {
+      h: maximiseClasses(C, s.h, exposure.h, prior.h, scene.classLeaves),
+      g: maximiseLevels(s.g, exposure.g, prior.g),
+      piCall: shares(s.markCall, baseShare),
+      piNone: control?.pi ?? shares(s.markNone, baseShare),
+      mu: control?.mu ?? maximiseBackground(s.groupNone, size, seconds),
+      nu: Float64Array.from(
+        s.session,
+        (n, k) => (n + sessionPrior.events) / (sessions[k]! + sessionPrior.seconds),
+      ),
+      logLikelihood: s.logLikelihood,
+      iterations: round,
+      fromControls: control !== undefined,
+    }
+    if (round > 3 && Math.abs(s.logLikelihood - before) < 1e-5 * (Math.abs(before) + 1)) break
+  }
+  return model
+}
+
+function expectation(scene: Scene, model: Model, used: Uint8Array) {
+  const { candidates: c } = scene
+  const h = new Float64Array(model.h.length)
+  const g = new Float64Array(model.g.length)
+  const markCall = new Float64Array(scene.markCount)
+  const markNone = new Float64Array(scene.markCount)
+  const groupNone = new Float64Array(scene.groups.length)
+  const session = new Float64Array(scene.sessionCount)
+  const rates = scorer(scene, model)
+  const part = new Float64Array(binCount)
+  let logLikelihood = 0
+  for (let u = 0; u < scene.n; u++) {
+    if (used[u] === 0) continue
+    const r = rates(u)
+    if (!(r.total > 0)) continue
+    logLikelihood += Math.log(r.total)
+    const mark = scene.mark[u]!
+    const none = r.background / r.total
+    groupNone[scene.group[u]!]! += none
+    markNone[mark]! += none
+    if (r.continued > 0) session[scene.session[u]!]! += r.continued / r.total
+    const first = c.start[u]!
+    let all = 0
+    for (let x = 0; x < r.size; x++) {
+      const j = c.call[first + x]!
+      const bin = c.bin[first + x]!
+      const level = c.level[first + x]! * binCount
+      const cls = scene.callClass[j]! * binCount
+      const a = r.base[x]! / r.total
+      const b = r.named[x]! / r.total
+      all += a
+      if (bin !== manyBins) {
+        h[cls + bin]! += a
+        if (level > 0) g[level + bin]! += b
+      } else if (a + b > 1e-9) {
+        const slack = scene.doubt[u]! + scene.callSlack[j]!
+        overlapsUs(scene.from[u]! - slack, scene.to[u]! + slack, scene.callStart[j]!, scene.callEnd[j]!, part)
+        let sumH = 0
+        let sumG = 0
+        for (let k = 0; k < binCount; k++) {
+          sumH += model.h[cls + k]! * part[k]!
+          if (level > 0) sumG += model.g[level + k]! * part[k]!
+        }
+        for (let k = 0; k < binCount; k++) {
+          if (part[k] === 0) continue
+          if (sumH > 0) h[cls + k]! += (a * model.h[cls + k]! * part[k]!) / sumH
+          if (sumG > 0) g[level + k]! += (b * model.g[level + k]! * part[k]!) / sumG
+        }
+      }
+    }
+    markCall[mark]! += all
+  }
+  return { h, g, markCall, markNone, groupNone, session, logLikelihood }
+}
+
+function maximiseClasses(
+  classCount: number,
+  counts: Float64Array,
+  exposure: Float64Array,
+  prior: readonly Float64Array[],
+  leaves: Uint8Array,
+): Float64Array {
+  const pool = [new Float64Array(binCount), new Float64Array(binCount)]
+  for (let b = 0; b < binCount; b++) {
+    const late = b >= firstLateBin && b < beforeBin
+    for (const kind of [0, 1]) {
+      let n = 0
+      let e = 0
+      for (let c = 0; c < classCount; c++) {
+        if (late && leaves[c] !== kind) continue
+        n += counts[c * binCount + b]!
+        e += exposure[c * binCount + b]!
+      }
+      const w = callsWorth * binWidthS[b]!
+      pool[kind]![b] = (n + w * prior[kind]![b]!) / (e + w)
+    }
+  }
+  const h = new Float64Array(counts.length)
+  for (let c = 0; c < classCount; c++) {
+    for (let b = 0; b < binCount; b++) {
+      const w = callsWorth * binWidthS[b]!
+      h[c * binCount + b] =
+        (counts[c * binCount + b]! + w * pool[leaves[c]!]![b]!) / (exposure[c * binCount + b]! + w)
+    }
+  }
+  return h
+}
+
+function maximiseLevels(
+  counts: Float64Array,
+  exposure: Float64Array,
+  prior: readonly Float64Array[],
+): Float64Array {
+  const g = new Float64Array(counts.length)
+  for (let l = 1; l < levels; l++) {
+    for (let b = 0; b < binCount; b++) {
+      const w = targetsWorth * binWidthS[b]!
+      g[l * binCount + b] =
+        (counts[l * binCount + b]! + w * prior[l]![b]!) / (exposure[l * binCount + b]! + w)
+    }
+  }
+  return g
+}
+
+function maximiseBackground(none: Float64Array, size: Float64Array, seconds: number): Float64Array {
+  let events = 0.5
+  let boxSeconds = 0
+  for (let k = 0; k < none.length; k++) {
+    events += none[k]!
+    boxSeconds += seconds * size[k]!
+  }
+  const pool = events / Math.max(1, boxSeconds)
+  return Float64Array.from(none, (n, k) => (n + 1) / (seconds + 1 / (pool * size[k]!)))
+}
+
+function shares(counts: Float64Array, base: Float64Array): Float64Array {
+  let sum = 0
+  for (const n of counts) sum += n
+  return Float64Array.from(counts, (n, m) => (n + marksWorth * base[m]!) / (sum + marksWorth))
+}
+
+function markShares(scene: Scene, used: Uint8Array, usedCount: number): Float64Array {
+  const counts = new Float64Array(scene.markCount)
+  for (let u = 0; u < scene.n; u++) if (used[u] === 1) counts[scene.mark[u]!]!++
+  return counts.map((n) => (n + 0.5) / (usedCount + 0.5 * scene.markCount))
+}
+
+/** Time calls spent in each bin while the network was watched: of each class, and of targets at each level. */
+function exposures(scene: Scene): { h: Float64Array; g: Float64Array } {
+  const h = new Float64Array(scene.classCount * binCount)
+  const g = new Float64Array(levels * binCount)
+  for (let j = 0; j < scene.callStart.length; j++) {
+    const s = scene.callStart[j]!
+    const e = scene.callEnd[j]!
+    if (!Number.isFinite(s)) continue
+    const cls = scene.callClass[j]!
+    let named = 0
+    for (let l = output + 1; l < levels; l++) named += scene.perLevel[j * levels + l]!
+    for (let b = 0; b < binCount; b++) {
+      const late = b >= firstLateBin && b < beforeBin
+      const from = Math.max(scene.coverFrom, binFromUs(b, s, e))
+      const to = Math.min(scene.coverTo, binToUs(b, s, e))
+      const spent = to > from ? (to - from) / 1e6 : 0
+      if (spent === 0) continue
+      const left = late ? Math.max(0, Math.min(to, scene.callUntil[j]!) - from) / 1e6 : spent
+      h[cls * binCount + b]! += left
+      for (let l = 1; l < levels; l++) {
+        const count = l === parent ? named : scene.perLevel[j * levels + l]!
+        if (count > 0) g[l * binCount + b]! += count * (late && l <= output ? left : spent)
+      }
+    }
+  }
+  return { h, g }
+}
+
+function priors(scene: Scene) {
+  void scene
+  return {
+    h: [priorRates(priorPerCall, 1), priorRates(priorPerCall, 60)],
+    g: priorPerTarget.map((total) => priorRates(total, 8)),
+  }
+}
+
+/** Seconds in which a session could have recurred. */
+function sessionExposure(scene: Scene): Float64Array {
+  const out = new Float64Array(scene.sessionCount)
+  for (let u = 0; u < scene.n; u++) {
+    const before = scene.previous[u]!
+    if (before >= 0) out[scene.session[u]!]! += Math.max(0, scene.from[u]! - scene.from[before]!) / 1e6
+  }
+  return out
+}
+
+/** Background measured where no agent ran; undefined when no control window saw the network. */
+function controlCounts(scene: Scene, used: Uint8Array, baseShare: Float64Array) {
+  let seconds = 0
+  for (const c of scene.controls) {
+    seconds += Math.max(0, Math.min(c.toUs, scene.coverTo) - Math.max(c.fromUs, scene.coverFrom)) / 1e6
+  }
+  if (seconds < 10) return undefined
+  const none = new Float64Array(scene.groups.length)
+  const marks = new Float64Array(scene.markCount)
+  for (let u = 0; u < scene.n; u++) {
+    if (used[u] === 0) continue
+    const middle = (scene.from[u]! + scene.to[u]!) / 2
+    if (!scene.controls.some((c) => middle >= c.fromUs && middle < c.toUs)) continue
+    none[scene.group[u]!]!++
+    marks[scene.mark[u]!]!++
+  }
+  const size = Float64Array.from(scene.groups, (x) => x.boxes.length)
+  return { mu: maximiseBackground(none, size, seconds), pi: shares(marks, baseShare) }
+}

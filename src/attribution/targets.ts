@@ -1,0 +1,180 @@
+// What calls name, indexed by what is named, so that a destination finds the calls that speak of it.
+
+import { v4ToNumber } from '../base/ip.ts'
+import { type CallColumns, targetVias } from './api.ts'
+
+/** How well a call's text names a destination, weakest first. */
+export const matchLevels = [
+  'none',
+  'port',
+  'output',
+  'parent',
+  'tool-map',
+  'script',
+  'decoded',
+  'literal',
+] as const
+export type MatchLevel = (typeof matchLevels)[number]
+const levelOfVia = targetVias.map((via) => matchLevels.indexOf(via))
+const parentLevel = matchLevels.indexOf('parent')
+const portLevel = matchLevels.indexOf('port')
+const outputLevel = matchLevels.indexOf('output')
+/** Longest list of a destination's names and parents that is tried. */
+const keysMax = 16
+
+export interface Named {
+  /** Calls in canonical order that name the text, with how and which port. */
+  readonly calls: number[]
+  readonly level: number[]
+  readonly port: number[]
+}
+
+/** Ways to speak of one destination: texts that name it, and texts that name what it is part of. */
+export interface Destination {
+  readonly strong: readonly number[]
+  readonly weak: readonly number[]
+  readonly mask: number
+  readonly portMask: number
+}
+
+export interface TargetIndex {
+  destination(dstIp: number, name: number, port: number): Destination
+  /** Best level at which call j names the destination, 0 when it does not. */
+  level(j: number, d: Destination, port: number): number
+  /** Calls that name a text. */
+  naming(text: number): Named | undefined
+  /** Number of targets of each call by level, for exposures: `perLevel[j * levels + level]`. */
+  readonly perLevel: Uint16Array
+  readonly hasTargets: Uint8Array
+}
+
+export function indexTargets(texts: readonly string[], calls: CallColumns): TargetIndex {
+  const byText = new Map<number, Named>()
+  const byPort = new Map<number, Named>()
+  const mask = new Uint32Array(calls.n)
+  const perLevel = new Uint16Array(calls.n * matchLevels.length)
+  const hasTargets = new Uint8Array(calls.n)
+  for (let j = 0; j < calls.n; j++) {
+    for (let t = calls.targetsStart[j]!; t < calls.targetsStart[j + 1]!; t++) {
+      const text = calls.targets[t]!
+      const port = calls.targetPort[t]!
+      const via = levelOfVia[calls.targetVia[t]!] ?? outputLevel
+      if (text === 0 && port === 0) continue
+      const level = text === 0 ? portLevel : via
+      note(text === 0 ? byPort : byText, text === 0 ? port : text, j, level, port)
+      mask[j] = mask[j]! | bit(text === 0 ? port + 0x10000000 : text)
+      const at = j * matchLevels.length + level
+      if (perLevel[at]! < 65_535) perLevel[at]!++
+      if (level > outputLevel) hasTargets[j] = 1
+    }
+  }
+  const idOf = new Map<string, number>()
+  const nets: { id: number; base: number; bits: number }[] = []
+  for (const id of byText.keys()) {
+    const text = texts[id] ?? ''
+    idOf.set(text, id)
+    const net = parseNet(text)
+    if (net) nets.push({ id, ...net })
+  }
+  const cache = new Map<number, Destination>()
+
+  function destination(dstIp: number, name: number, port: number): Destination {
+    const key = dstIp * 4_294_967_296 + name
+    let d = cache.get(key)
+    if (!d) {
+      const strong = [dstIp, name].filter((id, k, all) => id !== 0 && byText.has(id) && all.indexOf(id) === k)
+      const weak: number[] = []
+      for (const part of relatives(texts[name] ?? '')) {
+        const id = idOf.get(part)
+        if (id !== undefined && !strong.includes(id) && !weak.includes(id)) weak.push(id)
+      }
+      const v4 = nets.length > 0 ? v4ToNumber(texts[dstIp] ?? '') : undefined
+      if (v4 !== undefined) {
+        for (const net of nets) if (Math.floor(v4 / 2 ** (32 - net.bits)) === net.base) weak.push(net.id)
+      }
+      const all = [...strong, ...weak].slice(0, keysMax)
+      d = { strong, weak: weak.slice(0, keysMax), mask: all.reduce((m, id) => m | bit(id), 0), portMask: 0 }
+      if (cache.size < 4_000_000) cache.set(key, d)
+    }
+    return port !== 0 && byPort.has(port) ? { ...d, portMask: bit(port + 0x10000000) } : d
+  }
+
+  function level(j: number, d: Destination, port: number): number {
+    const m = mask[j]!
+    if ((m & (d.mask | d.portMask)) === 0) return 0
+    let best = 0
+    for (const id of d.strong) best = Math.max(best, levelIn(byText.get(id), j, port, false))
+    if (best < parentLevel) {
+      for (const id of d.weak) best = Math.max(best, levelIn(byText.get(id), j, port, true))
+    }
+    if (best === 0 && d.portMask !== 0) best = levelIn(byPort.get(port), j, port, false)
+    return best
+  }
+  return { destination, level, naming: (text) => byText.get(text), perLevel, hasTargets }
+}
+
+/** Level at which call j stands in a list; another port than the one named makes it a mere relative. */
+function levelIn(named: Named | undefined, j: number, port: number, weak: boolean): number {
+  if (!named) return 0
+  let best = 0
+  for (let k = lowerBound(named.calls, j); k < named.calls.length && named.calls[k] === j; k++) {
+    let level = named.level[k]!
+    const other = named.port[k]! !== 0 && port !== 0 && port !== 53 && named.port[k] !== port
+    if (weak || other) level = Math.min(level, parentLevel)
+    if (level > best) best = level
+  }
+  return best
+}
+
+/** Parent domains of a name (not the last label alone), and the name less a search domain's labels. */
+function relatives(name: string): string[] {
+  const out: string[] = []
+  if (name === '' || name.length > 253) return out
+  for (let dot = name.indexOf('.'); dot >= 0 && out.length < keysMax; dot = name.indexOf('.', dot + 1)) {
+    const parent = name.slice(dot + 1)
+    if (parent.includes('.')) out.push(parent)
+  }
+  for (
+    let dot = name.lastIndexOf('.');
+    dot > 0 && out.length < keysMax;
+    dot = name.lastIndexOf('.', dot - 1)
+  ) {
+    const head = name.slice(0, dot)
+    if (head.includes('.')) out.push(head)
+  }
+  return out
+}
+
+function parseNet(text: string): { base: number; bits: number } | undefined {
+  const match = /^(\d{1,3}(?:\.\d{1,3}){3})\/(\d{1,2})$/.exec(text)
+  const v4 = match ? v4ToNumber(match[1]!) : undefined
+  const bits = match ? Number(match[2]) : 0
+  if (v4 === undefined || bits < 8 || bits > 32) return undefined
+  return { base: Math.floor(v4 / 2 ** (32 - bits)), bits }
+}
+
+function note(map: Map<number, Named>, key: number, j: number, level: number, port: number): void {
+  let named = map.get(key)
+  if (!named) {
+    named = { calls: [], level: [], port: [] }
+    map.set(key, named)
+  }
+  named.calls.push(j)
+  named.level.push(level)
+  named.port.push(port)
+}
+
+export function lowerBound(list: ArrayLike<number>, value: number): number {
+  let low = 0
+  let high = list.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (list[middle]! < value) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+function bit(id: number): number {
+  return 1 << (Math.imul(id, 0x9e3779b1) >>> 27)
+}
