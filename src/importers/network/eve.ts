@@ -1,0 +1,181 @@
+// Suricata's EVE records, read the same wherever they come from (eve.json, AWS Network Firewall).
+// Checked by hand rather than by a schema: a case has millions of them.
+
+import { BoundedMap } from '../../base/bounded-map.ts'
+import { parseIso } from '../../base/time.ts'
+import type { Endpoint } from '../../schema/event.ts'
+import type { Sink } from '../api.ts'
+import { objectOf, type Row } from '../head-rows.ts'
+import { readAlert, readDrop, readFlow, readNetflow } from './eve-flow.ts'
+import { readDns, readHttp, readQuic, readSsh, readTls } from './eve-protocols.ts'
+import { type EventDraft, endpointOf, endpointProblem, shown, textOf, transportOf, turn } from './parts.ts'
+
+type EveResult = EventDraft | { readonly reject: string } | { readonly skip: string }
+
+/** Protocol records that name a connection and say no more than their protocol. */
+const protocolTypes = new Set([
+  'bittorrent_dht',
+  'dcerpc',
+  'dnp3',
+  'enip',
+  'ftp',
+  'ftp_data',
+  'http2',
+  'ike',
+  'ikev2',
+  'krb5',
+  'ldap',
+  'modbus',
+  'mqtt',
+  'nfs',
+  'pgsql',
+  'pop3',
+  'rdp',
+  'rfb',
+  'sip',
+  'smb',
+  'smtp',
+  'snmp',
+  'telnet',
+  'tftp',
+  'websocket',
+])
+
+/** Types that are no connection, each with the reason it is counted under. */
+const skipReasons = new Map([
+  ['anomaly', 'anomaly: about a packet, no connection of its own'],
+  ['fileinfo', 'fileinfo: about a file, its connection has records of its own'],
+  ['stats', 'stats: counters of the sensor'],
+  ['arp', 'arp: below IP'],
+  ['dhcp', 'dhcp: address assignment'],
+  ['engine', 'engine: a message of the sensor'],
+  ['metadata', 'metadata: about packets'],
+  ['packet', 'packet: bytes of an alert that has a record of its own'],
+  ['frame', 'frame: part of a stream'],
+  ['suricata', 'engine: a message of the sensor'],
+])
+
+/** One EVE object as an event; otherwise why not. `sensorFallback` is used when the record names no host. */
+function eveEvent(row: Row, line: number, sensorFallback?: string): EveResult {
+  const type = row.event_type
+  if (typeof type !== 'string') return { reject: 'no event_type: not an EVE record' }
+  const read = readers.get(type)
+  if (!read) return { skip: skipReasons.get(type) ?? 'another event_type, not a connection' }
+  const time = typeof row.timestamp === 'string' ? parseIso(row.timestamp) : undefined
+  if (!time) return { reject: `timestamp is not a time: ${shown(row.timestamp)}` }
+  const src = endpointOf(row.src_ip, row.src_port)
+  if (!src) return { reject: endpointProblem('src_ip', row.src_ip, 'src_port', row.src_port) }
+  const dst = endpointOf(row.dest_ip, row.dest_port)
+  if (!dst) return { reject: endpointProblem('dest_ip', row.dest_ip, 'dest_port', row.dest_port) }
+
+  const event: EventDraft = { class: 'network_activity', time, srcEndpoint: src, dstEndpoint: dst, line }
+  const sensor = sensorOf(row) ?? sensorFallback
+  if (sensor !== undefined) event.sensor = sensor
+  const transport = transportOf(row.proto)
+  if (transport !== undefined) event.transport = transport
+  if (typeof row.flow_id === 'number' || typeof row.flow_id === 'string') event.connection = `${row.flow_id}`
+  const protocol = row.app_proto
+  if (typeof protocol === 'string' && protocol !== 'failed' && protocol !== 'unknown') {
+    event.observed = { protocol }
+  }
+  const unmapped = rest(row)
+  if (unmapped) event.unmapped = unmapped
+  const problem = read(event, row)
+  return problem === undefined ? event : { reject: problem }
+}
+
+type Read = (event: EventDraft, row: Row) => string | undefined
+
+const readers = new Map<string, Read>([
+  ['alert', readAlert],
+  ['drop', readDrop],
+  ['flow', (event, row) => readFlow(event, objectOf(row.flow), objectOf(row.tcp))],
+  ['netflow', readNetflow],
+  ['dns', readDns],
+  ['tls', readTls],
+  ['quic', readQuic],
+  ['ssh', readSsh],
+  ['http', readHttp],
+])
+for (const type of protocolTypes) readers.set(type, (event) => named(event, type))
+
+function named(event: EventDraft, protocol: string): undefined {
+  event.observed = { protocol }
+}
+
+/** Suricata writes `host` as text; log shippers that repack it make it an object. */
+function sensorOf(row: Row): string | undefined {
+  const host = row.host
+  if (typeof host === 'string') return textOf(host)
+  return host === undefined ? undefined : textOf(objectOf(host)?.name)
+}
+
+function rest(row: Row): EventDraft['unmapped'] {
+  const community = row.community_id
+  const xff = row.xff
+  const iface = row.in_iface
+  if (typeof community !== 'string' && typeof xff !== 'string' && typeof iface !== 'string') return undefined
+  const kept: Record<string, string> = {}
+  if (typeof community === 'string') kept.community_id = textOf(community) ?? ''
+  if (typeof iface === 'string') kept.in_iface = textOf(iface) ?? ''
+  if (typeof xff === 'string') kept.xff = textOf(xff) ?? ''
+  return kept
+}
+
+/** How many flows are remembered by the first of their two netflow records. */
+const netflowsMax = 50_000
+
+/** True for an object of EVE's shape. */
+export function looksLikeEve(row: Row): boolean {
+  return (
+    typeof row.event_type === 'string' &&
+    typeof row.timestamp === 'string' &&
+    (row.flow_id !== undefined || row.event_type in ownTypes || row.src_ip !== undefined)
+  )
+}
+
+/** Records without a flow that a sensor's file may begin with. */
+const ownTypes = { stats: true, engine: true, suricata: true }
+
+/** Hands each EVE object to `sink` as exactly one event, reject or skip. */
+export function eveReader(
+  sink: Sink,
+): (row: Row, line: number, text: string, sensorFallback?: string) => void {
+  const turnReply = netflowTurner()
+  return (row, line, text, sensorFallback) => {
+    const result = eveEvent(row, line, sensorFallback)
+    if ('reject' in result) sink.reject(line, result.reject, text)
+    else if ('skip' in result) sink.skip(result.skip)
+    else {
+      if (row.event_type === 'netflow') turnReply(result)
+      sink.event(result)
+    }
+  }
+}
+
+/**
+ * A netflow has a record for each direction, the client's first. The second says what came back: it is turned
+ * round, its bytes become `bytesIn`.
+ */
+function netflowTurner(): (event: EventDraft) => void {
+  const firstSource = new BoundedMap<string, Endpoint>(netflowsMax)
+  return (event) => {
+    if (event.connection === undefined) return
+    const first = firstSource.get(event.connection)
+    if (!first || !same(first, event.dstEndpoint) || same(first, event.srcEndpoint)) {
+      firstSource.set(event.connection, event.srcEndpoint)
+      return
+    }
+    firstSource.delete(event.connection)
+    turn(event)
+    const { bytesOut, packetsOut } = event
+    delete event.bytesOut
+    delete event.packetsOut
+    if (bytesOut !== undefined) event.bytesIn = bytesOut
+    if (packetsOut !== undefined) event.packetsIn = packetsOut
+  }
+}
+
+function same(a: Endpoint, b: Endpoint): boolean {
+  return a.ip === b.ip && a.port === b.port
+}

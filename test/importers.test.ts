@@ -1,0 +1,178 @@
+// Every importer against its fixtures: fixtures/importers/<id>/<case>.<ext>, also in folders below it.
+//
+// What a fixture becomes is kept beside this file in importers/<id>/<case>.<ext>.json; `npx vitest run -u` rewrites it.
+
+import { ok } from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { gunzipSync } from 'node:zlib'
+import { describe, expect, it } from 'vitest'
+import { canonicalIp } from '../src/base/ip.ts'
+import type { Importer } from '../src/importers/api.ts'
+import { headOf } from '../src/importers/read.ts'
+import { importers } from '../src/importers/registry.generated.ts'
+import { eventClasses } from '../src/schema/event.ts'
+import { limits } from '../src/schema/tool-call.ts'
+import { generateImporters } from '../tools/generate-importers.ts'
+import { type Result, readAll, readable } from './importers/read-all.ts'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const fixtures = join(root, 'fixtures/importers')
+
+/** Truncations and flips tried of one fixture: fewer of a large one. */
+function fuzzRuns(bytes: Uint8Array): number {
+  return Math.max(20, Math.min(200, Math.floor(400_000 / bytes.length)))
+}
+
+function fixturesOf(id: string): string[] {
+  const folder = join(fixtures, id)
+  try {
+    return readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => relative(folder, join(entry.parentPath, entry.name)).replaceAll('\\', '/'))
+      .sort()
+  } catch {
+    return []
+  }
+}
+
+function load(id: string, file: string): Uint8Array {
+  const bytes = readFileSync(join(fixtures, id, file))
+  return file.endsWith('.gz') ? gunzipSync(bytes) : bytes
+}
+
+describe('the registry', () => {
+  it('lists every importer, and so does the reference (`npm run generate` mends it)', async () => {
+    for (const { path, content } of await generateImporters(root)) {
+      expect(readFileSync(join(root, path), 'utf8'), path).toBe(content)
+    }
+  })
+
+  it('gives every importer an id of its own', () => {
+    expect(new Set(importers.map((one) => one.id)).size).toBe(importers.length)
+  })
+
+  it('knows the importer of every folder of fixtures', () => {
+    const ids = importers.map((one) => one.id)
+    for (const folder of readdirSync(fixtures)) expect(ids).toContain(folder)
+  })
+})
+
+for (const importer of importers) {
+  describe(importer.id, () => {
+    const files = fixturesOf(importer.id)
+
+    it('has fixtures', () => {
+      expect(files.length).toBeGreaterThan(0)
+    })
+
+    for (const file of files) {
+      it(`reads ${file}`, async () => {
+        const bytes = load(importer.id, file)
+        expect(recognisers(file, bytes)).toEqual([importer.id])
+        const result = readAll(importer, file, bytes)
+        checkSum(importer, result)
+        checkWords(result)
+        const text = `${JSON.stringify(readable(result), null, 1)}\n`
+        await expect(text).toMatchFileSnapshot(join(root, 'test/importers', importer.id, `${file}.json`))
+      })
+
+      it(`reads ${file} alike however it is cut into chunks`, () => {
+        const bytes = load(importer.id, file)
+        const whole = readable(readAll(importer, file, bytes))
+        for (const chunk of [1, 7, 1_000]) {
+          expect(readable(readAll(importer, file, bytes, chunk))).toEqual(whole)
+        }
+      })
+
+      it(`survives ${file} cut off anywhere`, () => {
+        const bytes = load(importer.id, file)
+        const step = Math.max(1, Math.floor(bytes.length / fuzzRuns(bytes)))
+        for (let end = 0; end < bytes.length; end += step) {
+          survive(importer, file, bytes.subarray(0, end))
+        }
+      })
+
+      it(`survives ${file} with broken bytes`, () => {
+        const bytes = load(importer.id, file)
+        const random = generator(bytes.length)
+        for (let run = 0; run < fuzzRuns(bytes); run++) {
+          const broken = bytes.slice()
+          for (let flips = 1 + random(8); flips > 0; flips--) {
+            const at = random(broken.length)
+            broken[at] = random(4) === 0 ? random(256) : broken[at]! ^ (1 << random(8))
+          }
+          survive(importer, file, broken)
+        }
+      })
+    }
+  })
+}
+
+function recognisers(file: string, bytes: Uint8Array): string[] {
+  const head = headOf(file, bytes)
+  return importers.filter((one) => one.recognises(head)).map((one) => one.id)
+}
+
+function survive(importer: Importer, file: string, bytes: Uint8Array): void {
+  recognisers(file, bytes)
+  const result = readAll(importer, file, bytes)
+  checkSum(importer, result)
+  checkWords(result)
+}
+
+/** Nothing is dropped silently. A row of an agent's trace may hold several calls, one of a network log may not. */
+function checkSum(importer: Importer, result: Result): void {
+  if (result.rows === undefined) return
+  const { events, toolCalls, outcomes, episodes, boxes, rejects } = result
+  const skips = Object.values(result.skips).reduce((sum, n) => sum + n, 0)
+  const told =
+    events.length +
+    toolCalls.length +
+    outcomes.length +
+    episodes.length +
+    boxes.length +
+    rejects.length +
+    skips
+  if (importer.family === 'network' && importer.shape === 'lines') expect(told).toBe(result.rows)
+  else expect(told).toBeGreaterThanOrEqual(result.rows)
+}
+
+/** What holds for any event and call, whatever the bytes were. (`ok`, because `expect` is slow by the million.) */
+function checkWords({ events, toolCalls, rejects, skips }: Result): void {
+  for (const event of events) {
+    ok(eventClasses.includes(event.class), `${event.class} is no class`)
+    for (const end of [event.srcEndpoint, event.dstEndpoint, event.natEndpoint]) {
+      if (!end) continue
+      ok(end.ip === '' || canonicalIp(end.ip) === end.ip, `${end.ip} is not canonical`)
+      const { port } = end
+      ok(port === undefined || (port >= 0 && port <= 65_535 && Number.isInteger(port)), `${port} is no port`)
+    }
+    for (const time of [event.time, event.endTime]) {
+      ok(!time || (Number.isFinite(time.us) && time.spanUs > 0), `no time: ${JSON.stringify(time)}`)
+    }
+    for (const n of [event.bytesIn, event.bytesOut, event.packetsIn, event.packetsOut]) {
+      ok(n === undefined || n >= 0, `${n} is no count`)
+    }
+    ok(event.line > 0)
+  }
+  for (const call of toolCalls) {
+    ok(call.command.length <= limits.commandChars, 'a command is longer than the limit')
+    ok((call.output?.length ?? 0) <= limits.outputChars, 'an output is longer than the limit')
+    ok(call.uncertaintyMs >= 0)
+    ok(Number.isFinite(call.start.us))
+    ok(call.line > 0)
+  }
+  for (const reject of rejects) ok(reject.reason !== '', 'a reject without a reason')
+  ok(Object.keys(skips).length < 60, 'reasons to skip are a few fixed phrases')
+}
+
+/** The same numbers in every run (a linear congruence). */
+function generator(seed: number): (below: number) => number {
+  let state = (seed + 1) >>> 0
+  return (below) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+    return Math.floor((state / 2 ** 32) * below)
+  }
+}
