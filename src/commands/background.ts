@@ -6,7 +6,7 @@ import { callInvocations } from './surfaces.ts'
 
 /** Cheap: nothing that starts background work lacks all of these. */
 const hint =
-  /&(?!&|>|\d)|nohup|setsid|tmux|screen|disown|daemon|cron|systemd-run|systemctl|\bat\s|\bbatch\b|ssh|docker|podman|nerdctl|service|supervisor|pm2|chisel|frpc|ngrok|cloudflared|tailscaled?|xmrig|miner|background|start_new_session|Popen|spawn|detach|--fork|\bforever\b|kubectl|socat|base64|eval|xxd/i
+  /(?<![&>])&(?![&>\d])|nohup|setsid|tmux|screen|disown|daemon|cron|systemd-run|systemctl|\bat\s|\bbatch\b|ssh|docker|podman|nerdctl|service|supervisor|pm2|chisel|frpc|ngrok|cloudflared|tailscaled?|xmrig|miner|background|start_new_session|Popen|spawn|detach|--fork|\bforever\b|kubectl|socat|base64|eval|xxd/i
 
 const daemons = new Set([
   'pm2',

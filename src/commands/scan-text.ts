@@ -111,7 +111,9 @@ export function scanText(
         }
       } else if (flags === digitsOnly && length <= 5) {
         // `nc 192.0.2.1 443`, `("192.0.2.1", 443)`
-        if (start - hostEnd <= 4) targets.port(text.slice(start, i), via, 0.6 * weight)
+        if (start - hostEnd <= 4 && c !== 62 && isGap(text, hostEnd, start)) {
+          targets.port(text.slice(start, i), via, 0.6 * weight)
+        }
       } else if (length >= 20 && blobs < targetLimits.decodedBlobs && length <= 8_192) {
         if ((flags & ~(letter | digitsOnly | slash)) === 0 && mixedCase(text, start, i)) {
           blobs++
@@ -121,7 +123,9 @@ export function scanText(
             scanText(decoded, via === 'literal' ? 'decoded' : via, weight * 0.9, targets)
           }
         }
-      } else if (words && length <= 16 && !sawWord && words.has(text.slice(start, i))) sawWord = true
+      } else if (words && length <= 16 && !sawWord && words.has(text.slice(start, i))) {
+        sawWord = text.charCodeAt(start) !== 103 || !localGit(text, start, i)
+      }
     }
     // `\n`, `\"`, `\t` of JSON and of printf: the letter belongs to the escape.
     if (c === 92) {
@@ -147,6 +151,21 @@ classes[46] = dot
 classes[58] = colon
 classes[64] = at
 classes[47] = slash
+
+/** `git status`, `git commit`…: the most common of all calls, and they stay at home. */
+function localGit(text: string, from: number, to: number): boolean {
+  if (to - from !== 3 || !text.startsWith('git', from)) return false
+  return !/\b(?:clone|fetch|pull|push|ls-remote|submodule|remote|lfs)\b/.test(text.slice(to, to + 120))
+}
+
+/** Only blanks, quotes, commas and brackets lie between: `192.0.2.1 443`, `("192.0.2.1", 443)`. */
+function isGap(text: string, from: number, to: number): boolean {
+  for (let i = from; i < to; i++) {
+    const c = text.charCodeAt(i)
+    if (c !== 32 && c !== 9 && c !== 34 && c !== 39 && c !== 44 && c !== 40) return false
+  }
+  return to > from
+}
 
 function mixedCase(text: string, from: number, to: number): boolean {
   let lower = false
@@ -192,6 +211,12 @@ function classify(
       targets.add('ip', ip, via, weight)
       return true
     }
+  }
+  if (token.startsWith('[')) {
+    const match = /^\[([^\]]{2,45})\](?::(\d{1,5}))?$/.exec(token)
+    if (!match || !match[1]!.includes(':')) return false
+    if (match[2] !== undefined) targets.port(match[2], via, weight)
+    return targets.host(match[1]!, via, weight)
   }
   const atSign = flags & at ? token.lastIndexOf('@') : -1
   if (atSign > 0) return afterAt(token, atSign, via, weight, targets)

@@ -1,6 +1,7 @@
 // Which files a command runs and which it writes, so that a run can be tied to what was written earlier.
 
 import { baseName, type Invocation, parseCommand } from './parse.ts'
+import { callInvocations } from './surfaces.ts'
 
 export interface WrittenFile {
   readonly path: string
@@ -13,11 +14,12 @@ const notScripts = new Set(['run', 'test', 'install', 'eval', '-'])
 
 /** Files the command runs: `python x.py`, `bash run.sh`, `./a`, `node m.js`, `source x`, `crontab x`. */
 export function filesRun(command: string | readonly Invocation[]): string[] {
-  const invocations = typeof command === 'string' ? parseCommand(command) : command
+  const invocations = typeof command === 'string' ? invocationsOf(command) : command
   const paths = new Set<string>()
   for (const { program, argv, redirects } of invocations) {
     const first = argv[0]!
-    if (first.includes('/') && !/^\/(?:usr|s?bin|opt\/conda)\//.test(first)) paths.add(first)
+    if (first.includes('/') && !first.includes('://') && !/^\/(?:usr|s?bin|opt\/conda)\//.test(first))
+      paths.add(first)
     if (!interpreters.test(program) && program !== 'crontab' && program !== 'at') continue
     for (let i = 1; i < argv.length; i++) {
       const word = argv[i]!
@@ -38,7 +40,7 @@ export function filesRun(command: string | readonly Invocation[]): string[] {
 
 /** Files a command puts text into: `cat > f <<EOF`, `echo … > f`, `printf … | tee f`. At most 64. */
 export function filesWritten(command: string | readonly Invocation[]): WrittenFile[] {
-  const invocations = typeof command === 'string' ? parseCommand(command) : command
+  const invocations = typeof command === 'string' ? invocationsOf(command) : command
   const files: WrittenFile[] = []
   for (const { program, argv, redirects, stdin } of invocations) {
     if (files.length >= 64) break
@@ -66,6 +68,12 @@ export function samePath(a: string, b: string): boolean {
   if (left === right) return true
   if (baseName(left) !== baseName(right)) return false
   return left.endsWith(`/${right}`) || right.endsWith(`/${left}`)
+}
+
+/** A shell text, or a tool's arguments as JSON. */
+function invocationsOf(command: string): Invocation[] {
+  const first = command.charCodeAt(0)
+  return first === 123 || first === 91 ? callInvocations('', command) : parseCommand(command)
 }
 
 function normal(path: string): string {

@@ -133,7 +133,7 @@ class ShellReader extends WordReader {
             this.word()
             continue
           }
-          const equals = assignmentAt(raw)
+          const equals = raw.includes('=') ? assignmentAt(raw) : -1
           if (equals > 0) {
             this.#assign(stage, raw, equals, words)
             continue

@@ -62,9 +62,11 @@ export abstract class WordReader {
   /** One word; several when an unquoted variable holds blanks. Leaves `at` in place when there is none. */
   protected word(): string[] {
     const text = this.text
-    let current = ''
+    const from = this.at
+    while (this.at < text.length && isPlain(text.charCodeAt(this.at))) this.at++
+    let current = text.slice(from, this.at)
     let done: string[] | undefined
-    let any = false
+    let any = this.at > from
     while (this.at < text.length && current.length < shellLimits.wordChars) {
       const c = text[this.at]!
       if (c === "'") {
@@ -210,24 +212,10 @@ function trimmed(text: string | undefined): string | undefined {
   return text?.replace(/\n+$/, '')
 }
 
-/** Neither blank, operator, quote, escape nor expansion. */
+/** 1 = neither blank, operator, quote, escape nor expansion. */
+const plain = new Uint8Array(128).fill(1)
+for (const c of ' \t\n\r;&|<>()\'"\\$`') plain[c.charCodeAt(0)] = 0
+
 function isPlain(code: number): boolean {
-  return !(
-    code === 32 ||
-    code === 9 ||
-    code === 10 ||
-    code === 13 ||
-    code === 59 || // ;
-    code === 38 || // &
-    code === 124 || // |
-    code === 60 || // <
-    code === 62 || // >
-    code === 40 || // (
-    code === 41 || // )
-    code === 39 || // '
-    code === 34 || // "
-    code === 92 || // \
-    code === 36 || // $
-    code === 96 // `
-  )
+  return code >= 128 || plain[code] === 1
 }
