@@ -55,9 +55,8 @@ export function contextOf(attributes: Attributes): Context | undefined {
     own ??= {}
     own.reward = reward
   }
-  const boxHints: string[] = []
-  attributes.boxHints(boxHints)
-  if (boxHints.length > 0) {
+  const boxHints = attributes.boxHints()
+  if (boxHints !== undefined) {
     own ??= {}
     own.boxHints = boxHints
   }
@@ -80,7 +79,7 @@ interface Waiting {
 }
 
 /** Spans remembered for their ancestry, calls that wait, episodes in the making. */
-const spansMax = 524_288
+const spansMax = 131_072
 const waitingMax = 65_536
 const episodesMax = 65_536
 const ancestorsMax = 64

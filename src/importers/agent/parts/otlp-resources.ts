@@ -94,8 +94,7 @@ export class ResourceBlocks {
 
 function resourceOf(attributes: Attributes, source: unknown): Resource {
   attributes.read(source)
-  const boxHints: string[] = []
-  attributes.boxHints(boxHints)
+  const boxHints = attributes.boxHints() ?? []
   const sensor = attributes.text(slot.boxHost)
   const context = contextOf(attributes) ?? {}
   delete context.boxHints // They stand last, after those of all spans.

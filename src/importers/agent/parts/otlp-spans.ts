@@ -32,8 +32,7 @@ export class SpanReader {
     const id = text(span.spanId ?? span.span_id)
     const trace = text(span.traceId ?? span.trace_id)
     const parent = text(span.parentSpanId ?? span.parent_span_id)
-    // Span ids are unique within their trace only.
-    const key = id === undefined ? undefined : (trace ?? '') + id
+    const key = id === undefined ? undefined : spanKey(id, trace)
     if (key !== undefined && this.#contexts.seen(key)) {
       this.#sink.skip('the same span again')
       return
@@ -43,7 +42,7 @@ export class SpanReader {
     const name = typeof span.name === 'string' ? span.name : ''
     const kind = kindOf(name, attributes)
     const own = contextOf(attributes)
-    const parentKey = parent === undefined ? undefined : (trace ?? '') + parent
+    const parentKey = parent === undefined ? undefined : spanKey(parent, trace)
     if (key !== undefined) this.#contexts.span(key, parentKey, trace, own)
     if (kind === 'part') {
       this.#sink.skip('part of a tool call')
@@ -169,6 +168,11 @@ function toolName(span: string, attributes: Attributes): string {
     if (span.startsWith(prefix) && span.length > prefix.length) return span.slice(prefix.length)
   }
   return span === '' ? 'unknown' : span
+}
+
+/** Span ids are promised to be unique within their trace only; eight random bytes are unique without it. */
+function spanKey(id: string, trace: string | undefined): string {
+  return id.length >= 12 || trace === undefined ? id : `${trace} ${id}`
 }
 
 function speaksOfEpisode(own: Context): boolean {

@@ -6,12 +6,14 @@ import { idText, toIndex, toNumber } from './values.ts'
 
 export class Attributes {
   readonly #values: unknown[] = new Array(slotCount).fill(undefined)
+  #boxes = false
   readonly #ranks = new Int8Array(slotCount).fill(127)
 
   /** Reads `attributes` as OTLP writes them, or as a plain object. */
   read(attributes: unknown): void {
     this.#values.fill(undefined)
     this.#ranks.fill(127)
+    this.#boxes = false
     this.add(attributes)
   }
 
@@ -38,6 +40,7 @@ export class Attributes {
     const value = plainValue(any)
     if (value === undefined || value === null || value === '') return
     this.#values[to] = value
+    if (to >= slot.boxFirst) this.#boxes = true
     this.#ranks[to] = rank
   }
 
@@ -66,11 +69,14 @@ export class Attributes {
     return toIndex(this.#values[to])
   }
 
-  /** Names of the box these attributes give, most specific first, added to `hints`. */
-  boxHints(hints: string[]): void {
+  /** Names of the box these attributes give, most specific first; undefined when none. */
+  boxHints(): string[] | undefined {
+    if (!this.#boxes) return undefined
+    const hints: string[] = []
     for (let to: number = slot.boxFirst; to < slotCount; to++) {
       const name = this.#values[to]
       if (typeof name === 'string' && !hints.includes(name)) hints.push(name)
     }
+    return hints.length > 0 ? hints : undefined
   }
 }
