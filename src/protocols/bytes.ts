@@ -58,3 +58,10 @@ export function v6At(bytes: Uint8Array, at: number): string {
   const text = groups.join(':')
   return canonicalIp(text) ?? text
 }
+
+/** The first `max` bytes as hex pairs, for a person to look at. */
+export function hexText(bytes: Uint8Array, max: number): string {
+  let text = ''
+  for (const byte of bytes.subarray(0, max)) text += byte.toString(16).padStart(2, '0')
+  return text
+}
