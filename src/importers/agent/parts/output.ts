@@ -29,6 +29,7 @@ export function outputText(value: unknown, depth = 0): string | undefined {
   if (type === 'image' || type === 'input_image' || type === 'document') return `[${type}]`
   const streams = [textAt(value, 'stdout'), textAt(value, 'stderr')].filter((text) => text !== undefined)
   if (streams.length > 0) return cutOutput(streams.join('\n'))
+  if (at(value, 'stdout') === '') return undefined
   for (const key of ['text', 'output', 'content', 'result', 'aggregated_output', 'message', 'error']) {
     const inner = at(value, key)
     if (inner === undefined || inner === null || inner === '') continue
