@@ -8,6 +8,9 @@ import { concat } from './lines.ts'
 /** Largest single value that is built; a larger one is reported and passed over. */
 export const itemBytesMax = 64 * 1024 * 1024
 
+/** Depth to which it is remembered what contains what; beyond it a cut-off document is not told from a whole one. */
+const containersMax = 1_000
+
 export type JsonKey = string | number
 
 export interface JsonTarget {
@@ -66,7 +69,7 @@ export class JsonItems {
   readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true })
   #stack: Frame[] = []
   #expect = VALUE
-  #line = 1
+  #line = 0 // Of the byte read last; its newline belongs to a line.
   #newline = true // The byte before was a newline (or the stream's start).
   #afterComma = true // The last structural byte allows a value at a line's start.
   // A value being passed or captured.
@@ -76,6 +79,8 @@ export class JsonItems {
   #escaped = false
   #scalar = false
   #keyString = false
+  #last = 0 // The last byte inside a value that is no white space.
+  #containers: boolean[] = [] // What a value's byte stands in, outermost first; true = an array.
   #capture: { pattern: Pattern; line: number } | undefined
   #parts: Uint8Array[] = []
   #bytes = 0
@@ -106,11 +111,24 @@ export class JsonItems {
     } catch {
       return false
     }
+    this.#line++
     this.#walk(this.#root, value, [])
     this.#documents++
-    this.#line++
     this.#newline = true
     return true
+  }
+
+  /** Gives up the document being read: what follows is known to be another one. */
+  abandon(): void {
+    this.#abandon(this.#line)
+  }
+
+  #abandon(lastLine: number): void {
+    if (this.idle) return
+    if (this.#expect !== LOST) this.#lost('the document is cut off', lastLine)
+    this.#stack = []
+    this.#expect = VALUE
+    this.#afterComma = true
   }
 
   chunk(bytes: Uint8Array): void {
@@ -119,7 +137,11 @@ export class JsonItems {
       const byte = bytes[i]!
       const startsLine = this.#newline
       this.#newline = byte === 10
-      if (byte === 10) this.#line++
+      if (startsLine) this.#line++
+      if (startsLine && byte === 123 && this.#inside && !this.#inString && !this.#objectMayFollow()) {
+        this.#take(bytes.subarray(from, i))
+        this.#abandon(this.#line - 1)
+      }
       if (this.#inside) {
         const done = this.#insideByte(byte)
         if (done === 'no') continue
@@ -135,9 +157,7 @@ export class JsonItems {
       }
       if (this.#expect === LOST) {
         if (!(startsLine && (byte === 123 || byte === 91))) continue
-        this.#stack = []
-        this.#expect = VALUE
-        this.#afterComma = true
+        this.#abandon(this.#line - 1)
       }
       if (byte === 32 || byte === 10 || byte === 13 || byte === 9) continue
       if (byte === 0xef || byte === 0xbb || byte === 0xbf) {
@@ -185,19 +205,23 @@ export class JsonItems {
       return false
     }
     if (expect === KEY || expect === FIRST_KEY) {
+      if (startsLine && byte === 123) {
+        this.#abandon(this.#line - 1)
+        return this.#structure(byte, startsLine)
+      }
       if (byte !== 34) return this.#unexpected(byte)
       this.#begin(byte, undefined, true)
       return true
     }
     if (expect !== VALUE && expect !== FIRST) {
       if (startsLine && this.#stack.length > 0 && (byte === 123 || byte === 91)) {
-        this.#restart('the document is cut off')
+        this.#abandon(this.#line - 1)
         return this.#structure(byte, startsLine)
       }
       return this.#unexpected(byte)
     }
     if (startsLine && !this.#afterComma && byte === 123 && this.#stack.length > 0) {
-      this.#restart('the document is cut off')
+      this.#abandon(this.#line - 1)
       return this.#structure(byte, startsLine)
     }
     const pattern = top ? step(top.pattern, top.key) : this.#root
@@ -225,6 +249,17 @@ export class JsonItems {
     this.#inString = byte === 34
     this.#depth = byte === 123 || byte === 91 ? 1 : 0
     this.#scalar = this.#depth === 0 && !this.#inString
+    this.#last = byte
+    this.#containers = this.#depth === 1 ? [byte === 91] : []
+  }
+
+  /**
+   * Whether the value being read allows an object where the next byte stands. It tells a document laid out over
+   * lines from one that was cut off and is followed by the next line's.
+   */
+  #objectMayFollow(): boolean {
+    if (this.#depth > containersMax) return true
+    return this.#last === 91 || (this.#last === 44 && this.#containers[this.#depth - 1] === true)
   }
 
   #insideByte(byte: number): 'no' | 'before' | 'with' | 'broken' {
@@ -233,6 +268,7 @@ export class JsonItems {
       else if (byte === 92) this.#escaped = true
       else if (byte === 34) {
         this.#inString = false
+        this.#last = byte
         if (this.#depth === 0) return 'with'
       } else if (byte < 32 && byte !== 9) return 'broken'
       return 'no'
@@ -248,9 +284,12 @@ export class JsonItems {
         ? 'before'
         : 'no'
     }
+    if (byte > 32) this.#last = byte
     if (byte === 34) this.#inString = true
-    else if (byte === 123 || byte === 91) this.#depth++
-    else if (byte === 125 || byte === 93) {
+    else if (byte === 123 || byte === 91) {
+      if (this.#depth < containersMax) this.#containers[this.#depth] = byte === 91
+      this.#depth++
+    } else if (byte === 125 || byte === 93) {
       this.#depth--
       if (this.#depth === 0) return 'with'
     }
@@ -325,20 +364,13 @@ export class JsonItems {
     return false
   }
 
-  #lost(reason: string): void {
-    this.#target.broken(this.#capture?.line ?? this.#line, reason, this.#excerpt())
+  #lost(reason: string, line: number = this.#line): void {
+    this.#target.broken(this.#capture?.line ?? line, reason, this.#excerpt())
     this.#inside = false
     this.#keyString = false
     this.#capture = undefined
     this.#parts = []
     this.#expect = LOST
-  }
-
-  #restart(reason: string): void {
-    this.#lost(reason)
-    this.#stack = []
-    this.#expect = VALUE
-    this.#afterComma = true
   }
 
   #excerpt(): string {

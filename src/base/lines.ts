@@ -43,6 +43,7 @@ export class LineSplitter {
       this.#flushCarry()
       from = first + 1
     }
+    if (last - from > this.#bytesMax) from = this.#longLines(bytes, from, last)
     if (from <= last) this.#emit(this.#decoder.decode(bytes.subarray(from, last)))
     this.#keep(bytes.subarray(last + 1))
   }
@@ -52,6 +53,18 @@ export class LineSplitter {
     const cut = this.#carryBytes > 0 || this.#overflow
     if (cut) this.#flushCarry()
     return cut
+  }
+
+  /** A chunk larger than the limit for a line: one line at a time, so that the limit holds in it too. */
+  #longLines(bytes: Uint8Array, start: number, last: number): number {
+    let from = start
+    while (from <= last) {
+      const to = bytes.indexOf(10, from)
+      this.#keep(bytes.subarray(from, to))
+      this.#flushCarry()
+      from = to + 1
+    }
+    return from
   }
 
   #keep(bytes: Uint8Array): void {

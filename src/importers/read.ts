@@ -80,11 +80,18 @@ function jsonReader(paths: readonly string[], target: JsonEnd): ChunkReader {
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
   let carry: Uint8Array[] = []
   let carryBytes = 0
+  let wholeLines = 0
 
   const feedLine = (line: Uint8Array) => {
     // `line` ends with its newline, except for the last of the file.
-    if (items.idle && line.length > 2 && (line[0] === 123 || line[0] === 91)) {
-      if (items.wholeLine(decoder.decode(line))) return
+    if (line.length > 2 && (line[0] === 123 || (line[0] === 91 && items.idle))) {
+      const text = decoder.decode(line)
+      // Among documents of one line each, a line that is one ends whatever was cut off before it.
+      if (!items.idle && isJson(text)) items.abandon()
+      if (items.idle && items.wholeLine(text)) {
+        wholeLines++
+        return
+      }
     }
     items.chunk(line)
   }
@@ -103,7 +110,7 @@ function jsonReader(paths: readonly string[], target: JsonEnd): ChunkReader {
         const to = newline < 0 ? bytes.length : newline + 1
         const part = bytes.subarray(from, to)
         from = to
-        if (!items.idle && carryBytes === 0) {
+        if (!items.idle && carryBytes === 0 && wholeLines === 0) {
           items.chunk(part)
           continue
         }
@@ -126,6 +133,15 @@ function jsonReader(paths: readonly string[], target: JsonEnd): ChunkReader {
       flushCarry()
       target.end(items.end())
     },
+  }
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
   }
 }
 
