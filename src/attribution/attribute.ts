@@ -10,7 +10,7 @@ import {
 } from './api.ts'
 import { findCandidates } from './candidates.ts'
 import { explainCandidate } from './explain.ts'
-import { fit, type Scene } from './fit.ts'
+import { fitModel, type Scene } from './fit.ts'
 import { resolveKeys } from './keys.ts'
 import { destinationNames } from './names.ts'
 import { canonicalCalls, canonicalEvents } from './order.ts'
@@ -64,7 +64,7 @@ export function attribute(input: AttributionCase): AttributionResult {
     ...coverage(units),
     controls: input.controls,
   }
-  const model = fit(scene)
+  const model = fitModel(scene)
   const post = posteriors(scene, model)
   const forced = applyIdentity(given, units, post)
 

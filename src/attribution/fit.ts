@@ -76,7 +76,8 @@ const priorPerTarget = [0, 0.05, 0.03, 0.2, 0.6, 0.6, 0.7, 0.9] as const
 const priorPerCall = 0.4
 const callsWorth = 10
 const targetsWorth = 8
-const marksWorth = 60
+/** Events of a destination after which its own habit weighs as much as that of all. */
+const marksWorth = 8
 const sessionPrior = { events: 0.05, seconds: 600 }
 
 /** Rates of one unit's candidates, from a model; `total` includes background and continuation. */
@@ -142,7 +143,7 @@ export function scorer(scene: Scene, model: Model) {
       sum += rate + match
     }
     const background = group < 0 ? 1 : model.mu[group]! * model.piNone[mark]!
-    const continued = scene.previous[u]! >= 0 ? model.nu[scene.session[u]!]! : 0
+    const continued = scene.previous[u]! >= 0 && !(globalThis as any).NOCONT ? model.nu[scene.session[u]!]! : 0
     return { size, base, named, background, continued, total: sum + background + continued }
   }
 }
@@ -161,7 +162,7 @@ function groupWeights(scene: Scene): (Float64Array | undefined)[] {
   })
 }
 
-export function fit(scene: Scene): Model {
+export function fitModel(scene: Scene): Model {
   const C = scene.classCount
   const seconds = Math.max(1, (scene.coverTo - scene.coverFrom) / 1e6)
   const exposure = exposures(scene)
@@ -176,11 +177,14 @@ export function fit(scene: Scene): Model {
   }
   const baseShare = markShares(scene, used, usedCount)
   const h = new Float64Array(C * binCount)
-  for (let c = 0; c < C; c++) h.set(prior.h[scene.classLeaves[c]!]!, c * binCount)
+  for (let c = 0; c < C; c++) {
+    h.set(prior.h[scene.classLeaves[c]!]!, c * binCount)
+    if (scene.classLeaves[c] === 0) h.fill(0, c * binCount + firstLateBin, c * binCount + beforeBin)
+  }
   const g = new Float64Array(levels * binCount)
   for (let l = 1; l < levels; l++) g.set(prior.g[l]!, l * binCount)
   const size = Float64Array.from(scene.groups, (x) => x.boxes.length)
-  const control = controlCounts(scene, used, baseShare)
+  const control = controlCounts(scene, used)
   const perGroup = new Float64Array(scene.groups.length)
   for (let u = 0; u < scene.n; u++) if (used[u] === 1) perGroup[scene.group[u]!]!++
   const mu = control?.mu ?? Float64Array.from(perGroup, (n) => (0.3 * n + 0.5) / seconds)
@@ -190,7 +194,7 @@ export function fit(scene: Scene): Model {
     h,
     g,
     piCall: baseShare.slice(),
-    piNone: control?.pi ?? baseShare.slice(),
+    piNone: baseShare.slice(),
     mu,
     nu,
     logLikelihood: Number.NEGATIVE_INFINITY,
@@ -203,8 +207,8 @@ export function fit(scene: Scene): Model {
     model = {
       h: maximiseClasses(C, s.h, exposure.h, prior.h, scene.classLeaves),
       g: maximiseLevels(s.g, exposure.g, prior.g),
-      piCall: shares(s.markCall, baseShare),
-      piNone: control?.pi ?? shares(s.markNone, baseShare),
+      piCall: shares(s.markCall, baseShare, s.markAll),
+      piNone: shares(s.markNone, baseShare, s.markAll),
       mu: control?.mu ?? maximiseBackground(s.groupNone, size, seconds),
       nu: Float64Array.from(
         s.session,
@@ -225,6 +229,7 @@ function expectation(scene: Scene, model: Model, used: Uint8Array) {
   const g = new Float64Array(model.g.length)
   const markCall = new Float64Array(scene.markCount)
   const markNone = new Float64Array(scene.markCount)
+  const markAll = new Float64Array(scene.markCount)
   const groupNone = new Float64Array(scene.groups.length)
   const session = new Float64Array(scene.sessionCount)
   const rates = scorer(scene, model)
@@ -239,6 +244,7 @@ function expectation(scene: Scene, model: Model, used: Uint8Array) {
     const none = r.background / r.total
     groupNone[scene.group[u]!]! += none
     markNone[mark]! += none
+    markAll[mark]! += 1 - r.continued / r.total
     if (r.continued > 0) session[scene.session[u]!]! += r.continued / r.total
     const first = c.start[u]!
     let all = 0
@@ -271,7 +277,7 @@ function expectation(scene: Scene, model: Model, used: Uint8Array) {
     }
     markCall[mark]! += all
   }
-  return { h, g, markCall, markNone, groupNone, session, logLikelihood }
+  return { h, g, markCall, markNone, markAll, groupNone, session, logLikelihood }
 }
 
 function maximiseClasses(
@@ -299,6 +305,8 @@ function maximiseClasses(
   const h = new Float64Array(counts.length)
   for (let c = 0; c < classCount; c++) {
     for (let b = 0; b < binCount; b++) {
+      // Only calls that leave work behind reach further than their end without being named.
+      if (leaves[c] === 0 && b >= firstLateBin && b < beforeBin) continue
       const w = callsWorth * binWidthS[b]!
       h[c * binCount + b] =
         (counts[c * binCount + b]! + w * pool[leaves[c]!]![b]!) / (exposure[c * binCount + b]! + w)
@@ -334,10 +342,25 @@ function maximiseBackground(none: Float64Array, size: Float64Array, seconds: num
   return Float64Array.from(none, (n, k) => (n + 1) / (seconds + 1 / (pool * size[k]!)))
 }
 
-function shares(counts: Float64Array, base: Float64Array): Float64Array {
+/**
+ * Destinations of one kind of source: how common each is in all, times how far it leans to that source. The lean is
+ * shrunk by a fixed number of events per destination, so that a place seen twice never says much.
+ */
+function shares(counts: Float64Array, base: Float64Array, events: Float64Array): Float64Array {
   let sum = 0
-  for (const n of counts) sum += n
-  return Float64Array.from(counts, (n, m) => (n + marksWorth * base[m]!) / (sum + marksWorth))
+  let all = 0
+  for (let m = 0; m < counts.length; m++) {
+    sum += counts[m]!
+    all += events[m]!
+  }
+  const usual = (sum + 1) / (all + 2)
+  let total = 0
+  const out = Float64Array.from(counts, (n, m) => {
+    const lean = (n + marksWorth * usual) / (events[m]! + marksWorth) / usual
+    total += base[m]! * lean
+    return base[m]! * lean
+  })
+  return total > 0 ? out.map((x) => x / total) : base.slice()
 }
 
 function markShares(scene: Scene, used: Uint8Array, usedCount: number): Float64Array {
@@ -393,21 +416,19 @@ function sessionExposure(scene: Scene): Float64Array {
 }
 
 /** Background measured where no agent ran; undefined when no control window saw the network. */
-function controlCounts(scene: Scene, used: Uint8Array, baseShare: Float64Array) {
+function controlCounts(scene: Scene, used: Uint8Array) {
   let seconds = 0
   for (const c of scene.controls) {
     seconds += Math.max(0, Math.min(c.toUs, scene.coverTo) - Math.max(c.fromUs, scene.coverFrom)) / 1e6
   }
   if (seconds < 10) return undefined
   const none = new Float64Array(scene.groups.length)
-  const marks = new Float64Array(scene.markCount)
   for (let u = 0; u < scene.n; u++) {
     if (used[u] === 0) continue
     const middle = (scene.from[u]! + scene.to[u]!) / 2
     if (!scene.controls.some((c) => middle >= c.fromUs && middle < c.toUs)) continue
     none[scene.group[u]!]!++
-    marks[scene.mark[u]!]!++
   }
   const size = Float64Array.from(scene.groups, (x) => x.boxes.length)
-  return { mu: maximiseBackground(none, size, seconds), pi: shares(marks, baseShare) }
+  return { mu: maximiseBackground(none, size, seconds) }
 }
