@@ -10,13 +10,13 @@ import {
 } from './api.ts'
 import { findCandidates } from './candidates.ts'
 import { explainCandidate } from './explain.ts'
-import { fitModel, type Scene } from './fit.ts'
+import { fitModel, namersMax, type Scene } from './fit.ts'
 import { resolveKeys } from './keys.ts'
 import { destinationNames } from './names.ts'
 import { canonicalCalls, canonicalEvents } from './order.ts'
-import { keptMax, posteriors } from './posterior.ts'
+import { keptMax, type Posterior, posteriors } from './posterior.ts'
 import { connections, sessionChains, type Units } from './sessions.ts'
-import { indexTargets } from './targets.ts'
+import { indexTargets, type TargetIndex } from './targets.ts'
 import { callWindows } from './windows.ts'
 
 const identityTier = tiers.indexOf('identity')
@@ -47,6 +47,7 @@ export function attribute(input: AttributionCase): AttributionResult {
     mark: marks.index,
     markCount: marks.count,
     portShare: portShares(units, marks),
+    rare: rareDestinations(units, targets),
     previous: chains.previous,
     session: chains.session,
     sessionCount: chains.count,
@@ -65,7 +66,7 @@ export function attribute(input: AttributionCase): AttributionResult {
     controls: input.controls,
   }
   const model = fitModel(scene)
-  const post = posteriors(scene, model)
+  const { posterior: post, scores } = posteriors(scene, model)
   const forced = applyIdentity(given, units, post)
 
   // Back to the order in which the rows were given.
@@ -120,6 +121,7 @@ export function attribute(input: AttributionCase): AttributionResult {
     input: given,
     scene,
     model,
+    scores,
     units,
     keys,
     targets,
@@ -175,7 +177,7 @@ export function attribute(input: AttributionCase): AttributionResult {
 function applyIdentity(
   input: AttributionCase,
   units: Units,
-  post: ReturnType<typeof posteriors>,
+  post: Posterior,
 ): Uint8Array {
   const forced = new Uint8Array(units.n)
   const bySource = new Map<number, number[]>()
@@ -255,6 +257,18 @@ function portShares(units: Units, marks: { index: Uint32Array; count: number }):
     out[u] = perMark.get(marks.index[u]! * 65_536 + port)! / perPort[port]!
   }
   return out
+}
+
+function rareDestinations(units: Units, targets: TargetIndex): Uint8Array {
+  return Uint8Array.from({ length: units.n }, (_, u) => {
+    const d = targets.destination(units.dstIp[u]!, units.name[u]!, 0)
+    const calls = new Set<number>()
+    for (const text of d.strong) {
+      const named = targets.naming(text)!.calls
+      for (let k = 0; k < named.length && calls.size <= namersMax; k++) calls.add(named[k]!)
+    }
+    return calls.size > 0 && calls.size <= namersMax ? 1 : 0
+  })
 }
 
 /** The time in which the network was watched. */

@@ -1,7 +1,7 @@
 // Which calls may have caused each connection, and what speaks for each: how long it ran, and what it names.
 
 import { attributionDefaults, type CallColumns, callFlags } from './api.ts'
-import { binAt, manyBins } from './intensity.ts'
+import { binAt } from './intensity.ts'
 import type { Keys } from './keys.ts'
 import type { Units } from './sessions.ts'
 import { sweep } from './sweep.ts'
@@ -16,8 +16,9 @@ export interface Candidates {
   /** Candidates of unit u: [start[u], start[u + 1]) of the columns below. */
   readonly start: Float64Array
   readonly call: Uint32Array
-  /** Bin of the lag, or `manyBins` when it spreads over several. */
+  /** First and last bin of the lag. */
   readonly bin: Uint8Array
+  readonly lastBin: Uint8Array
   /** Index into `matchLevels`. */
   readonly level: Uint8Array
 }
@@ -76,6 +77,8 @@ export function findCandidates(input: CandidateInput): Candidates {
   })
   const timed = keys.boxFrom.some((t) => t > Number.NEGATIVE_INFINITY) || keys.boxTo.some((t) => t < Infinity)
   const columns = growing(pairs.count + n)
+  const first = (a: number, j: number) => binAt(a - windows.slack[j]!, windows.start[j]!, windows.end[j]!)
+  const last = (b: number, j: number) => binAt(b + windows.slack[j]!, windows.start[j]!, windows.end[j]!)
   const start = new Float64Array(n + 1)
   for (let u = 0; u < n; u++) {
     start[u] = columns.size
@@ -90,7 +93,7 @@ export function findCandidates(input: CandidateInput): Candidates {
     for (let x = pairs.start[k]!; x < pairs.start[k + 1]!; x++) {
       const j = usable[pairs.call[x]!]!
       if (timed && !alive(keys, j, a, b)) continue
-      columns.add(j, binOf(a, b, j, windows), targets.level(j, d, port))
+      columns.add(j, first(a, j), last(b, j), targets.level(j, d, port))
     }
     // What names the destination stays in question however long ago it ran, while its box lives.
     for (const text of [...d.strong, ...d.weak]) {
@@ -105,7 +108,7 @@ export function findCandidates(input: CandidateInput): Candidates {
         const leaves = windows.until[j]! + windows.slack[j]! + attributionDefaults.afterWindowUs
         if (leaves >= a || columns.has(start[u]!, j)) continue
         if (timed && !alive(keys, j, a, b)) continue
-        columns.add(j, binOf(a, b, j, windows), targets.level(j, d, port))
+        columns.add(j, first(a, j), last(b, j), targets.level(j, d, port))
       }
     }
   }
@@ -119,28 +122,24 @@ function alive(keys: Keys, j: number, a: number, b: number): boolean {
   return b >= keys.boxFrom[box]! - 5_000_000 && a <= keys.boxTo[box]! + 5_000_000
 }
 
-function binOf(a: number, b: number, j: number, windows: CallWindows): number {
-  const slack = windows.slack[j]!
-  const first = binAt(a - slack, windows.start[j]!, windows.end[j]!)
-  if (first < 0) return manyBins
-  return first === binAt(b + slack, windows.start[j]!, windows.end[j]!) ? first : manyBins
-}
-
 function growing(capacity: number) {
   let call = new Uint32Array(Math.max(64, capacity))
   let bin = new Uint8Array(call.length)
+  let lastBin = new Uint8Array(call.length)
   let level = new Uint8Array(call.length)
   const columns = {
     size: 0,
-    add(j: number, b: number, l: number) {
+    add(j: number, b: number, c: number, l: number) {
       if (columns.size === call.length) {
         const wider = call.length * 2
         call = copied(call, new Uint32Array(wider))
         bin = copied(bin, new Uint8Array(wider))
+        lastBin = copied(lastBin, new Uint8Array(wider))
         level = copied(level, new Uint8Array(wider))
       }
       call[columns.size] = j
       bin[columns.size] = b
+      lastBin[columns.size] = c
       level[columns.size++] = l
     },
     has(from: number, j: number) {
@@ -150,6 +149,7 @@ function growing(capacity: number) {
     take: () => ({
       call: call.subarray(0, columns.size),
       bin: bin.subarray(0, columns.size),
+      lastBin: lastBin.subarray(0, columns.size),
       level: level.subarray(0, columns.size),
     }),
   }

@@ -1,7 +1,7 @@
 // Why a call is thought to have caused an event, in lines whose log-odds add up to the odds that are reported.
 
 import type { AttributionCase, Evidence } from './api.ts'
-import { type Model, type Scene, scorer } from './fit.ts'
+import type { Model, Scene, Scorer } from './fit.ts'
 import { type Keys, reaches, reachSources } from './keys.ts'
 import type { Units } from './sessions.ts'
 import { matchLevels, type TargetIndex } from './targets.ts'
@@ -12,6 +12,7 @@ export interface ExplainInput {
   readonly input: AttributionCase
   readonly scene: Scene
   readonly model: Model
+  readonly scores: Scorer
   readonly units: Units
   readonly keys: Keys
   readonly targets: TargetIndex
@@ -41,7 +42,7 @@ export function explainCandidate(
   }
   const out: Evidence[] = []
   const { scene } = x
-  const rates = scorer(scene, x.model)(unit)
+  const rates = x.scores.rates(unit)
   const first = scene.candidates.start[unit]!
   let at = -1
   for (let k = 0; k < rates.size; k++) if (scene.candidates.call[first + k] === call) at = k

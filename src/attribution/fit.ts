@@ -3,14 +3,13 @@
 import { attributionDefaults } from './api.ts'
 import type { Candidates } from './candidates.ts'
 import {
-  beforeBin,
   binCount,
   binFromUs,
   binToUs,
   binWidthS,
   firstLateBin,
-  manyBins,
-  overlapsUs,
+  isLate,
+  overlapUs,
   priorRates,
 } from './intensity.ts'
 import { matchLevels } from './targets.ts'
@@ -27,6 +26,8 @@ export interface Scene {
   readonly markCount: number
   /** Share of the unit's destination among those with its port; what a bare port in a command is worth. */
   readonly portShare: Float64Array
+  /** 1 where at most a few calls name the destination: what many name proves no lasting work. */
+  readonly rare: Uint8Array
   /** Unit that this one may continue, -1 none, and its session. */
   readonly previous: Int32Array
   readonly session: Int32Array
@@ -90,13 +91,30 @@ export interface Rates {
   readonly total: number
 }
 
-export function scorer(scene: Scene, model: Model) {
+/** Calls that may keep a session going, remembered per unit. */
+export const launchersMax = 3
+/** A destination named by more calls than this is everybody's. */
+export const namersMax = 3
+/** A call that leaves work behind may keep a session going; one that merely named the place seldom does. */
+const launch = { leaves: 1, named: 0.2 }
+
+export interface Scorer {
+  /** Rates of unit u; units must first be asked for in ascending order, since sessions hand on their launchers. */
+  rates(u: number): Rates
+  /** Launchers of unit u as later units of its session see them: [u * launchersMax …]. */
+  readonly launchCall: Int32Array
+  readonly launchP: Float64Array
+}
+
+export function scorer(scene: Scene, model: Model): Scorer {
   const { candidates: c } = scene
   let base = new Float64Array(256)
   let named = new Float64Array(256)
-  const part = new Float64Array(binCount)
   const weights = groupWeights(scene)
-  return function rates(u: number): Rates {
+  const launchCall = new Int32Array(scene.n * launchersMax).fill(-1)
+  const launchP = new Float64Array(scene.n * launchersMax)
+
+  function rates(u: number): Rates {
     const first = c.start[u]!
     const size = c.start[u + 1]! - first
     if (size > base.length) {
@@ -111,28 +129,32 @@ export function scorer(scene: Scene, model: Model) {
     for (let x = 0; x < size; x++) {
       const j = c.call[first + x]!
       const bin = c.bin[first + x]!
+      const lastBin = c.lastBin[first + x]!
       const level = c.level[first + x]!
       const cls = scene.callClass[j]! * binCount
       let rate = 0
       let match = 0
-      const worth = level === portLevel ? scene.portShare[u]! : level === parent ? 0.5 : 1
-      if (bin !== manyBins) {
+      if (bin === lastBin) {
         rate = model.h[cls + bin]!
-        if (level > 0) match = model.g[level * binCount + bin]! * worth
+        if (level > 0) match = model.g[level * binCount + bin]!
       } else {
         const slack = scene.doubt[u]! + scene.callSlack[j]!
         const a = scene.from[u]! - slack
         const b = scene.to[u]! + slack
-        overlapsUs(a, b, scene.callStart[j]!, scene.callEnd[j]!, part)
-        for (let k = 0; k < binCount; k++) {
-          if (part[k] === 0) continue
-          rate += model.h[cls + k]! * part[k]!
-          if (level > 0) match += model.g[level * binCount + k]! * part[k]! * worth
+        const s = scene.callStart[j]!
+        const e = scene.callEnd[j]!
+        for (let k = bin; k <= lastBin; k++) {
+          const part = overlapUs(k, a, b, s, e)
+          if (part === 0) continue
+          rate += model.h[cls + k]! * part
+          if (level > 0) match += model.g[level * binCount + k]! * part
         }
         rate /= b - a
         match /= b - a
       }
       rate *= pi
+      if (level === portLevel) match *= scene.portShare[u]!
+      else if (level === parent) match *= 0.5
       if (weight) {
         const w = weight[scene.callBox[j]!]!
         rate *= w
@@ -143,9 +165,53 @@ export function scorer(scene: Scene, model: Model) {
       sum += rate + match
     }
     const background = group < 0 ? 1 : model.mu[group]! * model.piNone[mark]!
-    const continued = scene.previous[u]! >= 0 && !(globalThis as any).NOCONT ? model.nu[scene.session[u]!]! : 0
-    return { size, base, named, background, continued, total: sum + background + continued }
+    const before = scene.previous[u]!
+    let continued = 0
+    if (before >= 0) {
+      for (let k = before * launchersMax; k < (before + 1) * launchersMax; k++) continued += launchP[k]!
+      continued *= model.nu[scene.session[u]!]!
+    }
+    const total = sum + background + continued
+    if (scene.session[u]! >= 0) noteLaunchers(u, first, size, total, continued)
+    return { size, base, named, background, continued, total }
   }
+
+  function noteLaunchers(u: number, first: number, size: number, total: number, continued: number): void {
+    const from = u * launchersMax
+    launchCall.fill(-1, from, from + launchersMax)
+    launchP.fill(0, from, from + launchersMax)
+    const before = scene.previous[u]!
+    if (before >= 0 && continued > 0) {
+      const nu = model.nu[scene.session[u]!]!
+      for (let k = before * launchersMax; k < (before + 1) * launchersMax; k++) {
+        if (launchCall[k]! >= 0) keep(from, launchCall[k]!, (launchP[k]! * nu) / total)
+      }
+    }
+    for (let x = 0; x < size; x++) {
+      const j = c.call[first + x]!
+      const leaves = scene.classLeaves[scene.callClass[j]!] === 1
+      const p = leaves
+        ? launch.leaves * (scene.rare[u] === 1 ? base[x]! + named[x]! : base[x]!)
+        : launch.named * (scene.rare[u] === 1 ? named[x]! : 0)
+      if (p > 0.01 * total) keep(from, j, p / total)
+    }
+  }
+
+  function keep(from: number, j: number, p: number): void {
+    let least = from
+    for (let k = from; k < from + launchersMax; k++) {
+      if (launchCall[k] === j) {
+        launchP[k]! += p
+        return
+      }
+      if (launchP[k]! < launchP[least]!) least = k
+    }
+    if (p > launchP[least]!) {
+      launchCall[least] = j
+      launchP[least] = p
+    }
+  }
+  return { rates, launchCall, launchP }
 }
 
 /** Weight of each box in a group, or undefined where all count alike. */
@@ -179,7 +245,7 @@ export function fitModel(scene: Scene): Model {
   const h = new Float64Array(C * binCount)
   for (let c = 0; c < C; c++) {
     h.set(prior.h[scene.classLeaves[c]!]!, c * binCount)
-    if (scene.classLeaves[c] === 0) h.fill(0, c * binCount + firstLateBin, c * binCount + beforeBin)
+    if (scene.classLeaves[c] === 0) h.fill(0, c * binCount + firstLateBin, (c + 1) * binCount)
   }
   const g = new Float64Array(levels * binCount)
   for (let l = 1; l < levels; l++) g.set(prior.g[l]!, l * binCount)
@@ -189,7 +255,10 @@ export function fitModel(scene: Scene): Model {
   for (let u = 0; u < scene.n; u++) if (used[u] === 1) perGroup[scene.group[u]!]!++
   const mu = control?.mu ?? Float64Array.from(perGroup, (n) => (0.3 * n + 0.5) / seconds)
   const sessions = sessionExposure(scene)
-  const nu = Float64Array.from(sessions, (s) => sessionPrior.events / (s + sessionPrior.seconds))
+  // Begun high: where a launcher exists it then explains what recurs, where none does it falls to nothing.
+  const recurrences = new Float64Array(scene.sessionCount)
+  for (let u = 0; u < scene.n; u++) if (scene.previous[u]! >= 0) recurrences[scene.session[u]!]!++
+  const nu = Float64Array.from(sessions, (s, k) => (0.7 * recurrences[k]!) / (s + 1))
   let model: Model = {
     h,
     g,
@@ -232,8 +301,7 @@ function expectation(scene: Scene, model: Model, used: Uint8Array) {
   const markAll = new Float64Array(scene.markCount)
   const groupNone = new Float64Array(scene.groups.length)
   const session = new Float64Array(scene.sessionCount)
-  const rates = scorer(scene, model)
-  const part = new Float64Array(binCount)
+  const { rates } = scorer(scene, model)
   let logLikelihood = 0
   for (let u = 0; u < scene.n; u++) {
     if (used[u] === 0) continue
@@ -251,27 +319,33 @@ function expectation(scene: Scene, model: Model, used: Uint8Array) {
     for (let x = 0; x < r.size; x++) {
       const j = c.call[first + x]!
       const bin = c.bin[first + x]!
+      const lastBin = c.lastBin[first + x]!
       const level = c.level[first + x]! * binCount
       const cls = scene.callClass[j]! * binCount
       const a = r.base[x]! / r.total
       const b = r.named[x]! / r.total
       all += a
-      if (bin !== manyBins) {
+      if (bin === lastBin) {
         h[cls + bin]! += a
         if (level > 0) g[level + bin]! += b
       } else if (a + b > 1e-9) {
         const slack = scene.doubt[u]! + scene.callSlack[j]!
-        overlapsUs(scene.from[u]! - slack, scene.to[u]! + slack, scene.callStart[j]!, scene.callEnd[j]!, part)
+        const from = scene.from[u]! - slack
+        const to = scene.to[u]! + slack
+        const s = scene.callStart[j]!
+        const e = scene.callEnd[j]!
         let sumH = 0
         let sumG = 0
-        for (let k = 0; k < binCount; k++) {
-          sumH += model.h[cls + k]! * part[k]!
-          if (level > 0) sumG += model.g[level + k]! * part[k]!
+        for (let k = bin; k <= lastBin; k++) {
+          const part = overlapUs(k, from, to, s, e)
+          sumH += model.h[cls + k]! * part
+          if (level > 0) sumG += model.g[level + k]! * part
         }
-        for (let k = 0; k < binCount; k++) {
-          if (part[k] === 0) continue
-          if (sumH > 0) h[cls + k]! += (a * model.h[cls + k]! * part[k]!) / sumH
-          if (sumG > 0) g[level + k]! += (b * model.g[level + k]! * part[k]!) / sumG
+        for (let k = bin; k <= lastBin; k++) {
+          const part = overlapUs(k, from, to, s, e)
+          if (part === 0) continue
+          if (sumH > 0) h[cls + k]! += (a * model.h[cls + k]! * part) / sumH
+          if (sumG > 0) g[level + k]! += (b * model.g[level + k]! * part) / sumG
         }
       }
     }
@@ -289,7 +363,7 @@ function maximiseClasses(
 ): Float64Array {
   const pool = [new Float64Array(binCount), new Float64Array(binCount)]
   for (let b = 0; b < binCount; b++) {
-    const late = b >= firstLateBin && b < beforeBin
+    const late = isLate(b)
     for (const kind of [0, 1]) {
       let n = 0
       let e = 0
@@ -306,7 +380,7 @@ function maximiseClasses(
   for (let c = 0; c < classCount; c++) {
     for (let b = 0; b < binCount; b++) {
       // Only calls that leave work behind reach further than their end without being named.
-      if (leaves[c] === 0 && b >= firstLateBin && b < beforeBin) continue
+      if (leaves[c] === 0 && isLate(b)) continue
       const w = callsWorth * binWidthS[b]!
       h[c * binCount + b] =
         (counts[c * binCount + b]! + w * pool[leaves[c]!]![b]!) / (exposure[c * binCount + b]! + w)
@@ -381,7 +455,7 @@ function exposures(scene: Scene): { h: Float64Array; g: Float64Array } {
     let named = 0
     for (let l = output + 1; l < levels; l++) named += scene.perLevel[j * levels + l]!
     for (let b = 0; b < binCount; b++) {
-      const late = b >= firstLateBin && b < beforeBin
+      const late = isLate(b)
       const from = Math.max(scene.coverFrom, binFromUs(b, s, e))
       const to = Math.min(scene.coverTo, binToUs(b, s, e))
       const spent = to > from ? (to - from) / 1e6 : 0

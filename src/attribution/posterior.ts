@@ -1,7 +1,7 @@
 // From rates to probabilities: every candidate against every other, against none, and against what went before.
 
 import { attributionDefaults, tiers } from './api.ts'
-import { type Model, type Scene, scorer } from './fit.ts'
+import { launchersMax, type Model, type Scene, type Scorer, scorer } from './fit.ts'
 
 const kept = 8
 const tier = { none: tiers.indexOf('none'), time: tiers.indexOf('time'), content: tiers.indexOf('content') }
@@ -23,7 +23,7 @@ export interface Posterior {
 
 export const keptMax = kept
 
-export function posteriors(scene: Scene, model: Model): Posterior {
+export function posteriors(scene: Scene, model: Model): { posterior: Posterior; scores: Scorer } {
   const n = scene.n
   const out = {
     call: new Int32Array(n * kept).fill(-1),
@@ -35,7 +35,7 @@ export function posteriors(scene: Scene, model: Model): Posterior {
     tier: new Uint8Array(n),
     onset: new Uint32Array(n),
   }
-  const rates = scorer(scene, model)
+  const scores = scorer(scene, model)
   const c = scene.candidates
   for (let u = 0; u < n; u++) {
     out.onset[u] = u
@@ -43,7 +43,7 @@ export function posteriors(scene: Scene, model: Model): Posterior {
       out.none[u] = 1
       continue
     }
-    const r = rates(u)
+    const r = scores.rates(u)
     const list: Share[] = []
     const seen = new Map<number, Share>()
     const first = c.start[u]!
@@ -59,23 +59,23 @@ export function posteriors(scene: Scene, model: Model): Posterior {
       list.push(share)
       seen.set(share.call, share)
     }
-    let none = r.background / r.total
+    const none = r.background / r.total
     const before = scene.previous[u]!
     if (before >= 0 && r.continued > 0) {
-      const w = r.continued / r.total
-      if (w > 0.5) out.onset[u] = out.onset[before]!
-      none += w * out.none[before]!
-      other += w * out.other[before]!
-      for (let k = before * kept; k < (before + 1) * kept && out.call[k]! >= 0; k++) {
-        const p = w * out.p[k]!
-        let share = seen.get(out.call[k]!)
+      const nu = model.nu[scene.session[u]!]! / r.total
+      if (r.continued > 0.5 * r.total) out.onset[u] = out.onset[before]!
+      for (let k = before * launchersMax; k < (before + 1) * launchersMax; k++) {
+        const call = scores.launchCall[k]!
+        const p = nu * scores.launchP[k]!
+        if (call < 0 || p < 1e-6) continue
+        let share = seen.get(call)
         if (!share) {
-          share = { call: out.call[k]!, p: 0, content: 0, inherited: 0 }
+          share = { call, p: 0, content: 0, inherited: 0 }
           list.push(share)
         }
         share.p += p
         share.inherited += p
-        share.content += p * (out.p[k]! > 0 ? out.content[k]! / out.p[k]! : 0)
+        share.content += p * contentOf(out, before, call)
       }
     }
     list.sort((a, b) => b.p - a.p || a.call - b.call)
@@ -94,7 +94,7 @@ export function posteriors(scene: Scene, model: Model): Posterior {
       out.tier[u] = lead.content > lead.p / 2 ? tier.content : tier.time
     }
   }
-  return out
+  return { posterior: out, scores }
 }
 
 interface Share {
@@ -102,4 +102,16 @@ interface Share {
   p: number
   content: number
   inherited: number
+}
+
+/** How much of a call's probability at an earlier unit rested on content. */
+function contentOf(
+  out: { call: Int32Array; p: Float64Array; content: Float64Array },
+  u: number,
+  call: number,
+): number {
+  for (let k = u * kept; k < (u + 1) * kept; k++) {
+    if (out.call[k] === call && out.p[k]! > 0) return out.content[k]! / out.p[k]!
+  }
+  return 0
 }

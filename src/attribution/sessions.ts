@@ -195,13 +195,19 @@ function saysMore(keys: Keys, a: number, b: number): boolean {
 export function sessionChains(units: Units): { previous: Int32Array; session: Int32Array; count: number } {
   const previous = new Int32Array(units.n).fill(-1)
   const session = new Int32Array(units.n).fill(-1)
+  const earlier = new Int32Array(units.n).fill(-1)
   const last = new Map<string, number>()
   const gaps = new Map<string, number[]>()
   const keyOf = (u: number) => `${units.group[u]}|${units.mark[u]}|${units.dstPort[u]}|${units.isDns[u]}`
   for (let u = 0; u < units.n; u++) {
     if (!Number.isFinite(units.from[u]!) || units.mark[u] === 0) continue
     const key = keyOf(u)
-    const before = last.get(key)
+    // Two whose windows overlap cannot be told apart in time, so neither goes on from the other.
+    let before = last.get(key)
+    while (before !== undefined && units.to[before]! > units.from[u]! + 1_000_000) {
+      before = earlier[before] === -1 ? undefined : earlier[before]
+    }
+    earlier[u] = last.get(key) ?? -1
     if (before !== undefined) {
       previous[u] = before
       const list = gaps.get(key)
