@@ -7,11 +7,11 @@
 import { cutCommand } from './cut.ts'
 import { shellText } from './shell-words.ts'
 import { isRecord, parseJsonText, toJson } from './values.ts'
-import { fileWrites } from './writes.ts'
+import { type FileWrite, fileWrites, patchWrites } from './writes.ts'
 
 export interface CallText {
   readonly command: string
-  readonly writes?: readonly { readonly path: string; readonly content: string }[]
+  readonly writes?: readonly FileWrite[]
 }
 
 /**
@@ -20,8 +20,11 @@ export interface CallText {
  */
 export function callText(name: string, args: unknown): CallText {
   const value = typeof args === 'string' ? (parseJsonText(args) ?? args) : args
-  const writes = fileWrites(name, value)
-  const command = cutCommand(commandOf(name, value))
+  let writes = fileWrites(name, value)
+  const text = commandOf(name, value)
+  // A patch handed to a shell: apply_patch <<'EOF' …
+  if (writes.length === 0 && text.includes('*** Begin Patch')) writes = patchWrites(text)
+  const command = cutCommand(text)
   return writes.length > 0 ? { command, writes } : { command }
 }
 
