@@ -1,0 +1,80 @@
+// Times as text in the reader's zone, and the round steps an axis is labelled with.
+
+import type { Zone } from './types.ts'
+
+interface Parts {
+  readonly date: string
+  readonly clock: string
+}
+
+/** `2026-11-24` and `08:00:00.123456` of an instant in µs. */
+export function partsOf(us: number, zone: Zone): Parts {
+  const ms = Math.floor(us / 1000)
+  const date = new Date(zone === 'utc' ? ms : ms - new Date(ms).getTimezoneOffset() * 60_000)
+  if (Number.isNaN(date.getTime())) return { date: '?', clock: '?' }
+  const iso = date.toISOString()
+  const rest = String(Math.floor(us - ms * 1000)).padStart(3, '0')
+  return { date: iso.slice(0, 10), clock: `${iso.slice(11, 23)}${rest}` }
+}
+
+/** `2026-11-24 08:00:00.123 UTC`; `digits` of the fraction, 0 to 6. */
+export function momentText(us: number, zone: Zone, digits = 3): string {
+  const { date, clock } = partsOf(us, zone)
+  return `${date} ${clock.slice(0, digits === 0 ? 8 : 9 + digits)} ${zone === 'utc' ? 'UTC' : zoneName(us)}`
+}
+
+/** `+02:00` of this computer at that time. */
+export function zoneName(us: number): string {
+  const minutes = -new Date(us / 1000).getTimezoneOffset()
+  const abs = Math.abs(minutes)
+  const two = (n: number) => String(n).padStart(2, '0')
+  return `${minutes < 0 ? '-' : '+'}${two(Math.floor(abs / 60))}:${two(abs % 60)}`
+}
+
+const second = 1e6
+const minute = 60 * second
+const hour = 60 * minute
+const day = 24 * hour
+
+const steps: readonly number[] = [
+  ...[1, 2, 5, 10, 20, 50, 100, 200, 500].flatMap((n) => [n]),
+  ...[1, 2, 5, 10, 20, 50, 100, 200, 500].map((n) => n * 1000),
+  ...[1, 2, 5, 10, 15, 30].map((n) => n * second),
+  ...[1, 2, 5, 10, 15, 30].map((n) => n * minute),
+  ...[1, 2, 3, 6, 12].map((n) => n * hour),
+  ...[1, 2, 7, 14, 30, 60, 120, 365].map((n) => n * day),
+]
+
+export interface Tick {
+  readonly us: number
+  readonly text: string
+  /** Set on the first tick of a day. */
+  readonly date?: string
+}
+
+/** Round moments in [fromUs, toUs], at most about `max`, in the reader's zone. */
+export function ticks(fromUs: number, toUs: number, max: number, zone: Zone): readonly Tick[] {
+  const least = (toUs - fromUs) / Math.max(1, max)
+  const step = steps.find((s) => s >= least) ?? 365 * day
+  // Steps are round in the reader's zone, which may be off by hours or half hours.
+  const shift = zone === 'utc' ? 0 : -new Date(fromUs / 1000).getTimezoneOffset() * minute
+  const found: Tick[] = []
+  let lastDate = ''
+  for (
+    let us = Math.ceil((fromUs + shift) / step) * step - shift;
+    us <= toUs && found.length < 200;
+    us += step
+  ) {
+    const { date, clock } = partsOf(us, zone)
+    const text = step >= day ? date.slice(5) : clock.slice(0, clockDigits(step))
+    found.push(date !== lastDate ? { us, text, date } : { us, text })
+    lastDate = date
+  }
+  return found
+}
+
+function clockDigits(step: number): number {
+  if (step >= minute) return 5
+  if (step >= second) return 8
+  return step >= 1000 ? 12 : 15
+}
