@@ -124,7 +124,7 @@ function survive(importer: Importer, file: string, bytes: Uint8Array): void {
 
 /** Nothing is dropped silently. A row of an agent's trace may hold several calls, one of a network log may not. */
 function checkSum(importer: Importer, result: Result): void {
-  if (result.rows === undefined) return
+  if (result.rows === undefined || importer.ownRows) return
   const { events, toolCalls, outcomes, episodes, boxes, rejects } = result
   const skips = Object.values(result.skips).reduce((sum, n) => sum + n, 0)
   const told =

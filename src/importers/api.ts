@@ -49,11 +49,15 @@ interface ImporterBase {
   readonly documentation: string
   /** True when the content, not the name, shows this format. Must be cheap and never throw. */
   recognises(head: Head): boolean
+  /** Its rows are made of several lines or items (a multi-line record, a column): it accounts for its own rows. */
+  readonly ownRows?: true
 }
 
 /** Line-oriented text: the reader is handed each line without its terminator, blank lines left out. */
 export interface LinesImporter extends ImporterBase {
   readonly shape: 'lines'
+  /** Every line stands alone, so that a large file may be read in parts by several cores. */
+  readonly splittable?: boolean
   start(sink: Sink, file: FileInfo): LineReader
 }
 
@@ -72,6 +76,8 @@ export interface LineReader {
 export interface JsonImporter extends ImporterBase {
   readonly shape: 'json'
   readonly items: readonly string[]
+  /** Every line is a document that stands alone whenever the first line is one: parts may be read apart. */
+  readonly splittable?: boolean
   start(sink: Sink, file: FileInfo): JsonReader
 }
 

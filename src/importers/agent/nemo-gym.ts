@@ -20,6 +20,7 @@ export const nemoGym = defineJsonLinesImporter({
   name: 'NVIDIA NeMo Gym rollouts',
   family: 'agent',
   documentation: 'https://github.com/NVIDIA-NeMo/Gym/blob/main/nemo_gym/rollout_observability.py',
+  splittable: true,
   recognises: (head) =>
     /^\s*\{/.test(head.text) &&
     (/"(?:_ng_task_index|_ng_rollout_index|ng_trajectory|ng_agent_observations|_ng_failure_class)"\s*:/.test(

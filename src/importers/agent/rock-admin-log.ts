@@ -39,6 +39,7 @@ export const rockAdminLog = defineLinesImporter({
   name: 'ROCK Admin or Rocklet access log',
   family: 'agent',
   documentation: 'https://github.com/alibaba/ROCK/blob/master/rock/admin/main.py',
+  ownRows: true,
   recognises: (head) =>
     /\[(?:[\w.]{1,40}\.)?accessLog\] \[/.test(head.text) &&
     head.lines.some((line) => rockHeader(line) !== undefined),

@@ -58,6 +58,7 @@ export const rollRollout = defineJsonImporter({
   name: 'ROLL rollout dump',
   family: 'agent',
   documentation: 'https://github.com/alibaba/ROLL/blob/main/roll/pipeline/agentic/utils.py',
+  ownRows: true,
   items: ['trajectory_data.*', 'messages.*', 'exp_name.*', 'global_step.*'],
   recognises: (head) =>
     (/^\s*\{\s*"(?:messages|tools|exp_name|global_step)"\s*:\s*\[/.test(head.text) &&

@@ -59,6 +59,8 @@ export const verifiers = defineJsonImporter({
   name: 'verifiers v1 and prime-rl traces',
   family: 'agent',
   documentation: 'https://github.com/PrimeIntellect-ai/verifiers/blob/main/verifiers/v1/trace.py',
+  ownRows: true,
+  splittable: true,
   // The token arrays of a node, by far the most of a line, are never built.
   items: [
     'id',

@@ -15,6 +15,7 @@ export const dockerInspect = defineJsonImporter({
   name: 'docker inspect',
   family: 'inventory',
   documentation: 'https://docs.docker.com/reference/cli/docker/inspect/',
+  ownRows: true,
   items: ['*'],
   recognises(head) {
     const first = firstObject(head.text)

@@ -15,6 +15,7 @@ export const kubectlPods = defineJsonImporter({
   name: 'Kubernetes pods, kubectl get pods -o json',
   family: 'inventory',
   documentation: 'https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/',
+  ownRows: true,
   items: ['items.*', 'object', 'kind', 'metadata', 'spec', 'status'],
   recognises: (head) =>
     /^\s*\{/.test(head.text) &&

@@ -12,6 +12,7 @@ export const rockBilling = defineLinesImporter({
   name: 'ROCK billing.log',
   family: 'inventory',
   documentation: 'https://github.com/alibaba/ROCK/blob/master/rock/admin/metrics/billing.py',
+  ownRows: true,
   recognises: (head) => head.lines.some((line) => isBilling(rockHeader(line))),
   start(sink) {
     let inRecord = false

@@ -11,6 +11,7 @@ export const rockStatus = defineJsonImporter({
   name: 'ROCK sandbox status',
   family: 'inventory',
   documentation: 'https://github.com/alibaba/ROCK/blob/master/rock/actions/sandbox/sandbox_info.py',
+  ownRows: true,
   items: ['*'],
   recognises(head) {
     const first = firstObject(head.text)
