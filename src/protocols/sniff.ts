@@ -3,7 +3,7 @@
 import { findText, hasText, u32 } from './bytes.ts'
 import { isHttp2Preface, readHttpRequest, readHttpResponse } from './http.ts'
 import { readSocks } from './socks.ts'
-import { findSshBanner, readSshBanner, sshRole } from './ssh.ts'
+import { findSshBanner, readGreetedSshBanner, readSshBanner, sshRole } from './ssh.ts'
 import { type Mining, mayBeStratumV2, readStratum } from './stratum.ts'
 import { isTlsRecord, readClientHello, readServerHello } from './tls.ts'
 import { readWebSocketData } from './websocket.ts'
@@ -44,9 +44,9 @@ export function sniff(client: Uint8Array, server: Uint8Array): Observed {
 
 function layer(client: Uint8Array, server: Uint8Array, seen: Observed, depth: number): void {
   if (depth >= depthMax || (client.length === 0 && server.length === 0)) return
-  if (ssh(client, server, seen)) return
   if (tls(client, server, seen)) return
   if (http(client, server, seen, depth)) return
+  if (ssh(client, server, seen)) return
   const socks = readSocks(client, server)
   if (socks) {
     seen.layers.push('socks')
@@ -63,7 +63,8 @@ function layer(client: Uint8Array, server: Uint8Array, seen: Observed, depth: nu
 
 function ssh(client: Uint8Array, server: Uint8Array, seen: Observed): boolean {
   const fromInitiator = readSshBanner(client)
-  const fromResponder = readSshBanner(server)
+  // Lines before it could be anyone's text: they need a client that speaks SSH.
+  const fromResponder = fromInitiator ? readGreetedSshBanner(server) : readSshBanner(server)
   if (!fromInitiator && !fromResponder) return false
   seen.layers.push('ssh')
   const roles = [

@@ -13,8 +13,13 @@ const bannerCharsMax = 255
 /** A server may greet with other lines first; this far they are looked through. */
 const greetingBytesMax = 4096
 
-/** The identification a stream begins with: `SSH-2.0-…`, `SSH-1.99-…`, after a server's other lines too. */
+/** The identification a stream begins with: `SSH-2.0-…`, `SSH-1.99-…`. */
 export function readSshBanner(bytes: Uint8Array): SshBanner | undefined {
+  return bannerAt(bytes, 0)
+}
+
+/** Likewise, after other lines of text, which only a server may send (RFC 4253, 4.2). */
+export function readGreetedSshBanner(bytes: Uint8Array): SshBanner | undefined {
   for (let at = 0; at >= 0 && at < greetingBytesMax; ) {
     const banner = bannerAt(bytes, at)
     if (banner) return banner

@@ -74,6 +74,7 @@ export class DnsPairs {
       ...questionEvent(waiting, waiting.record),
       outcome: 'no-answer',
       bytesOut: waiting.bytesOut,
+      bytesIn: 0,
       packetsOut: 1,
       packetsIn: 0,
     })

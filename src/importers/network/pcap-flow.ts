@@ -30,7 +30,8 @@ export class Flow {
   readonly serverPort: number
   readonly #clientIsLow: boolean
   readonly first: Stamp
-  last: Stamp
+  lastUs: number
+  #lastRestNs: number
   bytesOut = 0
   bytesIn = 0
   packetsOut = 0
@@ -69,7 +70,13 @@ export class Flow {
     this.icmpType = packet.icmpType
     this.icmpCode = packet.icmpCode
     this.first = stampOf(packet)
-    this.last = this.first
+    this.lastUs = packet.us
+    this.#lastRestNs = packet.restNs
+  }
+
+  /** Its last packet, on the first one's clock. */
+  get last(): Stamp {
+    return { ...this.first, us: this.lastUs, restNs: this.#lastRestNs }
   }
 
   isFromServer(packet: Packet): boolean {
@@ -96,7 +103,10 @@ export class Flow {
       this.packetsOut++
       this.bytesOut += packet.ipBytes
     }
-    if (packet.us >= this.last.us) this.last = stampOf(packet)
+    if (packet.us >= this.lastUs) {
+      this.lastUs = packet.us
+      this.#lastRestNs = packet.restNs
+    }
     if (this.protocol === tcp) this.#flags(packet, fromServer)
     else if (this.protocol === udp && this.packetsIn + this.packetsOut <= 4) {
       this.protocolName ??= sniffDatagram(packet.payload, this.serverPort)

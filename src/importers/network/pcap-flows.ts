@@ -40,7 +40,7 @@ export class FlowTable {
   flowOf(packet: Packet): Flow {
     if (++this.#sinceSweep >= sweepPackets) this.#sweep(packet.us)
     let flow = this.find(packet.key)
-    if (flow && (packet.us - flow.last.us > idleOf(flow) || isNewAttempt(flow, packet))) {
+    if (flow && (packet.us - flow.lastUs > idleOf(flow) || isNewAttempt(flow, packet))) {
       this.#end(flow)
       flow = undefined
     }
@@ -75,7 +75,7 @@ export class FlowTable {
     if (quoted.protocol !== tcp && quoted.protocol !== udp) return undefined
     setKey(quoted)
     const flow = this.find(quoted.key)
-    if (!flow || packet.us - flow.last.us > idleOf(flow)) return undefined
+    if (!flow || packet.us - flow.lastUs > idleOf(flow)) return undefined
     if (refusal !== 'none' && flow.packetsIn === 0) flow.unreachable ??= refusal
     return flow
   }
@@ -96,7 +96,7 @@ export class FlowTable {
     this.#sinceSweep = 0
     const over: Flow[] = []
     for (const map of [this.#attempts, this.#established]) {
-      for (const flow of map.values()) if (nowUs - flow.last.us > idleOf(flow)) over.push(flow)
+      for (const flow of map.values()) if (nowUs - flow.lastUs > idleOf(flow)) over.push(flow)
     }
     for (const flow of over) this.#end(flow)
   }
