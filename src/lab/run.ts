@@ -1,6 +1,7 @@
 // Re-enacts the incident in a closed range on this machine and leaves what an incident team would have had,
 // beside the truth that no incident team has.
 
+import { setMaxListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { OperatorError } from '../base/errors.ts'
 import { driveBox, type EpisodeLog, nowUs } from './agents/driver.ts'
@@ -17,7 +18,7 @@ export interface LabOptions {
   readonly seed: number
   /** Gets `logs/`, `nat/` (unless `nat` is keyed) and `truth/`; made when it is not there. */
   readonly dir: string
-  /** How long the agents work; 45 when absent. */
+  /** How long the agents work; 42 when absent. */
   readonly seconds?: number
   /**
    * `shared`: `logs/` tells the host of a connection (its share of the NAT's ports), not the box; the NAT's own
@@ -39,7 +40,9 @@ const settleMs = 1000
  * the machine is left as it was in every case.
  */
 export async function runLab(options: LabOptions): Promise<LabResult> {
-  const { seed, dir, signal, progress, seconds = 45 } = options
+  const { seed, dir, progress, seconds = 42 } = options
+  const signal = AbortSignal.any([options.signal])
+  setMaxListeners(0, signal) // Every box and every wait listens.
   const possible: CanRunLab = canRunLab()
   if (!possible.ok) {
     throw new OperatorError('environment', {
@@ -66,7 +69,7 @@ export async function runLab(options: LabOptions): Promise<LabResult> {
     const ears = await listen(range, plan.natIp)
     startInnocents(range, plan, random.fork('innocents'))
     // Nobody but cron and daemons: a window in which no agent runs tells an investigation what normal is.
-    await sleep(Math.min(4000, durationMs * 0.1), undefined, { signal })
+    await sleep(Math.min(3000, durationMs * 0.1), undefined, { signal })
     progress(`Agents at work for ${seconds} s.`)
     const agentsFromUs = nowUs()
     const log: EpisodeLog[] = []

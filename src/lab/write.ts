@@ -7,8 +7,8 @@ import type { ConntrackLine } from './conntrack.ts'
 import type { LabPlan } from './plan.ts'
 import { type SensorClock, shown } from './sensor/clock.ts'
 import { writeCloudFirewall } from './sensor/cloud-firewall.ts'
-import { writeEve } from './sensor/eve.ts'
-import { assembleFlows, type Flow } from './sensor/flows.ts'
+import { type LogLine, writeEve } from './sensor/eve.ts'
+import { assembleFlows } from './sensor/flows.ts'
 import { readPackets } from './sensor/packets.ts'
 import { raiseAlerts } from './sensor/signatures.ts'
 import { topologyYaml } from './topology.ts'
@@ -70,17 +70,18 @@ export function writeOutcome(outcome: Outcome): LabSummary {
   const saveLog = (
     root: string,
     file: string,
-    entries: readonly { text: string; connection: number | undefined }[],
+    entries: readonly { text: string; connection: number | undefined; alarm?: boolean }[],
   ) => {
     save(`${root}/${file}`, entries.map(({ text }) => `${text}\n`).join(''))
-    for (const [i, { connection }] of entries.entries()) {
+    for (const [i, { connection, alarm = false }] of entries.entries()) {
       if (connection === undefined) continue
       const { toolCall, cause, episode, timeUs, part } = truth[connection]!
-      lineTruth.push({ file, line: i + 1, connection, toolCall, cause, episode, part, timeUs })
+      lineTruth.push({ file, line: i + 1, connection, toolCall, cause, episode, part, alarm, timeUs })
     }
   }
-  const ofFlow = ({ text, flow }: { text: string; flow: Flow }) => ({
+  const ofFlow = ({ text, flow, alarm }: LogLine) => ({
     text,
+    alarm,
     connection: connectionOf.get(flow.id),
   })
   let logLines = 0

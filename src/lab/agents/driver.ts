@@ -81,7 +81,7 @@ async function emptyBox(space: Space): Promise<void> {
       '--clear-groups',
       'bash',
       '-c',
-      'kill -9 -1; rm -rf /home/agent/work/*',
+      'kill -9 -1; rm -rf /home/agent/work/* /tmp/*',
     ])
     .catch(() => {})
 }
@@ -123,7 +123,7 @@ async function runCall(
     `cd /home/agent/work; ${call.step.command}`,
   ]
   const [command, args] = space.inside([...as, ...shell])
-  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'], env: environment })
+  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'], env: environment, detached: true })
   let output = ''
   const collect = (data: Buffer) => {
     if (output.length < outputChars) output += data.toString()

@@ -46,7 +46,7 @@ export function planEpisode(
   const turns: Step[][] = [gitTurn(plan, repo, random)]
   const length = random.int(9, 16)
   for (let i = 0; i < length; i++) {
-    const steps = [random.chance(0.42) ? networkStep(plan, repo, random) : localStep(repo, random)]
+    const steps = [random.chance(0.4) ? networkStep(plan, repo, random) : localStep(repo, random)]
     if (random.chance(0.08)) steps.push(localStep(repo, random))
     turns.push(steps)
   }
@@ -72,7 +72,7 @@ export function planEpisode(
     step: plan.firstStep + number,
     policyVersion: `v${plan.firstStep + number}`,
     reward: astray ? random.int(0, 10) / 10 : random.int(2, 10) / 10,
-    turns: turns.map((steps) => ({ thinkMs: random.int(250, 1100), steps })),
+    turns: turns.map((steps) => ({ thinkMs: random.int(300, 1700), steps })),
   }
 }
 

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 /** Runs a short command to its end and gives its stdout (at most 4 MiB); throws with its stderr, or after 20 s. */
 export function run(command: string, args: readonly string[], input = ''): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'] })
+    const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'], detached: true })
     let stdout = ''
     let stderr = ''
     const timer = setTimeout(() => child.kill('SIGKILL'), 20_000)

@@ -5,7 +5,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { run } from './run-command.ts'
 
@@ -59,6 +59,7 @@ export async function openSpace(name: string, hostname: string, kind: 'box' | 'm
     ],
     {
       stdio: ['pipe', 'pipe', 'pipe'],
+      detached: true, // ^C is for us; we then end the space.
       env: {
         PATH: process.env.PATH ?? '/usr/sbin:/usr/bin:/sbin:/bin',
         VG_NODE: process.execPath,
@@ -82,6 +83,7 @@ export async function openSpace(name: string, hostname: string, kind: 'box' | 'm
     }),
   ])
   const pid = firstChild(child.pid!)
+  const network = networkOf(pid)
   const target = ['-t', String(pid), '-n', '-m', '-u', '-p', '--']
   function inside(argv: readonly string[]): [string, string[]] {
     return ['nsenter', [...target, ...argv]]
@@ -101,6 +103,7 @@ export async function openSpace(name: string, hostname: string, kind: 'box' | 'm
     start(argv, env) {
       const started = spawn(...inside(argv), {
         stdio: ['ignore', 'pipe', 'pipe'],
+        detached: true,
         env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', ...env },
       })
       started.on('error', () => {})
@@ -108,10 +111,8 @@ export async function openSpace(name: string, hostname: string, kind: 'box' | 'm
     },
     async close() {
       child.stdin.destroy()
-      if (child.exitCode !== null || child.signalCode !== null) return
-      try {
-        process.kill(pid, 'SIGKILL')
-      } catch {} // Gone already.
+      // The number may have passed to a stranger: only the process that holds our network is ours.
+      if (networkOf(pid) === network) process.kill(pid, 'SIGKILL')
       await ended
     },
   }
@@ -122,4 +123,12 @@ function firstChild(pid: number): number {
   const first = Number(children[0])
   if (!(first > 0)) throw new Error(`process ${pid} has no child yet`)
   return first
+}
+
+function networkOf(pid: number): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/net`)
+  } catch {
+    return undefined // It has ended.
+  }
 }

@@ -145,10 +145,12 @@ async function furnishBox(box: Space, plan: LabPlan, certificate: string): Promi
 mount --bind /run/vg/node /home/agent/.local/bin/node
 printf '[user]\\n name = agent\\n email = agent@example.com\\n[init]\\n defaultBranch = main\\n[advice]\\n detachedHead = false\\n' > /home/agent/.gitconfig
 chown ${agentUid}:${agentUid} /home/agent /home/agent/work /home/agent/.ssh
-chmod 777 /home/agent/work
+chmod 2777 /home/agent/work
+chgrp ${agentUid} /tmp && chmod 3777 /tmp # So that no file shows the group id of its call.
 ${bindFiles({
   'resolv.conf': resolvConf(plan),
   passwd: `root:x:0:0::/root:/bin/bash\nagent:x:${agentUid}:${agentUid}::/home/agent:/bin/bash\n`,
+  group: `root:x:0:\nagent:x:${agentUid}:\n`,
   hosts: '127.0.0.1 localhost\n',
   'nsswitch.conf': 'passwd: files\ngroup: files\nhosts: files dns\n',
 })}`,

@@ -14,14 +14,18 @@ export function writeCloudFirewall(
   for (const alert of alerts) if (!firstAlert.has(alert.flow.id)) firstAlert.set(alert.flow.id, alert)
   return [...flows]
     .sort((a, b) => Math.min(a.endUs, stopUs) - Math.min(b.endUs, stopUs) || a.id - b.id)
-    .map((flow) => ({ flow, text: JSON.stringify(record(flow, firstAlert.get(flow.id), clock)) }))
+    .map((flow) => ({
+      flow,
+      alarm: firstAlert.has(flow.id),
+      text: JSON.stringify(record(flow, firstAlert.get(flow.id), clock)),
+    }))
 }
 
 function record(flow: Flow, alert: Alert | undefined, clock: SensorClock): Record<string, string> {
   const start = Math.floor(shown(clock, flow.startUs) / 1e6)
   const end = Math.floor(shown(clock, flow.endUs) / 1e6)
   const app = flow.application
-  const domain = app.protocol === 'tls' ? app.sni : app.protocol === 'http' ? app.host : undefined
+  const domain = app.protocol === 'tls' ? app.sni : app.protocol === 'http' ? app.host?.replace(/:\d+$/, '') : undefined
   const inbound =
     !flow.dst.startsWith('10.') && flow.srcPort > 0 && app.protocol === 'http' && alert?.sid === 9_000_010
   return {

@@ -10,6 +10,7 @@ import type { Alert } from './signatures.ts'
 export interface LogLine {
   readonly text: string
   readonly flow: Flow
+  readonly alarm: boolean
 }
 
 export function writeEve(
@@ -19,9 +20,9 @@ export function writeEve(
 ): LogLine[] {
   const stamp = (us: number) => eveStamp(shown(clock, us))
   const alerted = new Set(alerts.map((alert) => alert.flow.id))
-  const records: { us: number; flow: Flow; body: object }[] = []
+  const records: { us: number; flow: Flow; alarm: boolean; body: object }[] = []
   const add = (us: number, flow: Flow, type: string, body: object) =>
-    records.push({ us, flow, body: { event_type: type, ...common(flow), ...body } })
+    records.push({ us, flow, alarm: type === 'alert', body: { event_type: type, ...common(flow), ...body } })
 
   for (const { flow, us, ...alert } of alerts) {
     add(us, flow, 'alert', {
@@ -68,8 +69,9 @@ export function writeEve(
     })
   }
   records.sort((a, b) => a.us - b.us || a.flow.id - b.flow.id)
-  return records.map(({ us, flow, body }) => ({
+  return records.map(({ us, flow, alarm, body }) => ({
     flow,
+    alarm,
     text: JSON.stringify({
       timestamp: stamp(us),
       flow_id: flowId(flow),
