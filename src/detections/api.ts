@@ -4,6 +4,7 @@
 // replay gives the same findings as the live run.
 
 import { BoundedMap } from '../base/bounded-map.ts'
+import type { Invocation } from '../commands/parse.ts'
 import type { Event, EventClass, Severity } from '../schema/event.ts'
 import type { FindingKind } from '../schema/finding.ts'
 import type { ToolCall } from '../schema/tool-call.ts'
@@ -52,6 +53,26 @@ export interface Hit {
   readonly kind?: FindingKind
   /** 0–1: how sure of the behaviour. Default: the detection's. */
   readonly confidence?: number
+  /**
+   * Which fact this is, where the first destination does not tell: hits of one detection with the same sandbox
+   * and fact become one finding.
+   */
+  readonly fact?: string
+}
+
+/** What a call runs, read once for all detections. */
+export interface CallReading {
+  /** Its commands, those of scripts it runs (written by an earlier call of the same sandbox) included. */
+  readonly invocations: readonly Invocation[]
+  /** Program text it runs: interpreter tools, `python -c`, here-documents, scripts. */
+  readonly code: readonly string[]
+  /** Files it puts in place, by its tool or by redirects. */
+  readonly writes: readonly { readonly path: string; readonly content: string }[]
+}
+
+/** What the engine lends to every detection of one run. */
+export interface Shared {
+  reading(item: SeenCall): CallReading
 }
 
 /** What an option may be: a number, a flag, a text or a list; never a function. */
@@ -60,6 +81,8 @@ export type OptionValue = number | boolean | string | readonly (number | string)
 export interface StartContext<O> {
   readonly options: O
   boundedMap<K, V>(max: number): BoundedMap<K, V>
+  /** What a call runs; cheap to ask several times for the same item. */
+  reading(item: SeenCall): CallReading
 }
 
 type Answer = Hit | readonly Hit[] | undefined
@@ -79,7 +102,9 @@ export interface Detection {
   /** What to do when it fires; at most three, imperative. */
   readonly response: readonly string[]
   readonly options: Readonly<Record<string, OptionValue>>
-  start(): { on(item: Seen): readonly Hit[]; end(): readonly Hit[] }
+  /** Its later hits on the same fact say more than the first (counts): the newest title and reason stand. */
+  readonly growing?: boolean
+  start(shared: Shared): { on(item: Seen): readonly Hit[]; end(): readonly Hit[] }
 }
 
 export function defineDetection<const K extends StreamKind, O extends Record<string, OptionValue>>(
@@ -91,10 +116,11 @@ export function defineDetection<const K extends StreamKind, O extends Record<str
 ): Detection {
   return {
     ...spec,
-    start() {
+    start(shared) {
       const watcher = spec.start({
         options: spec.options,
         boundedMap: (max) => new BoundedMap(max),
+        reading: (item) => shared.reading(item),
       })
       const { on, end } = typeof watcher === 'function' ? { on: watcher, end: () => undefined } : watcher
       return {

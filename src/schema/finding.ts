@@ -33,4 +33,6 @@ export interface Finding {
   readonly lastUs: number
   /** One sentence on why this is what it is called. */
   readonly why: string
+  /** How often the same fact was seen again; those sightings are folded into this finding. */
+  readonly repeats?: number
 }

@@ -1,0 +1,61 @@
+import { defineDetection } from '../api.ts'
+import { suffixIn } from '../names.ts'
+import { destinationOf, destinationText, failed, isOutside, namesOf, whom } from '../words.ts'
+
+/** Code hosts that offer SSH on 443 to those behind strict firewalls (their own documentation). */
+const codeHosts = new Set([
+  'ssh.github.com',
+  'altssh.gitlab.com',
+  'altssh.bitbucket.org',
+  'ssh.dev.azure.com',
+])
+
+export const sshOddPort = defineDetection({
+  id: 'tunnel.ssh-odd-port',
+  name: 'SSH on a port that is not its own',
+  kind: 'tunnel',
+  severity: 'medium',
+  confidence: 0.75,
+  attack: ['T1571', 'T1572'], // Non-Standard Port, Protocol Tunneling
+  listensTo: ['ssh_activity', 'network_activity'],
+  falsePositives: ['Code review servers (29418)', 'Hosts that moved SSH to 2222 to be left alone'],
+  blindSpots: ['SSH inside TLS or WebSocket', 'Sensors that tell protocols by port only'],
+  response: ['Find which call opened it and whether the far side can reach in', 'Block the address'],
+  options: { webPorts: [53, 80, 443, 8080, 8443], usualPorts: [22, 29418] },
+
+  start({ options }) {
+    return (item) => {
+      const { event } = item
+      const { port } = event.dstEndpoint
+      if (port === undefined || options.usualPorts.includes(port)) return
+      const banner = event.ssh?.server ?? event.ssh?.client
+      if (event.class !== 'ssh_activity' && !isSsh(event.observed?.protocol) && banner === undefined) return
+      if (namesOf(item).some((name) => suffixIn(name, codeHosts) !== undefined)) return
+      const chisel = /chisel/i.test(`${event.ssh?.client ?? ''} ${event.ssh?.server ?? ''}`)
+      const outside = isOutside(item)
+      if (chisel) {
+        return {
+          title: `${whom(item)} runs a chisel tunnel to ${destinationText(item)}`,
+          why: `The banner says ${banner}: chisel speaks SSH inside its own connection.`,
+          evidences: [item],
+          destinations: [destinationOf(item)],
+          severity: 'high',
+          confidence: 0.95,
+        }
+      }
+      return {
+        title: `${whom(item)} ${failed(item) ? 'tried' : 'spoke'} SSH on port ${port} to ${destinationText(item)}`,
+        why: `${banner === undefined ? 'The sensor recognised SSH' : `The banner says ${banner}`}, and port ${port} is ${
+          options.webPorts.includes(port) ? 'where firewalls expect web traffic' : 'not where SSH lives'
+        }.`,
+        evidences: [item],
+        destinations: [destinationOf(item)],
+        severity: !outside ? 'low' : options.webPorts.includes(port) ? 'high' : 'medium',
+      }
+    }
+  },
+})
+
+function isSsh(protocol: string | undefined): boolean {
+  return protocol !== undefined && /\bssh\b/i.test(protocol)
+}
