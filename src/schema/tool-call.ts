@@ -47,6 +47,8 @@ export interface ToolOutcome {
   readonly end?: Time
   readonly output?: string
   readonly exitCode?: number
+  /** Names of the box the answer gives (a container's host name). */
+  readonly boxHints?: readonly string[]
   readonly line: number
 }
 
