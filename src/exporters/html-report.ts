@@ -64,7 +64,7 @@ function page(data: ReportData): Html {
   return html`<a class="skip" href="#verdict">Skip to the verdict</a>
 <header class="top"><div class="brand"><svg viewBox="0 0 20 20" aria-hidden="true"><path d="M10 1 18 4v6c0 4.6-3.2 7.6-8 9-4.8-1.4-8-4.4-8-9V4z"/><path class="inner" d="M6 9.5 9 12.6l5.2-5.8"/></svg><b>Vigiles</b><span>investigation</span></div>
 <div class="range">${first !== null && html`${moment(first, 0)} <span class="quiet">to</span> ${moment(last, 0)}`}</div>
-<div class="controls needs-script"><label>Times in <select id="zone"><option value="utc">UTC</option><option value="local">this computer’s zone</option></select></label><label>Theme <select id="theme"><option value="auto">as the system</option><option value="light">light</option><option value="dark">dark</option></select></label></div></header>
+<div class="controls needs-script"><label><span>Times in</span> <select id="zone"><option value="utc">UTC</option><option value="local">local time</option></select></label><label><span>Theme</span> <select id="theme"><option value="auto">system</option><option value="light">light</option><option value="dark">dark</option></select></label></div></header>
 <div class="frame"><nav aria-label="Contents"><ol>${contents.map(([id, label]) => html`<li><a href="#${id}">${label}</a></li>`)}</ol></nav>
 <main>
 ${verdictSection(data)}

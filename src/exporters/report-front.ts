@@ -24,7 +24,7 @@ export function verdictSection(data: ReportData): Html {
     .filter(([, n]) => n > 0)
     .map(([severity, n]) => `${n} ${severity}`)
   return html`<section id="verdict" class="verdict tone-${worst ?? 'calm'}" aria-label="Verdict">
-<h1>${verdict}</h1>
+${headline(verdict)}
 <div class="facts">${[
     fact(count(incidents.length), 'incidents', incidentWords.join(', ') || 'nothing was found'),
     fact(
@@ -39,19 +39,25 @@ export function verdictSection(data: ReportData): Html {
     ),
     fact(count(attribution.likely), 'likely', 'p 0.5 to 0.9'),
     fact(
-      `${count(attribution.coincidences)} : ${count(attribution.expectedByChance)}`,
-      'coincidences : chance',
-      'events inside a call’s window, and how many chance alone gives',
+      count(attribution.coincidences),
+      'coincide with a call',
+      `chance alone would give ${count(attribution.expectedByChance)}`,
     ),
   ]}</div>
 ${strip(data)}</section>`
+}
+
+/** The first sentence is the headline, the second stands below it. */
+function headline(verdict: string): Html {
+  const [, first = verdict, second] = /^(.+?[.!?])\s+(\p{Lu}.*)$/su.exec(verdict) ?? []
+  return html`<h1>${first}</h1>${second !== undefined && html`<p class="second">${second}</p>`}`
 }
 
 function fact(value: string, label: string, note: string): Html {
   return html`<div class="fact"><b>${value}</b><span>${label}</span><small>${note}</small></div>`
 }
 
-/** Alarms over time as a small picture, dark where a call was found. */
+/** Events over time as a small picture, dark where a call was found. */
 function strip(data: ReportData): Html {
   const bins = 160
   const histogram = alarmHistogram(data, bins)
@@ -67,8 +73,8 @@ function strip(data: ReportData): Html {
     return html`<rect class="open" x="${i * 6}" y="${(36 - total).toFixed(1)}" width="5" height="${(total - dark).toFixed(1)}"/><rect class="answered" x="${i * 6}" y="${(36 - dark).toFixed(1)}" width="5" height="${dark.toFixed(1)}"/>`
   })
   const iso = (us: number) => new Date(us / 1000).toISOString()
-  return html`<figure class="strip"><svg viewBox="0 0 ${bins * 6} 37" preserveAspectRatio="none" role="img" aria-label="Alarms over time; coloured where a tool call was found as the cause, grey where none was.">${bars}<rect class="ground" x="0" y="36" width="${bins * 6}" height="1"/></svg>
-<figcaption>${moment(iso(histogram.fromUs), 0)}<span>Alarms over time: <i class="key answered"></i> a tool call was found, <i class="key open"></i> none was</span>${moment(iso(histogram.toUs), 0)}</figcaption></figure>`
+  return html`<figure class="strip"><svg viewBox="0 0 ${bins * 6} 37" preserveAspectRatio="none" role="img" aria-label="Events over time; coloured where a tool call was found as the cause, grey where none was.">${bars}<rect class="ground" x="0" y="36" width="${bins * 6}" height="1"/></svg>
+<figcaption>${moment(iso(histogram.fromUs), 0)}<span>Events over time: <i class="key answered"></i> a tool call was found, <i class="key open"></i> none was</span>${moment(iso(histogram.toUs), 0)}</figcaption></figure>`
 }
 
 export function actionsSection(data: ReportData): Html {
@@ -92,7 +98,13 @@ export function actionsSection(data: ReportData): Html {
     }${
       actions.length > 12 &&
       html`<details><summary>${actions.length - 12} further actions</summary><ol class="actions" start="13">${actions.slice(12, 100).map(actionItem)}</ol></details>`
-    }</div><div><h3>Evidence that goes first</h3><ul class="plainlist">${evidence.map(
+    }</div><div>${
+      incidents.length > 0 &&
+      html`<h3>What happened</h3><ol class="brief">${incidents.slice(0, 5).map(briefIncident)}</ol>${
+        incidents.length > 5 &&
+        html`<p class="quiet">and ${counted(incidents.length - 5, 'further incident')} below</p>`
+      }`
+    }<h3>Evidence that goes first</h3><ul class="plainlist">${evidence.map(
       (item) => html`<li><b>${item.do}.</b> <span class="quiet">${item.why}</span></li>`,
     )}</ul><h3>Who else was there</h3>${
       visitors.length > 0
@@ -105,6 +117,16 @@ export function actionsSection(data: ReportData): Html {
         : html`<p class="quiet">Nobody outside these incidents was seen at their destinations.</p>`
     }</div></div>`,
   )
+}
+
+function briefIncident(incident: IncidentSummary, i: number): Html {
+  return html`<li>${pill(incident.severity, incident.severity)}<span><a href="#incident-${i + 1}">#${i + 1} ${incident.title}</a><small>${[
+    counted(incident.occurrences, 'time'),
+    incident.firstStep === null ? '' : `first at step ${incident.firstStep}`,
+    incident.ongoing ? 'still going on' : 'over',
+  ]
+    .filter((part) => part !== '')
+    .join(', ')}</small></span></li>`
 }
 
 function actionItem(action: Action): Html {

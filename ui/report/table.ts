@@ -67,16 +67,17 @@ export function dataTable<T>(options: TableOptions<T>): DataTable<T> {
         refresh()
       },
     })
+  const tools = h(
+    'div',
+    { class: 'tools' },
+    filter,
+    ...(options.tools ?? []),
+    h('span', { class: 'pages' }, status, back, forth),
+  )
   const element = h(
     'div',
     { class: 'datatable' },
-    h(
-      'div',
-      { class: 'tools' },
-      filter,
-      ...(options.tools ?? []),
-      h('span', { class: 'pages' }, status, back, forth),
-    ),
+    tools,
     h(
       'div',
       { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': options.caption },
@@ -124,7 +125,9 @@ export function dataTable<T>(options: TableOptions<T>): DataTable<T> {
     forth.disabled = to >= shown.length
     const many = rows.length > pageRows
     back.hidden = forth.hidden = !many
+    status.hidden = !many && shown.length === rows.length
     if (filter) filter.hidden = rows.length <= 10
+    tools.hidden = !many && rows.length <= 10 && (options.tools ?? []).length === 0
   }
 
   function rowElement(row: T): HTMLElement {

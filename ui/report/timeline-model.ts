@@ -15,7 +15,7 @@ const skewShownMs = 250
 const alarmLanes: readonly Lane[] = [
   { id: 'attributed', label: 'attributed', pinned: true },
   { id: 'likely', label: 'likely', pinned: true },
-  { id: 'not-attributable', label: 'not attributable', pinned: true },
+  { id: 'not-attributable', label: 'no call found', pinned: true },
 ]
 
 /** Ids of items are the uids of calls and events. What has no readable time is left out and counted. */

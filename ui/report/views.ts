@@ -1,6 +1,6 @@
 // The two places where the reader looks at single alarms: the timeline and the list. They share what is picked.
 
-import { count, eventText, pText } from '../../src/exporters/words.ts'
+import { count, eventText, pText, targetText } from '../../src/exporters/words.ts'
 import type { AttributionLine } from '../../src/schema/summary.ts'
 import { momentText } from '../timeline/time-text.ts'
 import { createTimeline, naturalHeight } from '../timeline/timeline.ts'
@@ -8,7 +8,7 @@ import type { Item } from '../timeline/types.ts'
 import type { Case } from './case.ts'
 import { alarmDetail, callDetail } from './detail.ts'
 import { h, pill, quiet } from './dom.ts'
-import { currentZone, onSettings, usOf, when } from './settings.ts'
+import { currentZone, onSettings, usOf } from './settings.ts'
 import { dataTable } from './table.ts'
 import { timelineModel } from './timeline-model.ts'
 
@@ -74,7 +74,7 @@ export function mountTimeline(host: HTMLElement, theCase: Case): void {
       quiet(`${count(model.withoutTime)} records without a readable time are not drawn`),
   )
   host.replaceChildren(tools, h('div', { class: 'timeline-frame' }, canvasHost, detail))
-  canvasHost.style.height = `${Math.round(Math.max(260, Math.min(620, naturalHeight(model) + 12)))}px`
+  canvasHost.style.height = `${Math.round(Math.max(260, Math.min(620, naturalHeight(model) + 2)))}px`
   const timeline = createTimeline(canvasHost, model, {
     zone: currentZone(),
     label: `Timeline of ${count(data.toolCalls.length)} tool calls and ${count(data.attributions.length)} alarms. The list of alarms below holds the same. Keys: W and S zoom, A and D or arrows move, N and P go from alarm to alarm, Home shows everything.`,
@@ -164,17 +164,16 @@ export function mountWhy(host: HTMLElement, theCase: Case): void {
   const table = dataTable<AttributionLine>({
     caption: 'Alarms and their most probable call',
     columns: [
-      { label: 'Time', cell: (line) => when(line.event.time), value: (line) => line.event.time },
-      { label: 'Alarm', cell: (line) => eventText(line.event), value: (line) => eventText(line.event) },
+      { label: 'Time', cell: (line) => momentCell(line.event.time), value: (line) => line.event.time },
+      { label: 'Alarm', cell: alarmCell, value: (line) => eventText(line.event) },
       {
         label: 'Most probable call',
         cell: (line) => callCell(line, theCase),
         value: (line) => line.toolCall ?? '',
       },
-      { label: 'p', align: 'right', cell: (line) => pText(line.p), value: (line) => line.p },
-      { label: 'Verdict', cell: (line) => pill(line.verdict), value: (line) => line.p },
+      { label: 'Answer', cell: answerCell, value: (line) => line.p },
     ],
-    rows: attributions,
+    rows: ranked(theCase),
     text: (line) => {
       const call = line.toolCall === null ? undefined : theCase.calls.get(line.toolCall)
       const { event } = line
@@ -192,12 +191,43 @@ export function mountWhy(host: HTMLElement, theCase: Case): void {
     tools: [select],
     isShown: (line) => verdict === '' || line.verdict === verdict,
     onPick: show,
-    pageRows: 14,
+    pageRows: 12,
   })
+  onSettings(() => table.refresh())
   host.replaceChildren(h('div', { class: 'why' }, table.element, detail))
-  const first = attributions.reduce((a, b) => (b.p > a.p ? b : a))
+  const [first = attributions[0]!] = ranked(theCase)
   table.pick(first)
   show(first)
+}
+
+/** What findings rest on first, then the surest answers, then time. */
+function ranked(theCase: Case): readonly AttributionLine[] {
+  const weight = (line: AttributionLine) => (theCase.findings.has(line.event.uid) ? 1 : 0)
+  return theCase.data.attributions.toSorted(
+    (a, b) => weight(b) - weight(a) || b.p - a.p || (a.event.time < b.event.time ? -1 : 1),
+  )
+}
+
+function momentCell(iso: string): Node {
+  const [date = '', clock = ''] = momentText(usOf(iso), currentZone()).split(' ')
+  return h('span', { class: 'two' }, h('span', {}, clock), h('small', {}, date))
+}
+
+function alarmCell({ event }: AttributionLine): Node {
+  return h(
+    'span',
+    { class: 'two' },
+    h('span', {}, event.rule ?? event.class.replaceAll('_', ' ')),
+    h(
+      'small',
+      {},
+      `${event.disposition ?? ''} ${event.src === '' ? '?' : event.src} → ${targetText(event)}`.trim(),
+    ),
+  )
+}
+
+function answerCell(line: AttributionLine): Node {
+  return h('span', { class: 'two' }, pill(line.verdict), h('small', {}, `p ${pText(line.p)}, ${line.tier}`))
 }
 
 function callCell(line: AttributionLine, theCase: Case): Node {
@@ -206,7 +236,7 @@ function callCell(line: AttributionLine, theCase: Case): Node {
   if (best === undefined) return quiet('none near')
   return h(
     'span',
-    { class: line.toolCall === null ? 'quiet' : undefined },
+    { class: line.toolCall === null ? 'two quiet' : 'two' },
     h('code', { class: 'clip' }, call === undefined ? best.toolCall : call.command),
     call?.episode != null &&
       h('small', {}, ` ${call.episode}${call.step === null ? '' : `, step ${call.step}`}`),

@@ -41,7 +41,7 @@ export function createTimeline(host: HTMLElement, model: TimelineModel, options:
     return {
       width,
       height: host.clientHeight,
-      gutter: Math.round(Math.min(170, Math.max(84, width * 0.16))),
+      gutter: Math.round(Math.min(170, Math.max(98, width * 0.16))),
       zone,
       clock,
       selected,
