@@ -174,11 +174,7 @@ export function attribute(input: AttributionCase): AttributionResult {
 }
 
 /** A kernel-side record that names the call settles the matter; one that names a call nobody recorded says none. */
-function applyIdentity(
-  input: AttributionCase,
-  units: Units,
-  post: Posterior,
-): Uint8Array {
+function applyIdentity(input: AttributionCase, units: Units, post: Posterior): Uint8Array {
   const forced = new Uint8Array(units.n)
   const bySource = new Map<number, number[]>()
   for (let j = 0; j < input.calls.n; j++) {

@@ -3,6 +3,7 @@
 import { attributionDefaults } from './api.ts'
 import type { Candidates } from './candidates.ts'
 import {
+  beforeBin,
   binCount,
   binFromUs,
   binToUs,
@@ -77,6 +78,10 @@ const priorPerTarget = [0, 0.05, 0.03, 0.2, 0.6, 0.6, 0.7, 0.9] as const
 const priorPerCall = 0.4
 const callsWorth = 10
 const targetsWorth = 8
+/** Events after which the level of a rate counts as much as its prior. */
+const levelWorth = 4
+/** A record is blurred when it leaves its onset open by more than this, µs. */
+const blurredUs = 2_000_000
 /** Events of a destination after which its own habit weighs as much as that of all. */
 const marksWorth = 8
 const sessionPrior = { events: 0.05, seconds: 600 }
@@ -232,6 +237,7 @@ export function fitModel(scene: Scene): Model {
   const C = scene.classCount
   const seconds = Math.max(1, (scene.coverTo - scene.coverFrom) / 1e6)
   const exposure = exposures(scene)
+  const caution = { blur: blurredShare(scene) * scene.callStart.length }
   const prior = priors(scene)
   const used = new Uint8Array(scene.n)
   let usedCount = 0
@@ -274,8 +280,8 @@ export function fitModel(scene: Scene): Model {
     const s = expectation(scene, model, used)
     const before = model.logLikelihood
     model = {
-      h: maximiseClasses(C, s.h, exposure.h, prior.h, scene.classLeaves),
-      g: maximiseLevels(s.g, exposure.g, prior.g),
+      h: maximiseClasses(C, s.h, exposure.h, prior.h, scene.classLeaves, caution),
+      g: maximiseLevels(s.g, exposure.g, prior.g, caution),
       piCall: shares(s.markCall, baseShare, s.markAll),
       piNone: shares(s.markNone, baseShare, s.markAll),
       mu: control?.mu ?? maximiseBackground(s.groupNone, size, seconds),
@@ -354,37 +360,40 @@ function expectation(scene: Scene, model: Model, used: Uint8Array) {
   return { h, g, markCall, markNone, markAll, groupNone, session, logLikelihood }
 }
 
+/** How rates are kept from following noise: worth of the prior in calls or targets, and how far shape may be learned. */
+interface Caution {
+  /** Extra worth of the prior's shape where windows are too wide to show it, in calls. */
+  readonly blur: number
+}
+
 function maximiseClasses(
   classCount: number,
   counts: Float64Array,
   exposure: Float64Array,
   prior: readonly Float64Array[],
   leaves: Uint8Array,
+  caution: Caution,
 ): Float64Array {
-  const pool = [new Float64Array(binCount), new Float64Array(binCount)]
-  for (let b = 0; b < binCount; b++) {
-    const late = isLate(b)
-    for (const kind of [0, 1]) {
-      let n = 0
-      let e = 0
-      for (let c = 0; c < classCount; c++) {
-        if (late && leaves[c] !== kind) continue
-        n += counts[c * binCount + b]!
-        e += exposure[c * binCount + b]!
+  const pool = [0, 1].map((kind) => {
+    const n = new Float64Array(binCount)
+    const e = new Float64Array(binCount)
+    for (let c = 0; c < classCount; c++) {
+      for (let b = 0; b < binCount; b++) {
+        if (isLate(b) && leaves[c] !== kind) continue
+        n[b]! += counts[c * binCount + b]!
+        e[b]! += exposure[c * binCount + b]!
       }
-      const w = callsWorth * binWidthS[b]!
-      pool[kind]![b] = (n + w * prior[kind]![b]!) / (e + w)
     }
-  }
+    return shrunk(n, e, prior[kind]!, callsWorth + caution.blur)
+  })
   const h = new Float64Array(counts.length)
   for (let c = 0; c < classCount; c++) {
-    for (let b = 0; b < binCount; b++) {
-      // Only calls that leave work behind reach further than their end without being named.
-      if (leaves[c] === 0 && isLate(b)) continue
-      const w = callsWorth * binWidthS[b]!
-      h[c * binCount + b] =
-        (counts[c * binCount + b]! + w * pool[leaves[c]!]![b]!) / (exposure[c * binCount + b]! + w)
-    }
+    const at = c * binCount
+    const n = counts.subarray(at, at + binCount)
+    const e = exposure.subarray(at, at + binCount)
+    h.set(shrunk(n, e, pool[leaves[c]!]!, callsWorth + caution.blur / classCount), at)
+    // Only calls that leave work behind reach further than their end without being named.
+    if (leaves[c] === 0) h.fill(0, at + firstLateBin, at + binCount)
   }
   return h
 }
@@ -393,16 +402,42 @@ function maximiseLevels(
   counts: Float64Array,
   exposure: Float64Array,
   prior: readonly Float64Array[],
+  caution: Caution,
 ): Float64Array {
   const g = new Float64Array(counts.length)
   for (let l = 1; l < levels; l++) {
-    for (let b = 0; b < binCount; b++) {
-      const w = targetsWorth * binWidthS[b]!
-      g[l * binCount + b] =
-        (counts[l * binCount + b]! + w * prior[l]![b]!) / (exposure[l * binCount + b]! + w)
-    }
+    const at = l * binCount
+    const n = counts.subarray(at, at + binCount)
+    const e = exposure.subarray(at, at + binCount)
+    g.set(shrunk(n, e, prior[l]!, targetsWorth + caution.blur), at)
   }
   return g
+}
+
+/**
+ * Rates by bin: counts over exposure, drawn towards the prior's shape at the level the counts have. What would come
+ * before its cause is never learned, only allowed: it is a hundredth of what follows the start.
+ */
+function shrunk(
+  counts: Float64Array,
+  exposure: Float64Array,
+  prior: Float64Array,
+  worth: number,
+): Float64Array {
+  let n = levelWorth
+  let expected = levelWorth
+  for (let b = beforeBin + 1; b < binCount; b++) {
+    n += counts[b]!
+    expected += exposure[b]! * prior[b]!
+  }
+  const level = n / expected
+  const out = new Float64Array(binCount)
+  for (let b = beforeBin + 1; b < binCount; b++) {
+    const w = worth * binWidthS[b]!
+    out[b] = (counts[b]! + w * level * prior[b]!) / (exposure[b]! + w)
+  }
+  out[beforeBin] = 0.01 * out[beforeBin + 1]!
+  return out
 }
 
 function maximiseBackground(none: Float64Array, size: Float64Array, seconds: number): Float64Array {
@@ -477,6 +512,13 @@ function priors(scene: Scene) {
     h: [priorRates(priorPerCall, 1), priorRates(priorPerCall, 60)],
     g: priorPerTarget.map((total) => priorRates(total, 8)),
   }
+}
+
+/** Share of units whose onset is known only to lie in a wide window. */
+function blurredShare(scene: Scene): number {
+  let wide = 0
+  for (let u = 0; u < scene.n; u++) if (scene.to[u]! - scene.from[u]! > blurredUs) wide++
+  return wide / Math.max(1, scene.n)
 }
 
 /** Seconds in which a session could have recurred. */

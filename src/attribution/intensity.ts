@@ -67,25 +67,12 @@ export function overlapUs(k: number, a: number, b: number, s: number, e: number)
 }
 
 /** Share of a call's unnamed events that fall into each bin, as first guess and as prior. */
+// biome-ignore format: one line for each phase
 const shape = [
-  0.1,
-  0.12,
-  0.18,
-  0.18,
-  0.14,
-  0.09,
-  0.06,
-  0.04,
-  0.03,
-  0.03,
-  0.02, // running
-  0.02,
-  0.01,
-  0.008, // just after
-  0.004,
-  0.002,
-  0.001,
-  0.0005, // left behind
+  0.001, // before: only by error of the clock
+  0.1, 0.12, 0.18, 0.18, 0.14, 0.09, 0.06, 0.04, 0.04, 0.1, 0.2, // running: in long calls a slow trickle
+  0.02, 0.01, 0.008, // just after
+  0.004, 0.002, 0.001, 0.0005, // left behind
 ] as const
 
 /** Prior rates per second and bin for a source that causes `total` events in all. */
