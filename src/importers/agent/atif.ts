@@ -6,7 +6,8 @@
 //      "observation":{"results":[{"source_call_id":"c1","content":"…"}]}}],"final_metrics":{…},
 //    "subagent_trajectories":[{…}]}
 //
-// There is no time of an end: a call's window runs to the next step that has a time. Some writers add
+// There is no time of an end: a call's window runs to the next step that has a time. Terminus is the other way
+// round: it stamps a step after its commands have run. Some writers add
 // `extra.tool_invocations[].start_timestamp / end_timestamp`, which are the executor's. Rows are steps; a step
 // counts one row for each of its calls. Steps copied from an earlier trajectory are passed over.
 
@@ -17,9 +18,11 @@ import { callText } from './parts/arguments.ts'
 import { UntimedCalls } from './parts/file-time.ts'
 import { exitCodeInText, exitCodeOf, outputText } from './parts/output.ts'
 import { folderAbove } from './parts/path-names.ts'
-import { at, type Draft, isRecord, listAt, recordAt, textAt, toJson } from './parts/values.ts'
+import { at, type Draft, isRecord, listAt, numberAt, recordAt, textAt, toJson } from './parts/values.ts'
 
 const uncertaintyMs = 250
+/** What typing into a terminal and reading it takes beside the waits. */
+const sendMs = 2000
 const waitingMax = 1024
 const nestingMax = 8
 
@@ -28,7 +31,7 @@ export const atif = defineJsonImporter({
   name: 'ATIF trajectories (Harbor, Terminal-Bench)',
   family: 'agent',
   documentation: 'https://harborframework.com/docs/agents/trajectory-format',
-  items: ['schema_version', 'session_id', 'trajectory_id', 'steps.*', 'subagent_trajectories.*'],
+  items: ['schema_version', 'session_id', 'trajectory_id', 'agent', 'steps.*', 'subagent_trajectories.*'],
   recognises: ({ text }) => /"schema_version"\s*:\s*"ATIF-v/.test(text),
 
   start(sink, file) {
@@ -38,6 +41,7 @@ export const atif = defineJsonImporter({
       episode: string | undefined = inTrial
       turn = 0
       last: Time | undefined
+      stampedAfter = false
       waiting: Draft<ToolCall>[] = []
 
       step(step: unknown, line: number): void {
@@ -50,6 +54,7 @@ export const atif = defineJsonImporter({
           return
         }
         const time = timeOf(step.timestamp)
+        const before = this.last
         if (time) {
           this.close(time)
           this.last = time
@@ -72,13 +77,23 @@ export const atif = defineJsonImporter({
             turn: this.turn,
             ...(this.episode !== undefined && { episode: this.episode }),
             ...(id !== undefined && { sourceId: id }),
-            ...resultOf(results, id, toolCalls.length === 1),
+            ...resultOf(results, id),
           }
           const told = windowOf(toolCall, invocations, id, i)
           const start = told.start ?? time ?? this.last
           if (!start) untimed.add(call)
           else if (told.start && told.end) {
             sink.toolCall({ ...call, start, end: told.end, uncertaintyMs: 0, timeSource: 'executor' })
+          } else if (time && this.stampedAfter) {
+            const from = Math.max(before?.us ?? 0, time.us - secondsFrom(toolCalls, i) * 1e6)
+            const timeSource = toolCalls.length > 1 ? 'batch' : 'transcript'
+            sink.toolCall({
+              ...call,
+              start: { ...time, us: from },
+              end: time,
+              uncertaintyMs: sendMs,
+              timeSource,
+            })
           } else {
             // Without a time of its own the step lies somewhere between its neighbours.
             const timeSource = toolCalls.length > 1 ? 'batch' : 'next-record'
@@ -107,6 +122,7 @@ export const atif = defineJsonImporter({
         return
       }
       const inner = new Steps()
+      inner.stampedAfter = stampsAfterwards(at(trajectory, 'agent'))
       inner.episode = episode ?? textAt(trajectory, 'session_id') ?? textAt(trajectory, 'trajectory_id')
       for (const step of listAt(trajectory, 'steps')) inner.step(step, line)
       inner.close(undefined)
@@ -118,12 +134,16 @@ export const atif = defineJsonImporter({
       item(path, value, line) {
         if (path === 'steps.*') steps.step(value, line)
         else if (path === 'subagent_trajectories.*') nested(value, line, steps.episode, 0)
-        else if (path === 'schema_version') {
-          steps.close(undefined)
-          steps = new Steps()
-        } else if (typeof value === 'string' && value !== '') {
-          if (path === 'session_id') steps.episode = value
-          else steps.episode ??= value
+        else {
+          sink.skip('header')
+          if (path === 'schema_version') {
+            steps.close(undefined)
+            steps = new Steps()
+          } else if (path === 'agent') steps.stampedAfter = stampsAfterwards(value)
+          else if (typeof value === 'string' && value !== '') {
+            if (path === 'session_id') steps.episode = value
+            else steps.episode ??= value
+          }
         }
       },
       end() {
@@ -133,6 +153,21 @@ export const atif = defineJsonImporter({
     }
   },
 })
+
+/** Terminus stamps a step when its commands have run, all others when the model has answered. */
+function stampsAfterwards(agent: unknown): boolean {
+  return textAt(agent, 'name')?.startsWith('terminus') ?? false
+}
+
+/** It types each command and waits its `duration`, one after the other: how long from call `i` to the end, in s. */
+function secondsFrom(toolCalls: readonly Record<string, unknown>[], i: number): number {
+  let seconds = 0
+  for (const toolCall of toolCalls.slice(i)) {
+    const duration = numberAt(recordAt(toolCall, 'arguments'), 'duration')
+    if (duration !== undefined && duration > 0) seconds += Math.min(duration, 3600)
+  }
+  return seconds
+}
 
 function timeOf(value: unknown): Time | undefined {
   if (typeof value === 'string') return parseIso(value)
@@ -161,11 +196,11 @@ function windowOf(
 function resultOf(
   results: readonly unknown[],
   id: string | undefined,
-  only: boolean,
 ): { output?: string; exitCode?: number } {
   const result =
     results.find((one) => id !== undefined && at(one, 'source_call_id') === id) ??
-    (only && results.length === 1 && at(results[0], 'source_call_id') == null ? results[0] : undefined)
+    // Without an id a result is that of the whole step.
+    results.find((one) => at(one, 'source_call_id') == null)
   if (result === undefined) return {}
   const output = outputText(at(result, 'content'))
   const exitCode =

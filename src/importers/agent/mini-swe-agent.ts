@@ -27,7 +27,7 @@ export const miniSweAgent = defineJsonImporter({
   name: 'mini-swe-agent trajectories, .traj.json',
   family: 'agent',
   documentation: 'https://mini-swe-agent.com/latest/usage/output_files/',
-  items: ['messages.*', 'instance_id', 'info'],
+  items: ['messages.*', 'instance_id'],
   recognises: ({ text }) =>
     /"trajectory_format"\s*:\s*"mini-swe-agent/.test(text) ||
     (/"mini_version"\s*:/.test(text) && /"info"\s*:/.test(text)),
@@ -104,9 +104,9 @@ export const miniSweAgent = defineJsonImporter({
       item(path, value, line) {
         if (path === 'instance_id') {
           if (typeof value === 'string' && value !== '') episode = value
+          sink.skip('header')
           return
         }
-        if (path === 'info') return
         if (!isRecord(value)) {
           sink.reject(line, 'a message is no object', toJson(value).slice(0, 500))
           return

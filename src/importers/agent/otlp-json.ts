@@ -8,7 +8,7 @@
 //         {"key":"gen_ai.tool.call.id","value":{"stringValue":"call_1"}}]}]}]}]}
 //
 // Rows are spans and log records. A span becomes a call, or the record of an episode (several spans of one
-// episode are joined), or is skipped; a resource is no row. Rows whose resource follows them wait for it, at most
+// episode are joined), or is skipped; a resource is skipped as a header. Rows whose resource follows them wait for it, at most
 // 4,096 of a block.
 
 import { defineJsonImporter } from '../api.ts'
@@ -68,8 +68,10 @@ export const otlpJson = defineJsonImporter({
       item(path, value, line, keys) {
         const where = patterns.get(path)
         if (!where) return
-        if (where.resource) blocks[where.rows].resource(value, line, keys, where.block)
-        else blocks[where.rows].row(value, line, keys, where.block)
+        if (where.resource) {
+          sink.skip('header')
+          blocks[where.rows].resource(value, line, keys, where.block)
+        } else blocks[where.rows].row(value, line, keys, where.block)
       },
       end() {
         blocks.spans.end()
