@@ -60,6 +60,7 @@ export async function runLab(options: LabOptions): Promise<LabResult> {
   const onAbort = () => void range.close()
   signal.addEventListener('abort', onAbort, { once: true })
   try {
+    signal.throwIfAborted()
     const durationMs = seconds * 1000
     const complaints: string[] = []
     await staffRange(range, plan, random.fork('staff'), {
@@ -112,6 +113,9 @@ export async function runLab(options: LabOptions): Promise<LabResult> {
       firewall: options.firewall ?? 'eve',
     })
     return { ...summary, dir, wallMs: Date.now() - startedMs }
+  } catch (error) {
+    // Once stopped, everything fails for the same reason.
+    throw signal.aborted ? signal.reason : error
   } finally {
     signal.removeEventListener('abort', onAbort)
     await range.close()

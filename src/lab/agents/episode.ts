@@ -44,7 +44,7 @@ export function planEpisode(
 ): Episode {
   const repo = random.pick(plan.repos)
   const turns: Step[][] = [gitTurn(plan, repo, random)]
-  const length = random.int(9, 16)
+  const length = random.int(7, 13)
   for (let i = 0; i < length; i++) {
     const steps = [random.chance(0.4) ? networkStep(plan, repo, random) : localStep(repo, random)]
     if (random.chance(0.08)) steps.push(localStep(repo, random))
@@ -56,7 +56,7 @@ export function planEpisode(
     const inserted = isMisdeed(box, part)
       ? misdeedTurns(part as Misdeed, plan, box, random)
       : lookalikeTurns(part as Lookalike, plan, random)
-    let at = random.int(2, 5)
+    let at = random.int(1, 4)
     for (const step of inserted) {
       turns.splice(at, 0, [step])
       at += random.int(1, 3) // Other work goes on between the parts of a plan.

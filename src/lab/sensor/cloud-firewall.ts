@@ -25,7 +25,8 @@ function record(flow: Flow, alert: Alert | undefined, clock: SensorClock): Recor
   const start = Math.floor(shown(clock, flow.startUs) / 1e6)
   const end = Math.floor(shown(clock, flow.endUs) / 1e6)
   const app = flow.application
-  const domain = app.protocol === 'tls' ? app.sni : app.protocol === 'http' ? app.host?.replace(/:\d+$/, '') : undefined
+  const domain =
+    app.protocol === 'tls' ? app.sni : app.protocol === 'http' ? app.host?.replace(/:\d+$/, '') : undefined
   const inbound =
     !flow.dst.startsWith('10.') && flow.srcPort > 0 && app.protocol === 'http' && alert?.sid === 9_000_010
   return {
