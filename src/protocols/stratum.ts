@@ -212,6 +212,7 @@ class Lines {
   #text = new TextDecoder()
   #held = new Uint8Array(0)
   #skipping = false
+  #afterGap = false
   #left = stratumBytesMax
   #started = false
   open = true
@@ -226,6 +227,11 @@ class Lines {
         this.#started = true
         if (part[first] !== 0x7b && part[first] !== 0x5b) this.open = false // Neither { nor [.
       }
+    }
+    // Segments tend to begin where lines do.
+    if (this.#afterGap && part.length > 0) {
+      this.#afterGap = false
+      if (part[0] === 0x7b) this.#skipping = false
     }
     while (this.open) {
       const newline = part.indexOf(10)
@@ -245,6 +251,7 @@ class Lines {
   gap(): void {
     this.#held = new Uint8Array(0)
     this.#skipping = this.#started
+    this.#afterGap = true
   }
 
   /** A last line without its newline: some miners send none with the first message, some end with NUL. */
