@@ -374,8 +374,15 @@ export class JsonItems {
   }
 
   #excerpt(): string {
-    const first = this.#parts[0]
-    if (first) return this.#decoder.decode(first.subarray(0, 500))
+    if (this.#parts.length > 0) {
+      // However it came in chunks, the same beginning is shown.
+      const parts: Uint8Array[] = []
+      for (let i = 0, bytes = 0; i < this.#parts.length && bytes < 500; i++) {
+        parts.push(this.#parts[i]!)
+        bytes += this.#parts[i]!.length
+      }
+      return this.#decoder.decode(concat(parts).subarray(0, 500))
+    }
     return this.#stack.map((frame) => frame.key).join('.')
   }
 

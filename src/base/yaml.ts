@@ -7,8 +7,10 @@ import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseAllDocuments
 
 /** Longest text that is read; a longer one is refused as a whole. */
 export const yamlCharsMax = 16 * 1024 * 1024
-/** Most nodes that are built, repeats through aliases counted each time: an alias bomb ends here. */
+/** Most nodes that are built, repeats through aliases counted each time. */
 export const yamlNodesMax = 1_000_000
+/** And most for each character of the text, on top of a thousand: an alias bomb ends here. */
+export const yamlNodesPerChar = 10
 export const yamlDepthMax = 64
 
 export type YamlNode =
@@ -48,7 +50,8 @@ export function readYaml(text: string): { documents: YamlNode[]; problems: YamlP
     } as const
     const parsed = parseAllDocuments(text, options)
     if (!Array.isArray(parsed)) return { documents, problems }
-    const budget = { nodes: yamlNodesMax }
+    const nodes = Math.min(yamlNodesMax, 1_000 + text.length * yamlNodesPerChar)
+    const budget = { nodes, allowed: nodes }
     for (const document of parsed) {
       for (const error of document.errors) {
         const reason = error.message.split('\n', 1)[0] ?? 'not YAML'
@@ -89,11 +92,11 @@ class TooMuch extends Error {}
 interface Context {
   lineOf(at: number | undefined): number
   resolve(node: unknown): unknown
-  readonly budget: { nodes: number }
+  readonly budget: { nodes: number; readonly allowed: number }
 }
 
 function convert(raw: unknown, context: Context, depth: number): YamlNode {
-  if (--context.budget.nodes < 0) throw new TooMuch(`more than ${yamlNodesMax} nodes`)
+  if (--context.budget.nodes < 0) throw new TooMuch(`more than ${context.budget.allowed} nodes`)
   if (depth > yamlDepthMax) throw new TooMuch(`nested deeper than ${yamlDepthMax}`)
   const node = context.resolve(raw)
   const child = (value: unknown) => convert(value, context, depth + 1)
