@@ -38,11 +38,11 @@ export function escapeHtml(text: string): string {
 
 /**
  * JSON for a data block (`<script type="application/json">`): no character in it can end the element, open a
- * comment or end a line of script.
+ * comment, end a line of script or turn the direction of the source for who reads it.
  */
 export function embedJson(value: unknown): string {
   return (JSON.stringify(value) ?? 'null').replace(
-    /[<>&\u2028\u2029]/g,
+    /[<>&\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
     (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
   )
 }

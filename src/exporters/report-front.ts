@@ -49,7 +49,7 @@ ${strip(data)}</section>`
 
 /** The first sentence is the headline, the second stands below it. */
 function headline(verdict: string): Html {
-  const [, first = verdict, second] = /^(.+?[.!?])\s+(\p{Lu}.*)$/su.exec(verdict) ?? []
+  const [, first = verdict, second] = /^(.+?[.!?])\s+((?:\p{Lu}|\d).*)$/su.exec(verdict) ?? []
   return html`<h1>${first}</h1>${second !== undefined && html`<p class="second">${second}</p>`}`
 }
 

@@ -108,10 +108,15 @@ export class Page {
   }
 
   async goto(url: string): Promise<void> {
+    await this.load(url)
+    await this.settle()
+  }
+
+  /** Without waiting for a frame, which a page whose scripts are off cannot report. */
+  async load(url: string): Promise<void> {
     const loaded = new Promise<void>((done) => this.#events.set('Page.loadEventFired', done))
     await this.send('Page.navigate', { url })
     await loaded
-    await this.settle()
   }
 
   /** Two frames later: what was asked to be painted is painted. */

@@ -472,8 +472,11 @@ function makeEpisodes(
   attributions: readonly AttributionLine[],
 ): EpisodeRow[] {
   const byEpisode = new Map<string, ToolCallLine[]>()
-  for (const call of calls)
-    byEpisode.set(call.episode ?? '', [...(byEpisode.get(call.episode ?? '') ?? []), call])
+  for (const call of calls) {
+    const list = byEpisode.get(call.episode ?? '')
+    if (list) list.push(call)
+    else byEpisode.set(call.episode ?? '', [call])
+  }
   return [...byEpisode]
     .map(([episode, own]): EpisodeRow => {
       const events = attributions.filter((a) => a.episode === episode)

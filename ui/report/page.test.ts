@@ -1,0 +1,168 @@
+// The page as the exporter writes it, before any script.
+
+import { describe, expect, it } from 'vitest'
+import { placeholders, renderReport } from '../../src/exporters/html-report.ts'
+import { boundReport, reportLimits } from '../../src/exporters/report-limits.ts'
+import { alarmHistogram, joinActions, othersAt, unanswered } from '../../src/exporters/report-model.ts'
+import { timesketchLines } from '../../src/exporters/timesketch.ts'
+import { whyText } from '../../src/exporters/why.ts'
+import { sampleReport } from '../testing/sample-report.ts'
+
+const template = `<title>${placeholders.title}</title>${placeholders.page}<script type="application/json">${placeholders.data}</script>`
+const hostile = '</script><img src=x onerror="pwned=1">\u2028\u202E@vigiles:data@$&\x1b[31m'
+
+describe('the report without a script', () => {
+  it('holds verdict, actions, incidents and inputs as HTML', () => {
+    const data = sampleReport()
+    const page = renderReport(data, template)
+    const [, body = ''] = /<main>([\s\S]*)<\/main>/.exec(page) ?? []
+    for (const incident of data.summary.incidents) {
+      expect(body).toContain(incident.title)
+      for (const action of incident.actions) expect(body).toContain(action.do)
+    }
+    for (const input of data.summary.inputs) expect(body).toContain(input.sha256)
+    expect(body).toContain('198.51.100.7:443')
+  })
+
+  it('keeps hostile text as text and ignores placeholders and patterns in it', () => {
+    const data = sampleReport({ hostile, calls: 200, alarms: 40 })
+    const page = renderReport(data, template)
+    expect(page.match(/<img|<\/script>/g)).toEqual(['</script>'])
+    expect(page).not.toMatch(/[\u2028\u202E\x1b]/)
+    expect(page).toContain('\\u{202e}')
+    const [, json = ''] = /application\/json">(.*)<\/script>$/s.exec(page) ?? []
+    expect(JSON.parse(json).summary.verdict).toBe(data.summary.verdict)
+  })
+
+  it('says nothing was found when nothing was', () => {
+    const empty = sampleReport({ calls: 9, alarms: 0 })
+    const page = renderReport(
+      { ...empty, findings: [], summary: { ...empty.summary, incidents: [], verdict: 'Nothing was found.' } },
+      template,
+    )
+    expect(page).toContain('No finding was made')
+    expect(page).not.toMatch(/undefined|NaN|\[object/)
+  })
+
+  it('refuses a template that lacks a part, by name', () => {
+    expect(() => renderReport(sampleReport(), '<html>')).toThrow(/build it with tools\/build-report.ts/)
+  })
+})
+
+describe('what the report adds up', () => {
+  const data = sampleReport({ alarms: 200, calls: 900 })
+  const open = data.attributions.filter((line) => line.toolCall === null)
+
+  it('gives every alarm without an answer exactly one reason', () => {
+    expect(unanswered(data.attributions).reduce((sum, group) => sum + group.alarms, 0)).toBe(open.length)
+  })
+
+  it('counts every alarm once in the picture over time', () => {
+    const histogram = alarmHistogram(data, 50)
+    const sum = (list: readonly number[] = []) => list.reduce((a, b) => a + b, 0)
+    expect(sum(histogram?.open)).toBe(open.length)
+    expect(sum(histogram?.answered) + sum(histogram?.open)).toBe(data.attributions.length)
+  })
+
+  it('keeps the shares of every alarm at one', () => {
+    for (const line of data.attributions) {
+      const all = line.candidates.reduce((sum, c) => sum + c.p, line.pNone + line.pOther)
+      expect(all).toBeCloseTo(1, 9)
+    }
+  })
+
+  it('asks for the same act once, for all incidents that need it', () => {
+    const shared = joinActions(data.summary.incidents).filter((action) =>
+      action.do.startsWith('Mask the accused'),
+    )
+    expect(shared).toEqual([expect.objectContaining({ incidents: [1, 2, 3] })])
+  })
+
+  it('names a stranger at an incident’s destination, and none of its own boxes', () => {
+    const [incident] = data.summary.incidents
+    const own = data.attributions.find((line) => line.event.dst === '198.51.100.7')!
+    const stranger = { ...own, box: 'laptop-7', toolCall: null }
+    expect(othersAt(incident!, [...data.attributions, stranger])).toEqual([
+      { who: 'laptop-7', destination: '198.51.100.7', events: 1 },
+    ])
+  })
+})
+
+describe('the limits of a page', () => {
+  it('cuts long lists, keeps what matters and says so', () => {
+    const data = sampleReport({ calls: 21_000, alarms: 2_300 })
+    const bounded = boundReport(data)
+    expect(bounded.attributions).toHaveLength(reportLimits.attributions)
+    expect(bounded.toolCalls).toHaveLength(reportLimits.toolCalls)
+    expect(bounded.cuts).toHaveLength(2)
+    const count = (lines: typeof data.attributions) =>
+      lines.filter((line) => line.verdict === 'attributed').length
+    expect(count(bounded.attributions)).toBe(count(data.attributions))
+    const shown = new Set(bounded.toolCalls.map((call) => call.uid))
+    expect(
+      bounded.attributions.filter((line) => line.toolCall !== null && !shown.has(line.toolCall)),
+    ).toEqual([])
+  })
+})
+
+describe('the answer for one alarm', () => {
+  const data = sampleReport({ hostile })
+  const calls = new Map(data.toolCalls.map((call) => [call.uid, call]))
+  const context = {
+    summary: data.summary,
+    groups: data.groups,
+    findings: data.findings,
+    toolCall: (uid: string) => calls.get(uid),
+  }
+
+  it('fits about ten lines and lets no control character through', () => {
+    for (const line of data.attributions) {
+      const lines = whyText(line, context)
+      expect(lines.length).toBeLessThanOrEqual(14)
+      for (const text of lines) expect(text).not.toMatch(/[\p{Cc}\u2028\u202e]/u)
+    }
+  })
+
+  it('names the call, its evidence and what chance alone gives', () => {
+    const clean = sampleReport()
+    const line = clean.attributions.find(
+      (a) => a.verdict === 'attributed' && a.event.name === 'pool.example.net',
+    )!
+    const cleanCalls = new Map(clean.toolCalls.map((call) => [call.uid, call]))
+    const text = whyText(line, {
+      summary: clean.summary,
+      groups: clean.groups,
+      toolCall: (uid) => cleanCalls.get(uid),
+    }).join('\n')
+    expect(text).toContain('stratum+tcp://pool.example.net:3333')
+    expect(text).toContain('×164')
+    expect(text).toContain('27 of 28 events at this destination fall into a call; chance alone gives 0.9')
+    expect(text).toMatch(/training step \d+/)
+  })
+
+  it('names no call when none reaches one half', () => {
+    const line = data.attributions.find((a) => a.toolCall === null)!
+    const text = whyText(line, context).join('\n')
+    expect(text).toContain('ANSWER    not attributable')
+    expect(text).not.toMatch(/^CALL/m)
+  })
+})
+
+describe('Timesketch lines', () => {
+  it('carry what its importer demands, with µs that agree with the date', () => {
+    const data = sampleReport({ hostile })
+    const lines = [
+      ...timesketchLines({ attributions: data.attributions, toolCalls: data.toolCalls, findings: [] }),
+    ]
+    expect(lines.length).toBeGreaterThan(data.attributions.length + data.toolCalls.length)
+    for (const text of lines) {
+      expect(text).not.toContain('\n')
+      const row = JSON.parse(text)
+      expect(row).toMatchObject({
+        message: expect.any(String),
+        timestamp_desc: expect.stringMatching(/Time$/),
+      })
+      expect(Math.floor(row.timestamp / 1000)).toBe(Date.parse(row.datetime))
+    }
+  })
+})
