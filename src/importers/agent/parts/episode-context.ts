@@ -103,7 +103,7 @@ export class EpisodeContexts {
 
   /** True when this span was seen before (an exporter's retry). */
   seen(span: string): boolean {
-    return this.#spans.has(span)
+    return this.#spans.hasYoung(span)
   }
 
   /** Every span, in file order; `own` when it says anything about its episode. */
@@ -213,8 +213,13 @@ function differ(a: string | undefined, b: string | undefined): boolean {
 
 function joined(first: readonly string[] | undefined, then: readonly string[]): readonly string[] {
   if (!first) return then
-  const more = then.filter((name) => !first.includes(name))
-  return more.length === 0 ? first : first.concat(more)
+  let all: string[] | undefined
+  for (const name of then) {
+    if (first.includes(name)) continue
+    all ??= first.slice()
+    all.push(name)
+  }
+  return all ?? first
 }
 
 function filled(

@@ -19,6 +19,11 @@ export class Generations<V> {
     return this.#young.has(key) || this.#old.has(key)
   }
 
+  /** True when `key` is among the youngest `max / 2`: cheaper, for what repeats soon or not at all. */
+  hasYoung(key: string): boolean {
+    return this.#young.has(key)
+  }
+
   set(key: string, value: V): void {
     this.#young.set(key, value)
     if (this.#young.size < this.#half) return
