@@ -5,6 +5,7 @@ import { atif } from './agent/atif.ts'
 import { claudeCode } from './agent/claude-code.ts'
 import { codex } from './agent/codex.ts'
 import { dockerInspect } from './inventory/docker-inspect.ts'
+import { geminiCli } from './agent/gemini-cli.ts'
 import { kubectlPods } from './inventory/kubectl-pods.ts'
 import { miniSweAgent } from './agent/mini-swe-agent.ts'
 import { nemoGym } from './agent/nemo-gym.ts'
@@ -12,11 +13,13 @@ import { openhands } from './agent/openhands.ts'
 import { otlpJson } from './agent/otlp-json.ts'
 import { pcap } from './network/pcap.ts'
 import { pcapng } from './network/pcapng.ts'
+import { qwenCode } from './agent/qwen-code.ts'
 import { rockAdminLog } from './agent/rock-admin-log.ts'
 import { rockBilling } from './inventory/rock-billing.ts'
 import { rockStatus } from './inventory/rock-status.ts'
 import { rollRollout } from './agent/roll-rollout.ts'
 import { suricataEve } from './network/suricata-eve.ts'
+import { sweAgent } from './agent/swe-agent.ts'
 import { topology } from './inventory/topology.ts'
 import { verifiers } from './agent/verifiers.ts'
 
@@ -27,12 +30,15 @@ export const importers: readonly Importer[] = [
   atif,
   claudeCode,
   codex,
+  geminiCli,
   miniSweAgent,
   nemoGym,
   openhands,
   otlpJson,
+  qwenCode,
   rockAdminLog,
   rollRollout,
+  sweAgent,
   verifiers,
   dockerInspect,
   kubectlPods,
