@@ -1,14 +1,12 @@
-// The first screen: what happened, what to do, who and what. Readable without a script.
+// The first screen: what happened and what to do.
 
-import { parseIso } from '../base/time.ts'
 import { severities } from '../schema/event.ts'
-import type { FindingLine, IncidentSummary, ToolCallLine } from '../schema/summary.ts'
+import type { IncidentSummary } from '../schema/summary.ts'
 import type { ReportData } from './api.ts'
-import { techniquesOf } from './attack-names.ts'
 import { type Html, html } from './html.ts'
 import { type Action, alarmHistogram, evidenceClock, joinActions, othersAt } from './report-model.ts'
-import { codes, moment, pill, section } from './report-parts.ts'
-import { count, counted, pText, spanText } from './words.ts'
+import { moment, pill, section } from './report-parts.ts'
+import { count, counted } from './words.ts'
 
 export function verdictSection(data: ReportData): Html {
   const { attribution, verdict, incidents } = data.summary
@@ -141,116 +139,4 @@ function refs(numbers: readonly number[]): string {
     .map((n) => `#${n}`)
     .join(' ')
   return numbers.length > 6 ? `${shown} and ${numbers.length - 6} more` : shown
-}
-
-export function incidentsSection(data: ReportData): Html {
-  const { incidents } = data.summary
-  const findings = new Map(data.findings.map((finding) => [finding.finding_info.uid, finding]))
-  const calls = new Map(data.toolCalls.map((call) => [call.uid, call]))
-  return section(
-    'incidents',
-    'Incidents',
-    incidents.length > 0
-      ? 'Findings that belong together, worst first.'
-      : 'No finding was made. What was looked for and what could not be read stands below.',
-    html`${incidents.map((incident, i) => incidentCard(incident, i + 1, data, findings, calls))}`,
-  )
-}
-
-function incidentCard(
-  incident: IncidentSummary,
-  number: number,
-  data: ReportData,
-  findings: ReadonlyMap<string, FindingLine>,
-  calls: ReadonlyMap<string, ToolCallLine>,
-): Html {
-  const own = incident.findings.map((uid) => findings.get(uid)).filter((finding) => finding !== undefined)
-  const techniques = new Map(own.flatMap(techniquesOf).map((t) => [t.uid, t.name]))
-  const accused = incident.toolCalls.map((uid) => calls.get(uid)).filter((call) => call !== undefined)
-  const length = ((parseIso(incident.lastSeen)?.us ?? 0) - (parseIso(incident.firstSeen)?.us ?? 0)) / 1000
-  return html`<article class="incident edge-${incident.severity}" id="incident-${number}">
-<header><span class="number">#${number}</span>${pill(incident.severity, incident.severity)}<h3>${incident.title}</h3>${
-    incident.ongoing
-      ? pill('ongoing', 'still going on when the logs end')
-      : pill('over', 'over when the logs end')
-  }<button type="button" class="needs-script" data-show-incident="${number}">Show on the timeline</button></header>
-<dl>${[
-    row(
-      'Who',
-      html`${codes(incident.boxes, 6)}${
-        incident.episodes.length > 0 &&
-        html`<span class="quiet"> in ${counted(incident.episodes.length, 'episode')}: </span>${codes(incident.episodes, 4)}`
-      }`,
-    ),
-    row(
-      'What',
-      html`${incident.kinds.join(', ')}<span class="quiet">, ${counted(incident.findings.length, 'finding')}</span>`,
-    ),
-    row(
-      'Since',
-      html`${moment(incident.firstSeen, 0)} <span class="quiet">to</span> ${moment(incident.lastSeen, 0)}${
-        length > 0 && html` <span class="quiet">(${spanText(length)})</span>`
-      }`,
-    ),
-    row('How often', html`${counted(incident.occurrences, 'time')}`),
-    row(
-      'First seen in training',
-      html`${
-        incident.firstStep === null
-          ? html`<span class="quiet">the traces carry no training step</span>`
-          : html`step ${incident.firstStep}`
-      }${incident.policyVersions.length > 0 && html` <span class="quiet">under policy</span> ${codes(incident.policyVersions, 4)}`}`,
-    ),
-    row(
-      'Rewarded',
-      incident.rewarded === null
-        ? html`<span class="quiet">no trace carries a reward</span>`
-        : html`${incident.rewarded}`,
-    ),
-    row('Reached', codes(incident.destinations, 8)),
-    techniques.size > 0 &&
-      row(
-        'ATT&CK, ATLAS',
-        html`${[...techniques].map(([uid, name]) => html`<span class="technique"><code>${uid}</code> ${name}</span> `)}`,
-      ),
-  ].filter((entry) => entry !== false)}</dl>
-${
-  accused.length > 0 &&
-  html`<div class="accused"><h4>Tool calls held responsible</h4>${accused.slice(0, 3).map((call) => callLine(call, data))}${
-    incident.toolCalls.length > 3 &&
-    html`<p class="quiet">and ${incident.toolCalls.length - 3} more, see the timeline and toolcalls.jsonl</p>`
-  }</div>`
-}
-${
-  own.length > 0 &&
-  html`<details${{ html: number === 1 && own.length <= 4 ? ' open' : '' }}><summary>${counted(own.length, 'finding')}</summary><ul class="findings">${own
-    .slice(0, 50)
-    .map(
-      (finding) =>
-        html`<li>${pill(finding.severity, finding.severity)} <b>${finding.finding_info.title}</b> <span class="quiet">${text(finding.finding_info.desc)}</span></li>`,
-    )}</ul></details>`
-}
-</article>`
-}
-
-function row(label: string, value: Html): Html {
-  return html`<div><dt>${label}</dt><dd>${value}</dd></div>`
-}
-
-function callLine(call: ToolCallLine, data: ReportData): Html {
-  const best = Math.max(0, ...data.attributions.filter((a) => a.toolCall === call.uid).map((a) => a.p))
-  const where = [
-    call.episode !== null && `episode ${call.episode}`,
-    call.turn !== null && `turn ${call.turn}`,
-    call.step !== null && `step ${call.step}`,
-    call.reward !== null && `reward ${call.reward}`,
-  ].filter((part) => part !== false)
-  const command = call.command.length > 400 ? `${call.command.slice(0, 400)}…` : call.command
-  return html`<div class="call"><pre>${command}</pre><small>${call.name}, ${where.length > 0 && `${where.join(', ')}, `}${moment(call.start)}${
-    best > 0 && html`, <b>p ${pText(best)}</b>`
-  }</small></div>`
-}
-
-function text(value: unknown): string {
-  return typeof value === 'string' ? value : ''
 }

@@ -216,7 +216,9 @@ function findingsList(theCase: Case, uid: string): Node {
     'div',
     {},
     h('h4', {}, 'Findings that rest on it'),
-    findings.slice(0, 10).map((f) => h('p', {}, pill(f.severity), ' ', f.finding_info.title)),
+    findings
+      .slice(0, 10)
+      .map((f) => h('p', {}, pill(f.severity, f.severity.toLowerCase()), ' ', f.finding_info.title)),
   )
 }
 

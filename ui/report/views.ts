@@ -74,7 +74,9 @@ export function mountTimeline(host: HTMLElement, theCase: Case): void {
       quiet(`${count(model.withoutTime)} records without a readable time are not drawn`),
   )
   host.replaceChildren(tools, h('div', { class: 'timeline-frame' }, canvasHost, detail))
-  canvasHost.style.height = `${Math.round(Math.max(260, Math.min(620, naturalHeight(model) + 2)))}px`
+  const height = `${Math.round(Math.max(420, Math.min(620, naturalHeight(model) + 2)))}px`
+  canvasHost.style.height = height
+  detail.style.setProperty('--height', height)
   const timeline = createTimeline(canvasHost, model, {
     zone: currentZone(),
     label: `Timeline of ${count(data.toolCalls.length)} tool calls and ${count(data.attributions.length)} alarms. The list of alarms below holds the same. Keys: W and S zoom, A and D or arrows move, N and P go from alarm to alarm, Home shows everything.`,
@@ -190,7 +192,11 @@ export function mountWhy(host: HTMLElement, theCase: Case): void {
     },
     tools: [select],
     isShown: (line) => verdict === '' || line.verdict === verdict,
-    onPick: show,
+    onPick(line) {
+      show(line)
+      // Where the detail stands below the list, it would come up out of sight.
+      if (detail.offsetTop > table.element.offsetTop + 100) detail.scrollIntoView({ block: 'nearest' })
+    },
     pageRows: 12,
   })
   onSettings(() => table.refresh())
