@@ -13,6 +13,7 @@ export interface HttpRequest {
   readonly upgrade?: string
   readonly webSocketProtocols?: readonly string[]
   readonly contentType?: string
+  readonly contentLength?: number
   /** Where the body begins; absent when the head is not complete. */
   readonly bodyAt?: number
 }
@@ -28,6 +29,7 @@ export interface HttpResponse {
 export const pathChars = 1024
 const headBytesMax = 16_384
 const headersMax = 100
+const furtherPathsMax = 16
 
 const requestLine = /^([A-Z][A-Z_-]{2,19}) ([^\s]{1,8000})(?: (HTTP\/1\.[01])?|$)/
 const knownMethods = new Set([
@@ -73,11 +75,28 @@ export function readHttpRequest(bytes: Uint8Array): HttpRequest | undefined {
     ...optional('userAgent', headers.get('user-agent')),
     ...optional('upgrade', headers.get('upgrade')?.toLowerCase()),
     ...optional('contentType', headers.get('content-type')?.toLowerCase()),
+    ...(/^\d{1,9}$/.test(headers.get('content-length') ?? '') && {
+      contentLength: Number(headers.get('content-length')),
+    }),
     ...(headers.has('sec-websocket-protocol') && {
       webSocketProtocols: listOf(headers.get('sec-websocket-protocol') ?? ''),
     }),
     ...(bodyAt !== undefined && { bodyAt }),
   }
+}
+
+/** The paths of the requests that follow the first one on a connection kept open; at most 16. */
+export function readFurtherPaths(bytes: Uint8Array, first: HttpRequest): string[] {
+  const paths: string[] = []
+  let request: HttpRequest | undefined = first
+  for (let rest = bytes; paths.length < furtherPathsMax; ) {
+    if (request.bodyAt === undefined) break
+    rest = rest.subarray(request.bodyAt + (request.contentLength ?? 0))
+    request = readHttpRequest(rest)
+    if (!request) break
+    paths.push(request.path)
+  }
+  return paths
 }
 
 /** The response a stream begins with. */

@@ -48,6 +48,16 @@ describe('sniff', () => {
     })
   })
 
+  it('reads what else is asked on a connection that is kept open', () => {
+    const first = 'PUT /latest/api/token HTTP/1.1\r\nHost: m\r\nContent-Length: 2\r\n\r\nab'
+    const second = 'GET /latest/meta-data/iam/security-credentials/ HTTP/1.1\r\nHost: m\r\n\r\n'
+    expect(sniff(bytes(first, second, second), none).http).toEqual({
+      method: 'PUT',
+      path: '/latest/api/token',
+      morePaths: Array.from({ length: 2 }, () => '/latest/meta-data/iam/security-credentials/'),
+    })
+  })
+
   it('does not take a page about SSH for SSH', () => {
     const page = 'HTTP/1.1 200 OK\r\n\r\nServers say:\nSSH-2.0-OpenSSH_9.2\n'
     expect(sniff(bytes('GET /ssh.txt HTTP/1.1\r\nHost: d\r\n\r\n'), bytes(page)).layers).toEqual(['http'])
@@ -56,14 +66,14 @@ describe('sniff', () => {
 
   it('finds SSH inside WebSocket, as chisel does it', () => {
     const seen = sniff(
-      bytes(upgrade, ...masked('SSH-chisel-v3-client\r\n'), ...masked('SSH-2.0-Go\r\n')),
-      bytes(switching, 0x82, 12, 'SSH-2.0-Go\r\n'),
+      bytes(upgrade, ...masked('SSH-chisel-v3-client\r\n')),
+      bytes(switching, 0x82, 22, 'SSH-chisel-v3-server\r\n'),
     )
     expect(seen).toMatchObject({
       layers: ['http', 'websocket', 'ssh'],
       webSocketProtocol: 'chisel-v3',
       httpHost: 'a.example',
-      ssh: { server: 'SSH-2.0-Go' },
+      ssh: { client: 'SSH-chisel-v3-client', server: 'SSH-chisel-v3-server' },
     })
   })
 

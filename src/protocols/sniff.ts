@@ -1,7 +1,7 @@
 // From the first bytes of a connection's two directions: what it is, what it carries, and the names in it.
 
 import { findText, hasText, u32 } from './bytes.ts'
-import { isHttp2Preface, readHttpRequest, readHttpResponse } from './http.ts'
+import { isHttp2Preface, readFurtherPaths, readHttpRequest, readHttpResponse } from './http.ts'
 import { readSocks } from './socks.ts'
 import { findSshBanner, readGreetedSshBanner, readSshBanner, sshRole } from './ssh.ts'
 import { type Mining, mayBeStratumV2, readStratum } from './stratum.ts'
@@ -17,7 +17,7 @@ export interface Observed {
   /** Encrypted Client Hello was offered: `sni` is only the outer name. */
   ech?: boolean
   httpHost?: string
-  http?: { method?: string; path?: string; userAgent?: string; status?: number }
+  http?: { method?: string; path?: string; userAgent?: string; status?: number; morePaths?: string[] }
   ssh?: { client?: string; server?: string }
   /** Who plays the SSH client: anything but the initiator is a role reversal. */
   sshClient?: 'initiator' | 'responder'
@@ -128,6 +128,8 @@ function http(client: Uint8Array, server: Uint8Array, seen: Observed, depth: num
     if (protocol !== undefined) seen.webSocketProtocol = protocol
     layer(readWebSocketData(carriedClient, 0), readWebSocketData(carriedServer, 0), seen, depth + 1)
   } else if (!mining(carriedClient, carriedServer, seen)) {
+    const morePaths = request ? readFurtherPaths(client, request) : []
+    if (morePaths.length > 0) seen.http.morePaths ??= morePaths
     // `SSH-…` right behind `HTTP/1.1 200` is a tunnel dressed up as HTTP.
     ssh(carriedClient, carriedServer, seen)
   }

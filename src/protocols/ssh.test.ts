@@ -27,8 +27,8 @@ describe('readSshBanner', () => {
   })
 
   it('finds it inside other bytes', () => {
-    expect(findSshBanner(bytes('\x82\x20xSSH-chisel SSH-2.0-chisel-v3-client\r\n\0'))?.text).toBe(
-      'SSH-2.0-chisel-v3-client',
+    expect(findSshBanner(bytes('\x82\x20xSSH-x SSH-chisel-v3-client\r\n\0'))?.text).toBe(
+      'SSH-chisel-v3-client',
     )
     expect(findSshBanner(bytes('"SSH-2.0-é'))).toBeUndefined()
   })

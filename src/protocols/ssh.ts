@@ -9,6 +9,8 @@ export interface SshBanner {
   readonly end: number
 }
 
+/** chisel names itself where the protocol version should stand. */
+const beginnings = ['SSH-2.0-', 'SSH-1.', 'SSH-chisel-'] as const
 const bannerCharsMax = 255
 /** A server may greet with other lines first; this far they are looked through. */
 const greetingBytesMax = 4096
@@ -57,7 +59,7 @@ export function sshRole(bytes: Uint8Array, from: number): 'client' | 'server' | 
 }
 
 function bannerAt(bytes: Uint8Array, at: number): SshBanner | undefined {
-  if (!hasText(bytes, 'SSH-2.0-', at) && !hasText(bytes, 'SSH-1.', at)) return undefined
+  if (!beginnings.some((text) => hasText(bytes, text, at))) return undefined
   let end = at
   while (end < bytes.length && end - at < bannerCharsMax && isPrinting(bytes[end] ?? 0)) end++
   if (end - at < 9) return undefined

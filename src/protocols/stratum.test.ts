@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { mayBeStratumV2, readStratum, StratumReader, stratumBytesMax } from './stratum.ts'
+import { streamBytesMax } from './json-lines.ts'
+import { mayBeStratumV2, readStratum, StratumReader } from './stratum.ts'
 
 const none = new Uint8Array(0)
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
@@ -92,7 +93,7 @@ describe('readStratum', () => {
       for (let i = 0; i < late.length; i += 7) reader.feed('client', late.subarray(i, i + 7))
       expect(reader.result() !== undefined).toBe(found)
     }
-    expect(padding.length * 60).toBeLessThan(stratumBytesMax)
+    expect(padding.length * 60).toBeLessThan(streamBytesMax)
   })
 
   it('reads a first message without a newline, and goes on after a gap', () => {

@@ -8,6 +8,7 @@
 // uses, so they count only with two of its own tokens: see `weakTokensMin`.
 
 import { printable, u16, u24 } from './bytes.ts'
+import { JsonLines } from './json-lines.ts'
 
 export interface Mining {
   /** Method names seen, in order of appearance, at most `methodsMax`. */
@@ -19,9 +20,6 @@ export interface Mining {
 }
 
 const methodsMax = 16
-/** How far into each direction lines are read, and the longest one that is. */
-export const stratumBytesMax = 65_536
-const lineBytesMax = 16_384
 const weakTokensMin = 2
 
 const strongMethods = new Map<string, Mining['dialect']>([
@@ -63,7 +61,7 @@ const moneroAddress = /^[48][0-9AB][1-9A-HJ-NP-Za-km-z]{93}/
 
 /** Reads both directions of one connection as they come; bounded, whatever arrives. */
 export class StratumReader {
-  readonly #sides = { client: new Lines(), server: new Lines() }
+  readonly #sides = { client: new JsonLines(), server: new JsonLines() }
   readonly #methods = new Set<string>()
   readonly #tokens = new Set<string>()
   #dialect: Mining['dialect'] | undefined
@@ -205,77 +203,6 @@ export function mayBeStratumV2(bytes: Uint8Array): boolean {
     if ((bytes[i] ?? 0) < 33 || (bytes[i] ?? 0) > 126) return false
   }
   return hostLength > 0 && hostLength + 10 < length
-}
-
-/** The lines of one direction, as long as it looks like JSON and the limits hold. */
-class Lines {
-  #text = new TextDecoder()
-  #held = new Uint8Array(0)
-  #skipping = false
-  #afterGap = false
-  #left = stratumBytesMax
-  #started = false
-  open = true
-
-  feed(bytes: Uint8Array, onLine: (line: string) => void): void {
-    if (!this.open) return
-    let part = bytes.subarray(0, this.#left)
-    this.#left -= part.length
-    if (!this.#started) {
-      const first = part.findIndex((byte) => byte !== 32 && byte !== 10 && byte !== 13 && byte !== 9)
-      if (first >= 0) {
-        this.#started = true
-        if (part[first] !== 0x7b && part[first] !== 0x5b) this.open = false // Neither { nor [.
-      }
-    }
-    // Segments tend to begin where lines do.
-    if (this.#afterGap && part.length > 0) {
-      this.#afterGap = false
-      if (part[0] === 0x7b) this.#skipping = false
-    }
-    while (this.open) {
-      const newline = part.indexOf(10)
-      if (newline < 0) break
-      if (!this.#skipping) this.#emit(joined(this.#held, part.subarray(0, newline)), onLine)
-      this.#held = new Uint8Array(0)
-      this.#skipping = false
-      part = part.subarray(newline + 1)
-    }
-    if (this.#held.length + part.length > lineBytesMax) {
-      this.#held = new Uint8Array(0)
-      this.#skipping = true
-    } else if (!this.#skipping && part.length > 0) this.#held = joined(this.#held, part)
-    if (this.#left === 0) this.#close()
-  }
-
-  gap(): void {
-    this.#held = new Uint8Array(0)
-    this.#skipping = this.#started
-    this.#afterGap = true
-  }
-
-  /** A last line without its newline: some miners send none with the first message, some end with NUL. */
-  flush(onLine: (line: string) => void): void {
-    if (this.open && !this.#skipping) this.#emit(this.#held, onLine)
-    this.#close()
-  }
-
-  #emit(line: Uint8Array, onLine: (line: string) => void): void {
-    if (line.length < 2 || line.length > lineBytesMax) return
-    onLine(this.#text.decode(line).replace(/\0+$/, ''))
-  }
-
-  #close(): void {
-    this.open = false
-    this.#held = new Uint8Array(0)
-  }
-}
-
-function joined(a: Uint8Array, b: Uint8Array): Uint8Array<ArrayBuffer> {
-  const both = new Uint8Array(a.length + b.length)
-  both.set(a)
-  both.set(b, a.length)
-  return both
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -77,6 +77,8 @@ export interface Event {
   readonly http?: {
     readonly method?: string
     readonly path?: string
+    /** Paths of further requests on the same connection, where the record covers several. */
+    readonly morePaths?: readonly string[]
     readonly userAgent?: string
     readonly status?: number
   }

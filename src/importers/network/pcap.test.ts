@@ -1,6 +1,3 @@
-import { readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
   conversation,
@@ -14,10 +11,8 @@ import {
   withoutEthernet,
 } from '../../../test/captures.ts'
 import { type Result, readAll } from '../../../test/importers/read-all.ts'
-import type { BytesImporter } from '../api.ts'
 import { pcap } from './pcap.ts'
 import { flowLimits } from './pcap-flows.ts'
-import { pcapng } from './pcapng.ts'
 
 const t0 = 1_780_000_000_000_000
 const client = '10.0.0.5:40000'
@@ -327,92 +322,5 @@ describe('other packets', () => {
     expect(result.events.filter((event) => event.unmapped?.evicted === true)).toHaveLength(10)
     expect(result.events.filter((event) => event.dstEndpoint.port === 443)).toHaveLength(1)
     expect(told(result)).toBe(talk.length + scan.length + 1)
-  })
-})
-
-describe('damaged captures', () => {
-  const fixture = (path: string): Uint8Array =>
-    readFileSync(fileURLToPath(new URL(`../../../fixtures/importers/${path}`, import.meta.url)))
-
-  it('gives what came before the cut, and one reject', () => {
-    const whole = pcapFile(conversation(t0, client, server, request))
-    const result = readAll(pcap, 'a.pcap', whole.subarray(0, whole.length - 5))
-    expect(result.events).toHaveLength(1)
-    expect(result.rejects).toMatchObject([{ line: 5, reason: 'the file ends within this record' }])
-    expect(told(result)).toBe(5)
-  })
-
-  it('says where it stopped believing lengths', () => {
-    const whole = pcapFile(conversation(t0, client, server, request))
-    const view = new DataView(whole.buffer)
-    view.setUint32(24 + 8, 0x7fffffff, true)
-    const result = readAll(pcap, 'a.pcap', whole)
-    expect(result.rejects).toHaveLength(1)
-    expect(result.rejects[0]?.reason).toContain('the rest of the file was not read')
-  })
-
-  it.each([
-    [pcap, 'pcap/big-endian-raw-cut.pcap', 13],
-    [pcap, 'pcap/mining-any-ns.pcap', 22],
-    [pcapng, 'pcapng/two-sections.pcapng', 138],
-    [pcapng, 'pcapng/simple-packets.pcapng', 8],
-  ] as [BytesImporter, string, number][])(
-    'accounts for every record of %# wherever it is cut',
-    (importer, path, records) => {
-      const bytes = fixture(path)
-      expect(told(readAll(importer, path, bytes))).toBe(records)
-      const step = Math.ceil(bytes.length / 1500)
-      let last = 0
-      for (let end = 0; end <= bytes.length; end += step) {
-        const count = told(readAll(importer, path, bytes.subarray(0, end)))
-        // One more byte finishes a record or leaves one more of them cut, never loses one.
-        expect(count).toBeGreaterThanOrEqual(last - 1)
-        last = count
-      }
-    },
-  )
-
-  it('never throws on changed bytes, and still gives one account of each record', () => {
-    const bytes = fixture('pcap/session.pcap')
-    fc.assert(
-      fc.property(fc.array(fc.tuple(fc.nat(bytes.length - 1), fc.nat(255)), { maxLength: 12 }), (changes) => {
-        const broken = bytes.slice()
-        for (const [at, value] of changes) broken[at] = value
-        const result = readAll(pcap, 'a.pcap', broken)
-        const lines = [...result.events.map((e) => e.line), ...result.rejects.map((r) => r.line)]
-        expect(new Set(lines).size).toBe(lines.length)
-        expect(Math.max(0, ...lines)).toBeLessThanOrEqual(told(result))
-      }),
-      { numRuns: 300 },
-    )
-  })
-})
-
-describe('pcapng', () => {
-  const fixture = readFileSync(
-    fileURLToPath(new URL('../../../fixtures/importers/pcapng/two-sections.pcapng', import.meta.url)),
-  )
-  const { events } = readAll(pcapng, 'a.pcapng', fixture)
-
-  it('honours each interface’s resolution and offset', () => {
-    const mining = events.find((event) => event.mining)
-    expect(mining?.time.source).toBe('1795509718.265207269')
-    const web = events.find((event) => event.http)
-    expect(web?.time).toMatchObject({ us: 1_795_509_717_356_903, source: '1795509717.356903' })
-  })
-
-  it('reads a second section in the other byte order, with a binary clock', () => {
-    const ssh = events.find((event) => event.class === 'ssh_activity')
-    expect(Math.abs((ssh?.time.us ?? 0) - 1_795_509_717_383_532)).toBeLessThanOrEqual(1)
-    expect(ssh?.bursts).toMatchObject({ serverFirst: 8, serverFirstAnswered: 8, clientFirst: 0 })
-  })
-
-  it('takes packets without a time as having arrived when the file was written', () => {
-    const bytes = readFileSync(
-      fileURLToPath(new URL('../../../fixtures/importers/pcapng/simple-packets.pcapng', import.meta.url)),
-    )
-    const simple = readAll(pcapng, 'a.pcapng', bytes)
-    expect(simple.events.length).toBeGreaterThan(0)
-    for (const event of simple.events) expect(event.time.kind).toBe('ingest')
   })
 })
