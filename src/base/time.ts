@@ -29,37 +29,68 @@ const dayUs = 86_400_000_000
  * without offset. Up to nanoseconds are read and cut to µs. Undefined when it is not such a stamp.
  */
 export function parseIso(source: string): Time | undefined {
-  if (source.length < 19 || source.length > 40) return undefined
-  const year = digits(source, 0, 4)
-  const month = digits(source, 5, 2)
-  const day = digits(source, 8, 2)
-  const hour = digits(source, 11, 2)
-  const minute = digits(source, 14, 2)
-  const second = digits(source, 17, 2)
-  const dateSeparator = source[4]
-  if (dateSeparator !== '-' && dateSeparator !== '/') return undefined
-  if (source[7] !== dateSeparator || source[13] !== ':' || source[16] !== ':') return undefined
-  if (source[10] !== 'T' && source[10] !== ' ' && source[10] !== 't') return undefined
-  if (!validDate(year, month, day) || !validClock(hour, minute, second)) return undefined
+  const length = source.length
+  if (length < 19 || length > 40) return undefined
+  const dateSeparator = source.charCodeAt(4)
+  if (dateSeparator !== DASH && dateSeparator !== SLASH) return undefined
+  if (source.charCodeAt(7) !== dateSeparator) return undefined
+  const between = source.charCodeAt(10)
+  if (between !== 84 && between !== 32 && between !== 116) return undefined // T, space, t
+  if (source.charCodeAt(13) !== COLON || source.charCodeAt(16) !== COLON) return undefined
+  const midnightUs = dateUs(
+    twoDigits(source, 0) * 100 + twoDigits(source, 2),
+    twoDigits(source, 5),
+    twoDigits(source, 8),
+  )
+  if (midnightUs === undefined) return undefined
+  const hour = twoDigits(source, 11)
+  const minute = twoDigits(source, 14)
+  const second = twoDigits(source, 17)
+  if (!validClock(hour, minute, second)) return undefined
   let at = 19
   let fractionUs = 0
   let spanUs = 1_000_000
-  if (source[at] === '.' || source[at] === ',') {
+  const point = source.charCodeAt(at)
+  if (point === 46 || point === 44) {
     const from = ++at
-    while (at < source.length && isDigit(source.charCodeAt(at))) at++
-    const fraction = source.slice(from, at)
-    if (fraction.length === 0 || fraction.length > 12) return undefined
-    fractionUs = Number(fraction.slice(0, 6).padEnd(6, '0'))
-    spanUs = 10 ** Math.max(0, 6 - fraction.length)
+    for (; at < length; at++) {
+      const digit = source.charCodeAt(at) - 48
+      if (digit < 0 || digit > 9) break
+      if (at - from < 6) fractionUs = fractionUs * 10 + digit
+    }
+    const count = at - from
+    if (count === 0 || count > 12) return undefined
+    spanUs = count < 6 ? (powersOfTen[6 - count] ?? 1) : 1
+    fractionUs *= spanUs
   }
   const offsetMinutes = parseOffset(source, at)
   if (offsetMinutes === undefined) return undefined
+  const naive = offsetMinutes === 'naive'
   const us =
-    utcUs(year, month, day) +
+    midnightUs +
     ((hour * 60 + minute) * 60 + second) * 1_000_000 +
     fractionUs -
-    (offsetMinutes === 'naive' ? 0 : offsetMinutes * 60_000_000)
-  return { us, spanUs, kind: 'event', zone: offsetMinutes === 'naive' ? 'naive' : 'utc', source }
+    (naive ? 0 : offsetMinutes * 60_000_000)
+  return { us, spanUs, kind: 'event', zone: naive ? 'naive' : 'utc', source }
+}
+
+const powersOfTen = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000]
+const SLASH = 47
+const DASH = 45
+const COLON = 58
+
+/** The date asked for last: a log's lines mostly share it. */
+let lastDate = 0
+let lastDateUs = 0
+
+/** µs of midnight UTC of a date; undefined when there is no such date. */
+function dateUs(year: number, month: number, day: number): number | undefined {
+  const date = year * 10_000 + month * 100 + day
+  if (date === lastDate) return lastDateUs
+  if (!validDate(year, month, day)) return undefined
+  lastDate = date
+  lastDateUs = utcUs(year, month, day)
+  return lastDateUs
 }
 
 /**
@@ -168,23 +199,26 @@ export function utcUs(year: number, month: number, day: number): number {
 
 function parseOffset(source: string, at: number): number | 'naive' | undefined {
   if (at === source.length) return 'naive'
-  const sign = source[at]
-  if ((sign === 'Z' || sign === 'z') && at + 1 === source.length) return 0
-  const match = /^ ?([+-])(\d\d):?(\d\d)?$/.exec(source.slice(at))
-  if (!match) return source.slice(at) === ' UTC' ? 0 : undefined
-  const minutes = Number(match[2]) * 60 + Number(match[3] ?? 0)
-  if (minutes > 14 * 60) return undefined
-  return match[1] === '-' ? -minutes : minutes
+  const first = source.charCodeAt(at)
+  if ((first === 90 || first === 122) && at + 1 === source.length) return 0 // Z, z
+  const from = first === 32 ? at + 1 : at
+  const sign = source.charCodeAt(from)
+  if (sign !== 43 && sign !== DASH) return source.slice(at) === ' UTC' ? 0 : undefined
+  let minutes = twoDigits(source, from + 1) * 60
+  const rest = source.length - (from + 3)
+  if (rest !== 0) {
+    const colon = source.charCodeAt(from + 3) === COLON ? 1 : 0
+    // `+02:` without minutes has been written, too.
+    if (rest > colon) minutes += rest === 2 + colon ? twoDigits(source, from + 3 + colon) : Number.NaN
+  }
+  if (!(minutes <= 14 * 60)) return undefined
+  return sign === DASH ? -minutes : minutes
 }
 
-function digits(text: string, from: number, count: number): number {
-  let value = 0
-  for (let i = from; i < from + count; i++) {
-    const c = text.charCodeAt(i)
-    if (!isDigit(c)) return Number.NaN
-    value = value * 10 + c - 48
-  }
-  return value
+function twoDigits(text: string, from: number): number {
+  const tens = text.charCodeAt(from) - 48
+  const ones = text.charCodeAt(from + 1) - 48
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN
 }
 
 function isDigit(code: number): boolean {

@@ -2,10 +2,13 @@
 
 import type { Importer } from './api.ts'
 import { atif } from './agent/atif.ts'
+import { awsNetworkFirewall } from './network/aws-network-firewall.ts'
 import { claudeCode } from './agent/claude-code.ts'
 import { codex } from './agent/codex.ts'
 import { dockerInspect } from './inventory/docker-inspect.ts'
 import { geminiCli } from './agent/gemini-cli.ts'
+import { inspectEval } from './agent/inspect-eval.ts'
+import { inspectJson } from './agent/inspect-json.ts'
 import { kubectlPods } from './inventory/kubectl-pods.ts'
 import { miniSweAgent } from './agent/mini-swe-agent.ts'
 import { nemoGym } from './agent/nemo-gym.ts'
@@ -24,6 +27,7 @@ import { topology } from './inventory/topology.ts'
 import { verifiers } from './agent/verifiers.ts'
 
 export const importers: readonly Importer[] = [
+  awsNetworkFirewall,
   pcap,
   pcapng,
   suricataEve,
@@ -31,6 +35,8 @@ export const importers: readonly Importer[] = [
   claudeCode,
   codex,
   geminiCli,
+  inspectEval,
+  inspectJson,
   miniSweAgent,
   nemoGym,
   openhands,

@@ -4,7 +4,16 @@ import { parseIso } from '../../base/time.ts'
 import type { Event } from '../../schema/event.ts'
 import { objectOf, type Row } from '../head-rows.ts'
 import { describeHttp, dnsQuery, readSsh } from './eve-protocols.ts'
-import { countOf, type EventDraft, endpointOf, severityOfPriority, shown, textOf, turn } from './parts.ts'
+import {
+  countOf,
+  type EventDraft,
+  endpointOf,
+  keep,
+  severityOfPriority,
+  shown,
+  textOf,
+  turn,
+} from './parts.ts'
 
 /**
  * An alert is stamped with its packet. Bytes of the flow so far are left out: the flow's own record has the
@@ -92,15 +101,8 @@ export function readFlow(event: EventDraft, flow: Row | undefined, tcp: Row | un
   if (outcome !== undefined) event.outcome = outcome
   if (flow.action === 'drop') event.disposition = 'blocked'
   else if (flow.action === 'accept' || flow.action === 'pass') event.disposition = 'allowed'
-  const state = textOf(flow.state)
-  const reason = textOf(flow.reason)
-  if (state !== undefined || reason !== undefined) {
-    event.unmapped = {
-      ...event.unmapped,
-      ...(state !== undefined && { flow_state: state }),
-      ...(reason !== undefined && { flow_reason: reason }),
-    }
-  }
+  keep(event, 'flow_state', textOf(flow.state))
+  keep(event, 'flow_reason', textOf(flow.reason))
   return undefined
 }
 
@@ -113,7 +115,7 @@ function flowOutcome(
 ): Event['outcome'] | undefined {
   if (transport !== 'tcp') return undefined
   const text = tcp?.tcp_flags_tc
-  const flags = typeof text === 'string' && /^[0-9a-f]{1,4}$/i.test(text) ? Number.parseInt(text, 16) : 0
+  const flags = typeof text === 'string' && text.length <= 4 ? Number.parseInt(text, 16) : 0
   if (flags & 2 || state === 'established') return 'established'
   if (flags & 4) return 'refused'
   if (packetsIn === 0) return 'no-answer'

@@ -2,7 +2,7 @@
 
 import type { Event, EventClass } from '../../schema/event.ts'
 import { objectOf, type Row } from '../head-rows.ts'
-import { countOf, type EventDraft, ipOf, textOf, turn } from './parts.ts'
+import { countOf, type EventDraft, ipOf, keep, textOf, turn } from './parts.ts'
 
 /** Names and addresses of an answer that are kept. */
 const answersMax = 32
@@ -79,18 +79,11 @@ function describeTls(event: EventDraft, tls: Row, protocol: string): void {
     ? tls.client_alpns.filter((one) => typeof one === 'string').slice(0, 16)
     : []
   event.observed = { protocol, ...(sni !== undefined && { sni }), ...(alpn.length > 0 && { alpn }) }
-  const kept = {
-    tls_version: textOf(tls.version),
-    tls_subject: textOf(tls.subject),
-    tls_issuer: textOf(tls.issuerdn),
-    ja3: textOf(objectOf(tls.ja3)?.hash),
-    ja4: textOf(tls.ja4),
-  }
-  for (const [key, value] of Object.entries(kept)) keep(event, key, value)
-}
-
-function keep(event: EventDraft, key: string, value: string | undefined): void {
-  if (value !== undefined) event.unmapped = { ...event.unmapped, [key]: value }
+  keep(event, 'tls_version', textOf(tls.version))
+  keep(event, 'tls_subject', textOf(tls.subject))
+  keep(event, 'tls_issuer', textOf(tls.issuerdn))
+  keep(event, 'ja3', textOf(objectOf(tls.ja3)?.hash))
+  keep(event, 'ja4', textOf(tls.ja4))
 }
 
 export function readSsh(event: EventDraft, row: Row, as: EventClass = 'ssh_activity'): string | undefined {

@@ -8,9 +8,16 @@ import type { Sink } from '../api.ts'
 import { objectOf, type Row } from '../head-rows.ts'
 import { readAlert, readDrop, readFlow, readNetflow } from './eve-flow.ts'
 import { readDns, readHttp, readQuic, readSsh, readTls } from './eve-protocols.ts'
-import { type EventDraft, endpointOf, endpointProblem, shown, textOf, transportOf, turn } from './parts.ts'
-
-type EveResult = EventDraft | { readonly reject: string } | { readonly skip: string }
+import {
+  type EventDraft,
+  endpointOf,
+  endpointProblem,
+  keep,
+  shown,
+  textOf,
+  transportOf,
+  turn,
+} from './parts.ts'
 
 /** Protocol records that name a connection and say no more than their protocol. */
 const protocolTypes = new Set([
@@ -55,33 +62,51 @@ const skipReasons = new Map([
   ['suricata', 'engine: a message of the sensor'],
 ])
 
-/** One EVE object as an event; otherwise why not. `sensorFallback` is used when the record names no host. */
-function eveEvent(row: Row, line: number, sensorFallback?: string): EveResult {
-  const type = row.event_type
-  if (typeof type !== 'string') return { reject: 'no event_type: not an EVE record' }
-  const read = readers.get(type)
-  if (!read) return { skip: skipReasons.get(type) ?? 'another event_type, not a connection' }
+/** Hands each EVE object to `sink` as exactly one event, reject or skip. */
+export function eveReader(
+  sink: Sink,
+): (row: Row, line: number, text: string, sensorFallback?: string) => void {
+  const turnReply = netflowTurner()
+  return (row, line, text, sensorFallback) => {
+    const type = row.event_type
+    const read = typeof type === 'string' ? readers.get(type) : undefined
+    if (typeof type !== 'string') sink.reject(line, 'no event_type: not an EVE record', text)
+    else if (!read) sink.skip(skipReasons.get(type) ?? 'another event_type, not a connection')
+    else {
+      const event = eveEvent(row, line, read, sensorFallback)
+      if (typeof event === 'string') sink.reject(line, event, text)
+      else {
+        if (type === 'netflow') turnReply(event)
+        sink.event(event)
+      }
+    }
+  }
+}
+
+/** One EVE object as an event; as text the reason why it is none. */
+function eveEvent(row: Row, line: number, read: Read, sensorFallback?: string): EventDraft | string {
   const time = typeof row.timestamp === 'string' ? parseIso(row.timestamp) : undefined
-  if (!time) return { reject: `timestamp is not a time: ${shown(row.timestamp)}` }
+  if (!time) return `timestamp is not a time: ${shown(row.timestamp)}`
   const src = endpointOf(row.src_ip, row.src_port)
-  if (!src) return { reject: endpointProblem('src_ip', row.src_ip, 'src_port', row.src_port) }
+  if (!src) return endpointProblem('src_ip', row.src_ip, 'src_port', row.src_port)
   const dst = endpointOf(row.dest_ip, row.dest_port)
-  if (!dst) return { reject: endpointProblem('dest_ip', row.dest_ip, 'dest_port', row.dest_port) }
+  if (!dst) return endpointProblem('dest_ip', row.dest_ip, 'dest_port', row.dest_port)
 
   const event: EventDraft = { class: 'network_activity', time, srcEndpoint: src, dstEndpoint: dst, line }
-  const sensor = sensorOf(row) ?? sensorFallback
-  if (sensor !== undefined) event.sensor = sensor
   const transport = transportOf(row.proto)
   if (transport !== undefined) event.transport = transport
-  if (typeof row.flow_id === 'number' || typeof row.flow_id === 'string') event.connection = `${row.flow_id}`
+  const { flow_id: id } = row
+  if (typeof id === 'number' || typeof id === 'string') event.connection = `${id}`
+  const sensor = row.host === undefined ? sensorFallback : (sensorOf(row.host) ?? sensorFallback)
+  if (sensor !== undefined) event.sensor = sensor
   const protocol = row.app_proto
   if (typeof protocol === 'string' && protocol !== 'failed' && protocol !== 'unknown') {
     event.observed = { protocol }
   }
-  const unmapped = rest(row)
-  if (unmapped) event.unmapped = unmapped
-  const problem = read(event, row)
-  return problem === undefined ? event : { reject: problem }
+  if (row.community_id !== undefined) keep(event, 'community_id', textOf(row.community_id))
+  if (row.in_iface !== undefined) keep(event, 'in_iface', textOf(row.in_iface))
+  if (row.xff !== undefined) keep(event, 'xff', textOf(row.xff))
+  return read(event, row) ?? event
 }
 
 type Read = (event: EventDraft, row: Row) => string | undefined
@@ -104,22 +129,8 @@ function named(event: EventDraft, protocol: string): undefined {
 }
 
 /** Suricata writes `host` as text; log shippers that repack it make it an object. */
-function sensorOf(row: Row): string | undefined {
-  const host = row.host
-  if (typeof host === 'string') return textOf(host)
-  return host === undefined ? undefined : textOf(objectOf(host)?.name)
-}
-
-function rest(row: Row): EventDraft['unmapped'] {
-  const community = row.community_id
-  const xff = row.xff
-  const iface = row.in_iface
-  if (typeof community !== 'string' && typeof xff !== 'string' && typeof iface !== 'string') return undefined
-  const kept: Record<string, string> = {}
-  if (typeof community === 'string') kept.community_id = textOf(community) ?? ''
-  if (typeof iface === 'string') kept.in_iface = textOf(iface) ?? ''
-  if (typeof xff === 'string') kept.xff = textOf(xff) ?? ''
-  return kept
+function sensorOf(host: unknown): string | undefined {
+  return textOf(host) ?? textOf(objectOf(host)?.name)
 }
 
 /** How many flows are remembered by the first of their two netflow records. */
@@ -130,28 +141,12 @@ export function looksLikeEve(row: Row): boolean {
   return (
     typeof row.event_type === 'string' &&
     typeof row.timestamp === 'string' &&
-    (row.flow_id !== undefined || row.event_type in ownTypes || row.src_ip !== undefined)
+    (row.flow_id !== undefined || ownTypes.has(row.event_type) || row.src_ip !== undefined)
   )
 }
 
 /** Records without a flow that a sensor's file may begin with. */
-const ownTypes = { stats: true, engine: true, suricata: true }
-
-/** Hands each EVE object to `sink` as exactly one event, reject or skip. */
-export function eveReader(
-  sink: Sink,
-): (row: Row, line: number, text: string, sensorFallback?: string) => void {
-  const turnReply = netflowTurner()
-  return (row, line, text, sensorFallback) => {
-    const result = eveEvent(row, line, sensorFallback)
-    if ('reject' in result) sink.reject(line, result.reject, text)
-    else if ('skip' in result) sink.skip(result.skip)
-    else {
-      if (row.event_type === 'netflow') turnReply(result)
-      sink.event(result)
-    }
-  }
-}
+const ownTypes = new Set(['stats', 'engine', 'suricata'])
 
 /**
  * A netflow has a record for each direction, the client's first. The second says what came back: it is turned

@@ -4,7 +4,16 @@ import { canonicalIp } from '../../base/ip.ts'
 import type { Endpoint, Event, Severity } from '../../schema/event.ts'
 
 /** An event while its importer fills it. */
-export type EventDraft = { -readonly [K in keyof Event]: Event[K] }
+export type EventDraft = { -readonly [K in keyof Omit<Event, 'unmapped'>]: Event[K] } & {
+  unmapped?: Record<string, string | number | boolean>
+}
+
+/** Puts what has no word of ours into `unmapped`; `undefined` is left out. */
+export function keep(event: EventDraft, key: string, value: string | number | boolean | undefined): void {
+  if (value === undefined) return
+  if (event.unmapped) event.unmapped[key] = value
+  else event.unmapped = { [key]: value }
+}
 
 /** Longest text kept of one field; what is longer is cut, because a log line's writer may be hostile. */
 const textCharsMax = 2_048

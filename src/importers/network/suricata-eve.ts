@@ -12,6 +12,8 @@ export const suricataEve = defineLinesImporter({
   name: 'Suricata EVE, eve.json',
   family: 'network',
   documentation: 'https://docs.suricata.io/en/latest/output/eve/eve-json-format.html',
+  // A netflow's two records stand together; only where a part begins between them is the second not turned.
+  splittable: true,
   recognises: (head) => firstRows(head).some(looksLikeEve),
   start(sink) {
     const read = eveReader(sink)
