@@ -7,6 +7,7 @@
 //       "attributes":[{"key":"gen_ai.operation.name","value":{"stringValue":"execute_tool"}},
 //         {"key":"gen_ai.tool.call.id","value":{"stringValue":"call_1"}}]}]}]}]}
 //
+// Where no span of a tool stands in a trace, the calls are taken from the model's answers: they begin with its end.
 // Rows are spans and log records. A span becomes a call, or the record of an episode (several spans of one
 // episode are joined), or is skipped; a resource is skipped as a header. Rows whose resource follows them wait for it, at most
 // 4,096 of a block.
@@ -76,6 +77,7 @@ export const otlpJson = defineJsonImporter({
       end() {
         blocks.spans.end()
         blocks.logs.end()
+        spans.end()
         contexts.end()
       },
     }

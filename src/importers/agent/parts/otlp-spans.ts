@@ -6,6 +6,8 @@ import type { Sink } from '../../api.ts'
 import { plainValue } from './any-value.ts'
 import { callText } from './arguments.ts'
 import { type Context, contextOf, type EpisodeContexts } from './episode-context.ts'
+import { Generations } from './generations.ts'
+import { modelCalls } from './model-calls.ts'
 import { parseNano } from './nano-time.ts'
 import type { Resource } from './otlp-resources.ts'
 import { exitCodeInText, exitCodeOf, outputText } from './output.ts'
@@ -17,6 +19,11 @@ export class SpanReader {
   readonly #sink: Sink
   readonly #contexts: EpisodeContexts
   readonly #attributes = new Attributes()
+  /** Traces in which tools have spans of their own. */
+  readonly #traced = new Generations<true>(tracesMax)
+  #lastTraced = ''
+  /** Calls that models asked for, until it is known whether their tools were traced. */
+  #asks: Ask[] = []
 
   constructor(sink: Sink, contexts: EpisodeContexts) {
     this.#sink = sink
@@ -48,9 +55,14 @@ export class SpanReader {
       this.#sink.skip('part of a tool call')
       return
     }
-    if (kind === 'other' && (!own || !speaksOfEpisode(own))) {
+    if (kind === 'model' && this.#asked(span, line, own, parentKey, trace, resource)) return
+    if ((kind === 'other' || kind === 'model') && (!own || !speaksOfEpisode(own))) {
       this.#sink.skip('no tool call')
       return
+    }
+    if (kind === 'tool' && trace !== undefined && trace !== this.#lastTraced) {
+      this.#traced.set(trace, true)
+      this.#lastTraced = trace
     }
     const start = parseNano(span.startTimeUnixNano ?? span.start_time_unix_nano)
     let end = parseNano(span.endTimeUnixNano ?? span.end_time_unix_nano)
@@ -87,7 +99,59 @@ export class SpanReader {
     if (resource.sensor !== undefined) call.sensor = resource.sensor
     this.#contexts.add(call, own ?? {}, parentKey, trace, resource)
   }
+
+  /** Traces without a span of a tool: there, what the model asked for is all that is known of calls. */
+  end(): void {
+    for (const { calls, own, parent, trace, resource } of this.#asks) {
+      if (this.#traced.has(trace)) this.#sink.skip('no tool call')
+      else for (const call of calls) this.#contexts.add(call, { ...own }, parent, trace, resource)
+    }
+    this.#asks = []
+  }
+
+  /** Keeps the calls of a model's answer; false when there are none. */
+  #asked(
+    span: Record<string, unknown>,
+    line: number,
+    own: Context | undefined,
+    parent: string | undefined,
+    trace: string | undefined,
+    resource: Resource,
+  ): boolean {
+    if (trace === undefined || this.#asks.length >= asksMax || this.#traced.has(trace)) return false
+    // They begin when the answer is there.
+    const start = parseNano(span.endTimeUnixNano ?? span.end_time_unix_nano)
+    const asked = start ? modelCalls(span.attributes) : []
+    if (!start || asked.length === 0) return false
+    const turn = this.#attributes.index(slot.turn)
+    const calls = asked.map(({ id, name = 'unknown', arguments: args }) => ({
+      name,
+      ...callText(name, args),
+      start,
+      uncertaintyMs: 0,
+      timeSource: 'next-record' as const,
+      boxHints: [],
+      line,
+      ...(id !== undefined && { sourceId: id }),
+      ...(turn !== undefined && { turn }),
+      ...(resource.sensor !== undefined && { sensor: resource.sensor }),
+    }))
+    this.#asks.push({ calls, own: own ?? {}, parent, trace, resource })
+    return true
+  }
 }
+
+interface Ask {
+  readonly calls: readonly Draft<ToolCall>[]
+  readonly own: Context
+  readonly parent: string | undefined
+  readonly trace: string
+  readonly resource: Resource
+}
+
+const tracesMax = 262_144
+/** Beyond it, answers with calls count as answers only. */
+const asksMax = 16_384
 
 /** What a call was asked and what it answered, from attributes (and a span's events). */
 export function describe(call: Draft<ToolCall>, attributes: Attributes, events?: unknown): void {
@@ -132,7 +196,7 @@ function fromEvents(events: readonly unknown[]): { args?: unknown; result?: unkn
   return told
 }
 
-type Kind = 'tool' | 'part' | 'agent' | 'other'
+type Kind = 'tool' | 'part' | 'agent' | 'model' | 'other'
 
 function kindOf(name: string, attributes: Attributes): Kind {
   // Claude Code: below `claude_code.tool`, one span waits for the user and one runs the tool.
@@ -140,15 +204,19 @@ function kindOf(name: string, attributes: Attributes): Kind {
   const operation = attributes.text(slot.operation)
   if (operation === 'execute_tool' || operation === 'tool_call') return 'tool'
   if (operation === 'invoke_agent') return 'agent'
+  if (operation === 'chat' || operation === 'generate_content' || operation === 'text_completion')
+    return 'model'
   const kind = attributes.text(slot.kind)
   if (kind !== undefined) {
     const word = kind.toLowerCase()
     if (word === 'tool') return 'tool'
     if (word === 'agent') return 'agent'
+    if (word === 'llm' || word === 'generation') return 'model'
     if (operation === undefined && word !== 'span' && word !== 'chain' && word !== 'unknown') return 'other'
   }
   if (attributes.text(slot.method) === 'tools/call') return 'tool'
   if (operation !== undefined) return 'other'
+  if (name.endsWith('.chat') || name === 'ai.generateText.doGenerate') return 'model'
   if (name.startsWith('execute_tool ') || name.startsWith('tools/call ') || name === 'ai.toolCall')
     return 'tool'
   if (name === 'claude_code.tool' || name === 'running tool') return 'tool'
