@@ -1,4 +1,4 @@
-// Makes one run of the lab:  npx tsx tools/lab.ts --seed N --out DIR [--seconds 42] [--nat keyed] [--firewall both]
+// Makes one run of the lab:  npx tsx tools/lab.ts --seed N --out DIR [--seconds 40] [--nat keyed] [--firewall both]
 
 import { parseArgs } from 'node:util'
 import { OperatorError } from '../src/base/errors.ts'
@@ -8,7 +8,7 @@ const { values } = parseArgs({
   options: {
     seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
     out: { type: 'string' },
-    seconds: { type: 'string', default: '42' },
+    seconds: { type: 'string', default: '40' },
     nat: { type: 'string', default: 'shared' },
     firewall: { type: 'string', default: 'eve' },
   },

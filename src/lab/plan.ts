@@ -7,7 +7,7 @@ export const otherGids = { cron: 90_001, hostDaemon: 90_002, published: 90_003, 
 
 /** Each call runs under its own group id, `firstCallGid + callGidsPerBox * box + call`. */
 export const firstCallGid = 100_000
-export const callGidsPerBox = 600
+export const callGidsPerBox = 300
 export const agentUid = 64_001
 
 export const misdeeds = ['reverse-tunnel', 'mining', 'sweep', 'metadata', 'provisioning'] as const

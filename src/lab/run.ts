@@ -18,7 +18,7 @@ export interface LabOptions {
   readonly seed: number
   /** Gets `logs/`, `nat/` (unless `nat` is keyed) and `truth/`; made when it is not there. */
   readonly dir: string
-  /** How long the agents work; 42 when absent. */
+  /** How long the agents work; 40 when absent. */
   readonly seconds?: number
   /**
    * `shared`: `logs/` tells the host of a connection (its share of the NAT's ports), not the box; the NAT's own
@@ -40,7 +40,7 @@ const settleMs = 1000
  * the machine is left as it was in every case.
  */
 export async function runLab(options: LabOptions): Promise<LabResult> {
-  const { seed, dir, progress, seconds = 42 } = options
+  const { seed, dir, progress, seconds = 40 } = options
   const signal = AbortSignal.any([options.signal])
   setMaxListeners(0, signal) // Every box and every wait listens.
   const possible: CanRunLab = canRunLab()

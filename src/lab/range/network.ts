@@ -41,10 +41,12 @@ export async function openRange(plan: LabPlan): Promise<Range> {
     const boxPlans = plan.hosts.flatMap((host) => host.boxes)
     const boxes = await Promise.all(boxPlans.map((box) => open(box.name, 'box')))
     await Promise.all([buildOutside(plan, router, outside), buildInternal(plan, router, internal)])
-    for (const [i, host] of plan.hosts.entries()) {
-      await buildHost(host, i, router, hosts[i]!)
-      await Promise.all(host.boxes.map((box) => buildBox(box, host, hosts[i]!, boxes[box.index]!)))
-    }
+    await Promise.all(
+      plan.hosts.map(async (host, i) => {
+        await buildHost(host, i, router, hosts[i]!)
+        await Promise.all(host.boxes.map((box) => buildBox(box, host, hosts[i]!, boxes[box.index]!)))
+      }),
+    )
     await buildRouter(plan, router)
     return { router, outside, internal, hosts, boxes, close }
   } catch (error) {
@@ -138,6 +140,8 @@ async function buildHost(host: HostPlan, index: number, router: Space, space: Sp
 }
 
 async function buildBox(box: BoxPlan, host: HostPlan, hostSpace: Space, space: Space): Promise<void> {
+  const first = firstCallGid + box.index * callGidsPerBox
+  const gids = Array.from({ length: callGidsPerBox }, (_, i) => first + i)
   await cable(hostSpace, `b${box.index}`, space, 'eth0')
   await hostSpace.run(
     ['bash'],
@@ -149,11 +153,9 @@ async function buildBox(box: BoxPlan, host: HostPlan, hostSpace: Space, space: S
       `ip addr add ${box.ip}/24 dev eth0`,
       'ip link set eth0 up',
       `ip route add default via ${host.ip}`,
+      `nft -f - <<'VG_END'\n${labelRules([...gids, otherGids.boxDaemon])}VG_END`,
     ]),
   )
-  const first = firstCallGid + box.index * callGidsPerBox
-  const gids = Array.from({ length: callGidsPerBox }, (_, i) => first + i)
-  await space.run(['nft', '-f', '-'], labelRules([...gids, otherGids.boxDaemon]))
 }
 
 /**
