@@ -1,6 +1,6 @@
 // Domain names on the wire: labels, and pointers to earlier ones (RFC 1035, 4.1.4).
 
-export const nameBytesMax = 255
+const nameBytesMax = 255
 /** A name that jumps more often than this is refused: pointers can form loops. */
 const jumpsMax = 32
 

@@ -4,7 +4,7 @@ import { latin1, printable, u16, v4At, v6At } from './bytes.ts'
 import { readName } from './dns-name.ts'
 
 /** Longest value kept of a record. */
-export const answerChars = 255
+const answerChars = 255
 
 const typeNames = new Map([
   [1, 'A'],

@@ -4,13 +4,13 @@ import { u16, u32 } from './bytes.ts'
 import { readName } from './dns-name.ts'
 import { readRecordValue, recordTypeName } from './dns-records.ts'
 
-export interface DnsQuestion {
+interface DnsQuestion {
   /** Without the final dot, as it was written (`.` for the root); odd bytes as `\DDD`. */
   readonly name: string
   readonly type: string
 }
 
-export interface DnsAnswer extends DnsQuestion {
+interface DnsAnswer extends DnsQuestion {
   readonly ttlSeconds: number
   /** Address, name or text; a form of its own for other types. Never longer than `answerChars`. */
   readonly value: string
@@ -32,7 +32,7 @@ export interface DnsMessage {
 }
 
 /** What is beyond these is left unread, and `complete` is false. */
-export const dnsLimits = { questions: 16, answers: 64 } as const
+const dnsLimits = { questions: 16, answers: 64 } as const
 
 const rcodes = [
   'NOERROR',

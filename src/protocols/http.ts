@@ -26,7 +26,7 @@ export interface HttpResponse {
   readonly bodyAt?: number
 }
 
-export const pathChars = 1024
+const pathChars = 1024
 const headBytesMax = 16_384
 const headersMax = 100
 const furtherPathsMax = 16

@@ -1,11 +1,11 @@
 // The rhythm of one connection's bursts: who breaks the silence, and who answers at once. Payload-free.
 
 /** A pause in both directions longer than this ends a burst. */
-export const silenceUs = 1_000_000
+const silenceUs = 1_000_000
 /** An answer later than this after the burst began is none. */
-export const answerUs = 500_000
+const answerUs = 500_000
 /** A server's burst larger than this is a delivery, not a prompt or a keystroke's echo. */
-export const promptBytesMax = 400
+const promptBytesMax = 400
 
 export interface BurstCounts {
   readonly serverFirst: number

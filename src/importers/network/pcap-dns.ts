@@ -30,6 +30,8 @@ interface Waiting {
 
 export class DnsPairs {
   readonly #waiting: BoundedMap<string, Waiting>
+  /** When what was answered: the same reply comes again from another interface, or to a repeated question. */
+  readonly #answered = new BoundedMap<string, number>(waitingMax)
   readonly #onEvent: (event: Event) => void
 
   constructor(onEvent: (event: Event) => void) {
@@ -39,7 +41,8 @@ export class DnsPairs {
 
   /** Whether a reply on an odd port belongs to a question that was seen. */
   expects(packet: Packet, message: DnsMessage): boolean {
-    return this.#waiting.has(pairKey(packet, message))
+    const key = pairKey(packet, message)
+    return this.#waiting.has(key) || this.#answered.has(key)
   }
 
   /**
@@ -56,7 +59,11 @@ export class DnsPairs {
       this.#waiting.set(key, waitingOf(packet, message, free ? packet.record : undefined, bytes))
       return free
     }
+    const answeredUs = this.#answered.get(key)
+    if (!waiting && answeredUs !== undefined && packet.us - answeredUs <= repeatUs) return false
     this.#waiting.delete(key)
+    this.#answered.delete(key)
+    this.#answered.set(key, packet.us)
     const record = waiting?.record ?? (free ? packet.record : undefined)
     if (record === undefined) return false
     this.#onEvent(pairEvent(record, waiting, packet, message, bytes))

@@ -10,6 +10,9 @@ import type { Talk } from './pcap-talk.ts'
 /** Names kept in `Flow.names`. */
 export const namesMax = 32
 
+/** The same packet on the next interface of a capture of "any" comes within this. */
+const duplicateUs = 2000
+
 /** An instant of the capture, kept with what its record wrote. */
 export interface Stamp {
   readonly us: number
@@ -32,6 +35,10 @@ export class Flow {
   readonly first: Stamp
   lastUs: number
   #lastRestNs: number
+  #lastIpId = 0
+  #lastSequence = 0
+  #lastIpBytes = 0
+  #lastSrcIsLow = true
   bytesOut = 0
   bytesIn = 0
   packetsOut = 0
@@ -93,9 +100,10 @@ export class Flow {
     return this.talk !== undefined || (this.protocol !== tcp && this.packetsIn > 0 && this.packetsOut > 0)
   }
 
-  /** Counts a packet and reads its flags; payload is the caller's. */
+  /** Counts a packet, once however many interfaces saw it, and reads its flags; payload is the caller's. */
   add(packet: Packet): boolean {
     const fromServer = this.isFromServer(packet)
+    if (this.#isDuplicate(packet)) return fromServer
     if (fromServer) {
       this.packetsIn++
       this.bytesIn += packet.ipBytes
@@ -112,6 +120,23 @@ export class Flow {
       this.protocolName ??= sniffDatagram(packet.payload, this.serverPort)
     }
     return fromServer
+  }
+
+  #isDuplicate(packet: Packet): boolean {
+    const { ipId, sequence, ipBytes, us } = packet
+    const same =
+      ipId !== 0 &&
+      ipId === this.#lastIpId &&
+      sequence === this.#lastSequence &&
+      ipBytes === this.#lastIpBytes &&
+      us - this.lastUs <= duplicateUs &&
+      packet.srcIsLow === this.#lastSrcIsLow &&
+      this.packetsIn + this.packetsOut > 0
+    this.#lastIpId = ipId
+    this.#lastSequence = sequence
+    this.#lastIpBytes = ipBytes
+    this.#lastSrcIsLow = packet.srcIsLow
+    return same
   }
 
   #flags(packet: Packet, fromServer: boolean): void {

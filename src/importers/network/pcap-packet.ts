@@ -50,6 +50,8 @@ export class Packet {
   dstPort = 0
   /** Size on the wire from the IP header on. */
   ipBytes = 0
+  /** IPv4's identification; 0 when there is none. */
+  ipId = 0
   sequence = 0
   flags = 0
   icmpType = 0
@@ -155,6 +157,7 @@ function ipV4(packet: Packet, at: number, wireBytes: number): Decoded {
   packet.srcAt = at + 12
   packet.dstAt = at + 16
   packet.ipBytes = total
+  packet.ipId = u16(bytes, at + 4)
   packet.protocol = bytes[at + 9] ?? 0
   if ((u16(bytes, at + 6) & 0x1fff) !== 0) return 'fragment of a packet'
   return transport(packet, at + headerBytes, at + total)
@@ -166,6 +169,7 @@ function ipV6(packet: Packet, at: number, wireBytes: number): Decoded {
   const payloadBytes = u16(bytes, at + 4)
   const total = payloadBytes === 0 ? Math.max(40, wireBytes) : 40 + payloadBytes
   packet.version = 6
+  packet.ipId = 0
   packet.srcAt = at + 8
   packet.dstAt = at + 24
   packet.ipBytes = total
@@ -195,6 +199,7 @@ function transport(packet: Packet, at: number, end: number): Decoded {
   packet.srcPort = 0
   packet.dstPort = 0
   packet.flags = 0
+  packet.sequence = 0
   switch (packet.protocol) {
     case tcp:
       // Before the checks: an ICMP error may quote no more than 8 bytes.

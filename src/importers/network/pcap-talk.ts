@@ -6,7 +6,7 @@ import { StratumReader } from '../../protocols/stratum.ts'
 import { Head, headBytesMax, Stream, type StreamConsumer } from './pcap-stream.ts'
 
 /** Bytes that all connections together hold for recognition; beyond it new ones get `poorHeadBytes`. */
-export const heldBytesMax = 256 * 1024 * 1024
+const heldBytesMax = 256 * 1024 * 1024
 const poorHeadBytes = 512
 
 /** Shared by a capture's connections. */

@@ -102,6 +102,18 @@ describe('a TCP connection', () => {
     expect(events[0]).toMatchObject({ http: { path: '/order' }, observed: { httpHost: 'example.com' } })
   })
 
+  it('is counted once when two interfaces saw every packet', () => {
+    const frames = conversation(t0, client, server, request)
+    for (const [i, frame] of frames.entries()) frame.bytes[19] = i + 1 // IP identification.
+    const twice = frames.flatMap((frame) => [frame, { ...frame, us: frame.us + 3 }])
+    const [once] = read(frames).events
+    const result = read(twice)
+    expect(told(result)).toBe(10)
+    expect(result.events).toMatchObject([
+      { packetsOut: once?.packetsOut, bytesIn: once?.bytesIn, http: once?.http },
+    ])
+  })
+
   it('is understood up to a gap, and mining beyond it', () => {
     const said: (readonly ['c' | 's', string])[] = [
       ['s', '{"id":1,"result":true}\n'],
@@ -242,6 +254,7 @@ describe('DNS', () => {
       udpFrame(t0, box, resolver, ask(1, 'asked')),
       udpFrame(t0 + 5, box, resolver, ask(1, 'asked')),
       udpFrame(t0 + 9, resolver, box, answer(1, 'asked')),
+      udpFrame(t0 + 10, resolver, box, answer(1, 'asked')),
       udpFrame(t0 + 20, box, resolver, ask(2, 'silent')),
     ])
     expect(result.events).toMatchObject([
@@ -251,9 +264,9 @@ describe('DNS', () => {
         dns: { query: { hostname: 'asked', type: 'A' }, answers: ['203.0.113.5'], rcode: 'NOERROR' },
         endTime: { us: t0 + 9 },
       },
-      { class: 'dns_activity', line: 4, dns: { query: { hostname: 'silent' } }, outcome: 'no-answer' },
+      { class: 'dns_activity', line: 5, dns: { query: { hostname: 'silent' } }, outcome: 'no-answer' },
     ])
-    expect(told(result)).toBe(4)
+    expect(told(result)).toBe(5)
   })
 
   it('knows a question on an odd port, and a reply whose question was not captured', () => {
