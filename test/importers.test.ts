@@ -16,6 +16,7 @@ import { eventClasses } from '../src/schema/event.ts'
 import { limits } from '../src/schema/tool-call.ts'
 import { generateImporters } from '../tools/generate-importers.ts'
 import { type Result, readAll, readable } from './importers/read-all.ts'
+import { zipMembers } from './importers/read-zip.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const fixtures = join(root, 'fixtures/importers')
@@ -111,7 +112,15 @@ for (const importer of importers) {
 }
 
 function recognisers(file: string, bytes: Uint8Array): string[] {
-  const head = headOf(file, bytes)
+  // What the pipeline does for a zip: names instead of its bytes.
+  const zip = bytes[0] === 0x50 && bytes[1] === 0x4b
+  const head = zip
+    ? headOf(
+        file,
+        bytes,
+        zipMembers(bytes).members.map((one) => one.name),
+      )
+    : headOf(file, bytes)
   return importers.filter((one) => one.recognises(head)).map((one) => one.id)
 }
 

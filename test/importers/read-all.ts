@@ -8,6 +8,7 @@ import type { Event } from '../../src/schema/event.ts'
 import type { Issue } from '../../src/schema/issue.ts'
 import type { EpisodeRecord, ToolCall, ToolOutcome } from '../../src/schema/tool-call.ts'
 import type { TopologyEntry } from '../../src/schema/topology.ts'
+import { readZip } from './read-zip.ts'
 
 export interface Result {
   readonly events: Event[]
@@ -48,7 +49,10 @@ export function readAll(importer: Importer, path: string, bytes: Uint8Array, chu
   }
   const file: FileInfo = { path, modifiedUs }
   const counted = counting(importer, result)
-  if (counted.shape === 'archive') throw new Error('archives are read by the pipeline')
+  if (counted.shape === 'archive') {
+    readZip(counted, sink, file, bytes, chunkBytes)
+    return result
+  }
   const reader = openReader(counted, sink, file)
   for (let from = 0; from < bytes.length; from += chunkBytes) {
     reader.chunk(bytes.slice(from, from + chunkBytes))
