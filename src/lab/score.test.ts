@@ -118,7 +118,7 @@ test('counts what cannot be judged instead of dropping it', () => {
     [answer(1, { a: 1 }), answer(2, {}), answer(9, {}), answer(1, {}, { file: 'other.json' })],
     calls,
   )
-  expect(score).toMatchObject({ notAnswered: 1, unmatched: 2, unlabelled: 1 })
+  expect(score).toMatchObject({ notAnswered: { 'firewall/eve.json': 1 }, unmatched: 2, unlabelled: 1 })
   expect(score.all.events).toBe(1)
 })
 

@@ -42,8 +42,9 @@ export interface LabScore {
   /** What "the latest call that had started" would have scored: the answer of a timestamp join. */
   readonly nearestStart: Score
   readonly nearestStartAlarms: Score
-  /** Lines of the truth that got no answer; answers whose line the truth does not know; makers unknown. */
-  readonly notAnswered: number
+  /** Lines of the truth that got no answer, by file: a log that was not handed in shows here whole. */
+  readonly notAnswered: Readonly<Record<string, number>>
+  /** Answers whose line the truth does not know, and answers whose line's maker the kernel did not tell. */
   readonly unmatched: number
   readonly unlabelled: number
 }
@@ -96,7 +97,7 @@ export function scoreLab(
     parts: figures(judged.filter((j) => j.truth.part !== null)),
     nearestStart: figures(baseline),
     nearestStartAlarms: figures(baseline.filter((j) => j.truth.alarm)),
-    notAnswered: truth.filter((line) => !answered.has(line)).length,
+    notAnswered: countByFile(truth.filter((line) => !answered.has(line))),
     unmatched,
     unlabelled,
   }
@@ -166,6 +167,12 @@ function figures(judged: readonly Judged[]): Score {
     ece: n === 0 ? 0 : bins.reduce((sum, bin) => sum + Math.abs(bin.right - bin.p), 0) / n,
     brier: share(squared, n),
   }
+}
+
+function countByFile(lines: readonly LineTruth[]): Record<string, number> {
+  const counts = new Map<string, number>()
+  for (const { file } of lines) counts.set(file, (counts.get(file) ?? 0) + 1)
+  return Object.fromEntries(counts)
 }
 
 function share(part: number, whole: number): number {
