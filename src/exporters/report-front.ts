@@ -1,10 +1,18 @@
 // The first screen: what happened and what to do.
 
+import { toIso } from '../base/time.ts'
 import { severities } from '../schema/event.ts'
 import type { IncidentSummary } from '../schema/summary.ts'
 import type { ReportData } from './api.ts'
 import { type Html, html } from './html.ts'
-import { type Action, alarmHistogram, evidenceClock, joinActions, othersAt } from './report-model.ts'
+import {
+  type Action,
+  eventHistogram,
+  evidenceClock,
+  joinActions,
+  othersAt,
+  type Visitor,
+} from './report-model.ts'
 import { moment, pill, section } from './report-parts.ts'
 import { count, counted } from './words.ts'
 
@@ -55,24 +63,28 @@ function fact(value: string, label: string, note: string): Html {
   return html`<div class="fact"><b>${value}</b><span>${label}</span><small>${note}</small></div>`
 }
 
-/** Events over time as a small picture, dark where a call was found. */
+/** Events over time as a small picture: what findings rest on below, then what has a known call, then the rest. */
 function strip(data: ReportData): Html {
   const bins = 160
-  const histogram = alarmHistogram(data, bins)
+  const histogram = eventHistogram(data, bins)
   if (histogram === undefined) return html``
-  const top = Math.max(1, ...histogram.answered.map((n, i) => n + (histogram.open[i] ?? 0)))
-  // A square root keeps single alarms visible beside a burst.
-  const height = (n: number) => (n === 0 ? 0 : Math.max(2, 34 * Math.sqrt(n / top)))
-  const bars = histogram.answered.map((n, i) => {
-    const open = histogram.open[i] ?? 0
-    const total = height(n + open)
+  const { grave, answered, open } = histogram
+  const totals = grave.map((n, i) => n + (answered[i] ?? 0) + (open[i] ?? 0))
+  const top = Math.max(1, ...totals)
+  const bars = totals.map((total, i) => {
     if (total === 0) return html``
-    const dark = (total * n) / (n + open)
-    return html`<rect class="open" x="${i * 6}" y="${(36 - total).toFixed(1)}" width="5" height="${(total - dark).toFixed(1)}"/><rect class="answered" x="${i * 6}" y="${(36 - dark).toFixed(1)}" width="5" height="${dark.toFixed(1)}"/>`
+    // A square root keeps single events visible beside a burst.
+    const height = Math.max(2, 34 * Math.sqrt(total / top))
+    let foot = 36
+    return html`${(['grave', 'answered', 'open'] as const).map((side) => {
+      const tall = (height * (histogram[side][i] ?? 0)) / total
+      if (tall === 0) return html``
+      foot -= tall
+      return html`<rect class="${side}" x="${i * 6}" y="${foot.toFixed(1)}" width="5" height="${tall.toFixed(1)}"/>`
+    })}`
   })
-  const iso = (us: number) => new Date(us / 1000).toISOString()
-  return html`<figure class="strip"><svg viewBox="0 0 ${bins * 6} 37" preserveAspectRatio="none" role="img" aria-label="Events over time; coloured where a tool call was found as the cause, grey where none was.">${bars}<rect class="ground" x="0" y="36" width="${bins * 6}" height="1"/></svg>
-<figcaption>${moment(iso(histogram.fromUs), 0)}<span>Events over time: <i class="key answered"></i> a tool call was found, <i class="key open"></i> none was</span>${moment(iso(histogram.toUs), 0)}</figcaption></figure>`
+  return html`<figure class="strip"><svg viewBox="0 0 ${bins * 6} 37" preserveAspectRatio="none" role="img" aria-label="Events over time: those that a finding rests on, those with a known tool call, and those without.">${bars}<rect class="ground" x="0" y="36" width="${bins * 6}" height="1"/></svg>
+<figcaption>${moment(toIso(histogram.fromUs), 0)}<span>Events over time: <i class="key grave"></i> part of a finding <i class="key answered"></i> ordinary, tool call known <i class="key open"></i> no call found</span>${moment(toIso(histogram.toUs), 0)}</figcaption></figure>`
 }
 
 export function actionsSection(data: ReportData): Html {
@@ -92,7 +104,7 @@ export function actionsSection(data: ReportData): Html {
     html`<div class="columns"><div>${
       actions.length > 0
         ? html`<ol class="actions">${actions.slice(0, 12).map(actionItem)}</ol>`
-        : html`<p class="quiet">No incident asks for an action.</p>`
+        : html`<p>No incident asks for an action.</p>${notesList(data)}`
     }${
       actions.length > 12 &&
       html`<details><summary>${actions.length - 12} further actions</summary><ol class="actions" start="13">${actions.slice(12, 100).map(actionItem)}</ol></details>`
@@ -104,17 +116,27 @@ export function actionsSection(data: ReportData): Html {
       }`
     }<h3>Evidence that goes first</h3><ul class="plainlist">${evidence.map(
       (item) => html`<li><b>${item.do}.</b> <span class="quiet">${item.why}</span></li>`,
-    )}</ul><h3>Who else was there</h3>${
-      visitors.length > 0
-        ? html`<ul class="plainlist">${visitors
-            .slice(0, 8)
-            .map(
-              (v) =>
-                html`<li><code>${v.who}</code> reached <code>${v.destination}</code> ${counted(v.events, 'time')}, outside incident ${v.incident}</li>`,
-            )}</ul>${visitors.length > 8 && html`<p class="quiet">and ${visitors.length - 8} more</p>`}`
-        : html`<p class="quiet">Nobody outside these incidents was seen at their destinations.</p>`
-    }</div></div>`,
+    )}</ul>${incidents.length > 0 && strangers(visitors)}</div></div>`,
   )
+}
+
+function strangers(visitors: readonly (Visitor & { readonly incident: number })[]): Html {
+  const list = visitors
+    .slice(0, 8)
+    .map(
+      (v) =>
+        html`<li><code>${v.who}</code> reached <code>${v.destination}</code> ${counted(v.events, 'time')}, outside incident ${v.incident}</li>`,
+    )
+  return html`<h3>Who else was there</h3>${
+    visitors.length > 0
+      ? html`<ul class="plainlist">${list}</ul>${visitors.length > 8 && html`<p class="quiet">and ${visitors.length - 8} more</p>`}`
+      : html`<p class="quiet">Nobody outside these incidents was seen at their destinations.</p>`
+  }`
+}
+
+function notesList({ summary }: ReportData): Html {
+  if (summary.notes.length === 0) return html``
+  return html`<h3>What would make the answer surer</h3><ul class="plainlist">${summary.notes.slice(0, 8).map((note) => html`<li>${note}</li>`)}</ul>`
 }
 
 function briefIncident(incident: IncidentSummary, i: number): Html {

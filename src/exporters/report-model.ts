@@ -139,35 +139,50 @@ function reasonOf(line: AttributionLine): string {
   return 'The calls near it are no better an explanation than coincidence'
 }
 
+/**
+ * Calls and events that an incident or a finding of at least medium severity rests on. Being the cause of an event
+ * is no accusation: most causes are ordinary downloads.
+ */
+export function graveUids(data: ReportData): ReadonlySet<string> {
+  const grave = new Set(data.summary.incidents.flatMap((incident) => incident.toolCalls))
+  for (const { severity, unmapped } of data.findings) {
+    if (!['medium', 'high', 'critical'].includes(severity.toLowerCase())) continue
+    for (const uid of unmapped.events) grave.add(uid)
+    for (const uid of unmapped.toolCalls) grave.add(uid)
+  }
+  return grave
+}
+
 export interface Histogram {
   readonly fromUs: number
   readonly toUs: number
-  /** Alarms a bin, split by whether a call was found. */
+  /** Events a bin: those that a finding rests on, those of the others with a call found, and those without. */
+  readonly grave: readonly number[]
   readonly answered: readonly number[]
   readonly open: readonly number[]
 }
 
-/** Alarms over time in equal bins; undefined when no alarm has a readable time. */
-export function alarmHistogram(data: ReportData, bins: number): Histogram | undefined {
-  const times: number[] = []
-  const answered: boolean[] = []
+/** Events over time in equal bins; undefined when none has a readable time. */
+export function eventHistogram(data: ReportData, bins: number): Histogram | undefined {
+  const graves = graveUids(data)
+  const seen: { us: number; side: 'grave' | 'answered' | 'open' }[] = []
   let fromUs = Number.POSITIVE_INFINITY
   let toUs = Number.NEGATIVE_INFINITY
   for (const line of data.attributions) {
     const us = parseIso(line.event.time)?.us
     if (us === undefined) continue
-    times.push(us)
-    answered.push(line.toolCall !== null)
+    const side = graves.has(line.event.uid) ? 'grave' : line.toolCall === null ? 'open' : 'answered'
+    seen.push({ us, side })
     fromUs = Math.min(fromUs, us)
     toUs = Math.max(toUs, us)
   }
-  if (times.length === 0) return undefined
+  if (seen.length === 0) return undefined
   const width = Math.max(1, toUs - fromUs + 1) / bins
-  const histogram = { answered: new Array<number>(bins).fill(0), open: new Array<number>(bins).fill(0) }
-  for (const [i, us] of times.entries()) {
+  const empty = () => new Array<number>(bins).fill(0)
+  const sides = { grave: empty(), answered: empty(), open: empty() }
+  for (const { us, side } of seen) {
     const bin = Math.min(bins - 1, Math.floor((us - fromUs) / width))
-    const side = answered[i] ? histogram.answered : histogram.open
-    side[bin] = (side[bin] ?? 0) + 1
+    sides[side][bin] = (sides[side][bin] ?? 0) + 1
   }
-  return { fromUs, toUs, ...histogram }
+  return { fromUs, toUs, ...sides }
 }

@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import { placeholders, renderReport } from '../../src/exporters/html-report.ts'
 import { boundReport, reportLimits } from '../../src/exporters/report-limits.ts'
-import { alarmHistogram, joinActions, othersAt, unanswered } from '../../src/exporters/report-model.ts'
+import { eventHistogram, joinActions, othersAt, unanswered } from '../../src/exporters/report-model.ts'
 import { timesketchLines } from '../../src/exporters/timesketch.ts'
 import { whyText } from '../../src/exporters/why.ts'
 import { sampleReport } from '../testing/sample-report.ts'
@@ -58,10 +58,12 @@ describe('what the report adds up', () => {
   })
 
   it('counts every alarm once in the picture over time', () => {
-    const histogram = alarmHistogram(data, 50)
+    const histogram = eventHistogram(data, 50)
     const sum = (list: readonly number[] = []) => list.reduce((a, b) => a + b, 0)
     expect(sum(histogram?.open)).toBe(open.length)
-    expect(sum(histogram?.answered) + sum(histogram?.open)).toBe(data.attributions.length)
+    expect(sum(histogram?.grave)).toBeGreaterThan(0)
+    const all = sum(histogram?.grave) + sum(histogram?.answered) + sum(histogram?.open)
+    expect(all).toBe(data.attributions.length)
   })
 
   it('keeps the shares of every alarm at one', () => {

@@ -1,5 +1,6 @@
 // The case as lanes, items and links.
 
+import { graveUids } from '../../src/exporters/report-model.ts'
 import { count, eventText } from '../../src/exporters/words.ts'
 import type { ToolCallLine } from '../../src/schema/summary.ts'
 import type { Item, Lane, Link, TimelineModel } from '../timeline/types.ts'
@@ -18,11 +19,14 @@ const alarmLanes: readonly Lane[] = [
   { id: 'not-attributable', label: 'no call found', pinned: true },
 ]
 
+const tones = { attributed: 'cause', likely: 'likely', 'not-attributable': 'open' } as const
+
 /** Ids of items are the uids of calls and events. What has no readable time is left out and counted. */
 export function timelineModel(theCase: Case): TimelineModel & { readonly withoutTime: number } {
   const { data } = theCase
-  const accused = bestProbability(theCase)
-  const { lanes, laneOf } = boxLanes(data.toolCalls, accused)
+  const best = bestProbability(theCase)
+  const grave = graveUids(data)
+  const { lanes, laneOf } = boxLanes(data.toolCalls, grave)
   const items: Item[] = []
   const indexOf = new Map<string, number>()
   let withoutTime = 0
@@ -32,7 +36,7 @@ export function timelineModel(theCase: Case): TimelineModel & { readonly without
       withoutTime++
       continue
     }
-    const p = accused.get(call.uid) ?? 0
+    const p = best.get(call.uid) ?? 0
     indexOf.set(call.uid, items.length)
     items.push({
       id: call.uid,
@@ -40,7 +44,7 @@ export function timelineModel(theCase: Case): TimelineModel & { readonly without
       fromUs,
       toUs,
       label: call.command === '' ? call.name : call.command,
-      tone: p >= 0.9 ? 'accused' : p >= 0.5 ? 'likely' : 'plain',
+      tone: grave.has(call.uid) ? 'grave' : p >= 0.9 ? 'cause' : p >= 0.5 ? 'likely' : 'plain',
       shape: 'bar',
     })
   }
@@ -58,8 +62,8 @@ export function timelineModel(theCase: Case): TimelineModel & { readonly without
       fromUs: us,
       toUs: us,
       label: eventText(line.event),
-      tone: line.verdict === 'attributed' ? 'alarm' : line.verdict === 'likely' ? 'likely' : 'open',
-      shape: line.event.rule !== null || line.verdict === 'attributed' ? 'alarm' : 'tick',
+      tone: grave.has(line.event.uid) ? 'grave' : tones[line.verdict],
+      shape: line.event.rule !== null || grave.has(line.event.uid) ? 'alarm' : 'tick',
     })
     for (const { toolCall, p } of line.candidates) {
       const from = indexOf.get(toolCall)
@@ -87,14 +91,14 @@ function bestProbability({ effects }: Case): ReadonlyMap<string, number> {
 /** Boxes with the most accused calls first, then the busiest. */
 function boxLanes(
   calls: readonly ToolCallLine[],
-  accused: ReadonlyMap<string, number>,
+  grave: ReadonlySet<string>,
 ): { lanes: readonly Lane[]; laneOf: (call: ToolCallLine) => number } {
   const boxes = new Map<string, { calls: number; accused: number; episodes: Set<string> }>()
   const nameOf = (call: ToolCallLine) => call.box ?? 'box not known'
   for (const call of calls) {
     const box = boxes.get(nameOf(call)) ?? { calls: 0, accused: 0, episodes: new Set<string>() }
     box.calls++
-    if ((accused.get(call.uid) ?? 0) >= 0.5) box.accused++
+    if (grave.has(call.uid)) box.accused++
     if (call.episode !== null) box.episodes.add(call.episode)
     boxes.set(nameOf(call), box)
   }
@@ -106,7 +110,7 @@ function boxLanes(
   const lanes: Lane[] = own.map(([name, box]) => ({
     id: `box ${name}`,
     label: name,
-    note: `${count(box.calls)} calls, ${count(box.accused)} accused`,
+    note: `${count(box.calls)} calls${box.accused > 0 ? `, ${count(box.accused)} accused` : ''}`,
   }))
   if (rest.length > 0) lanes.push({ id: 'rest', label: `${count(rest.length)} further boxes` })
   const index = new Map(own.map(([name], i) => [name, i]))

@@ -123,10 +123,11 @@ function help(): HTMLElement {
     h(
       'ul',
       { class: 'legend' },
-      h('li', {}, h('i', { class: 'swatch accused' }), 'call held responsible, p at least 0.9'),
-      h('li', {}, h('i', { class: 'swatch likely' }), 'likely, p 0.5 to 0.9'),
-      h('li', {}, h('i', { class: 'swatch plain' }), 'other recorded call'),
-      h('li', {}, h('i', { class: 'swatch diamond' }), 'alarm; a bar stands for an event without a rule'),
+      h('li', {}, h('i', { class: 'swatch accused' }), 'part of a finding'),
+      h('li', {}, h('i', { class: 'swatch cause' }), 'ordinary, cause known (p at least 0.9)'),
+      h('li', {}, h('i', { class: 'swatch likely' }), 'ordinary, cause likely (p 0.5 to 0.9)'),
+      h('li', {}, h('i', { class: 'swatch plain' }), 'call without network events'),
+      h('li', {}, h('i', { class: 'swatch diamond' }), 'alarm or rule; a stroke is a plain event'),
       h('li', {}, h('i', { class: 'swatch dashed' }), 'possible cause below one half'),
     ),
   )
@@ -206,9 +207,14 @@ export function mountWhy(host: HTMLElement, theCase: Case): void {
   show(first)
 }
 
-/** What findings rest on first, then the surest answers, then time. */
+function severityRank(severity: string): number {
+  return ['informational', 'low', 'medium', 'high', 'critical'].indexOf(severity.toLowerCase())
+}
+
+/** What the worst findings rest on first, then the surest answers, then time. */
 function ranked(theCase: Case): readonly AttributionLine[] {
-  const weight = (line: AttributionLine) => (theCase.findings.has(line.event.uid) ? 1 : 0)
+  const weight = ({ event }: AttributionLine) =>
+    Math.max(-1, ...(theCase.findings.get(event.uid) ?? []).map((finding) => severityRank(finding.severity)))
   return theCase.data.attributions.toSorted(
     (a, b) => weight(b) - weight(a) || b.p - a.p || (a.event.time < b.event.time ? -1 : 1),
   )

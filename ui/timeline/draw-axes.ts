@@ -91,7 +91,7 @@ export function drawMap(scene: Scene): void {
       Math.max(0, Math.floor(((item.fromUs - layout.fromUs) / whole) * columns)),
     )
     if (item.shape === 'bar') calls[at]!++
-    else if (item.tone !== 'open') alarms[at]!++
+    if (item.tone === 'grave') alarms[at]!++
   }
   const height = mapHeight - 8
   const mostCalls = Math.sqrt(Math.max(1, ...calls))
@@ -102,7 +102,7 @@ export function drawMap(scene: Scene): void {
     context.fillStyle = theme.tones.plain
     const tall = (Math.sqrt(calls[i]!) / mostCalls) * height
     if (tall > 0) context.fillRect(i * 3, mapHeight - 2 - tall, 2, tall)
-    context.fillStyle = theme.tones.alarm
+    context.fillStyle = theme.tones.grave
     const red = (Math.sqrt(alarms[i]!) / mostAlarms) * height * 0.8
     if (red > 0) context.fillRect(i * 3, mapHeight - 2 - red, 2, red)
   }

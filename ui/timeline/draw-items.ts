@@ -1,4 +1,4 @@
-// Bars, ticks and alarms.
+// Bars, ticks and alarms; what findings rest on lies above the rest, what is chosen above all.
 
 import { rowHeight } from './layout.ts'
 import { clip, fitted, type Scene, xOf, yOf, zonesOf } from './scene.ts'
@@ -18,19 +18,30 @@ export function drawItems(scene: Scene, shown: Uint32Array, marks: boolean): voi
   context.font = `11px ${theme.font}`
   // One bar a pixel and row is enough: what lies under it would not be seen.
   const paintedTo = new Map<string, number>()
-  for (const index of shown) {
+  const paint = (index: number, chosen: boolean) => {
     const item = model.items[index]!
-    if (Boolean(model.lanes[item.lane]?.pinned) !== marks) continue
     const x = xOf(item.fromUs, view, frame)
     const y = yOf(model, index, layout, view, frame)
-    if (y + rowHeight < top || y > frame.height) continue
+    if (y + rowHeight < top || y > frame.height) return
     const right = Math.max(x + 2, xOf(item.toUs, view, frame))
-    const chosen = index === frame.selected || index === frame.hovered
-    const key = `${item.lane} ${layout.row[index]} ${item.tone}`
-    if (!chosen && right <= (paintedTo.get(key) ?? Number.NEGATIVE_INFINITY)) continue
+    const key = `${item.lane} ${layout.row[index]} ${item.tone} ${item.shape}`
+    if (!chosen && right <= (paintedTo.get(key) ?? Number.NEGATIVE_INFINITY)) return
     paintedTo.set(key, right)
     if (item.shape === 'bar') drawBar(scene, item, x, right, y, chosen)
     else drawMark(scene, item, x, y, chosen)
+  }
+  const above: number[] = []
+  for (const index of shown) {
+    const item = model.items[index]!
+    if (Boolean(model.lanes[item.lane]?.pinned) !== marks) continue
+    if (item.tone === 'grave') above.push(index)
+    else paint(index, false)
+  }
+  for (const index of above) paint(index, false)
+  for (const index of [frame.hovered, frame.selected]) {
+    const item = index === undefined ? undefined : model.items[index]
+    if (index === undefined || item === undefined) continue
+    if (Boolean(model.lanes[item.lane]?.pinned) === marks) paint(index, true)
   }
   context.restore()
 }

@@ -21,7 +21,9 @@ export function drawLinks(scene: Scene): void {
     inView.push(i)
   }
   if (inView.length > linksMax) {
-    inView.sort((a, b) => model.links[b]!.p - model.links[a]!.p)
+    const weight = (i: number) =>
+      model.links[i]!.p + (model.items[model.links[i]!.to]!.tone === 'grave' ? 1 : 0)
+    inView.sort((a, b) => weight(b) - weight(a))
     inView.length = linksMax
   }
   const { top } = zonesOf(frame, layout)
@@ -45,7 +47,14 @@ function drawLink(scene: Scene, index: number, strength: number, own: boolean): 
   // The line leaves the call at the moment of the alarm, if the call was running then.
   const x1 = xOf(Math.min(Math.max(to.fromUs, from.fromUs), from.toUs), view, frame)
   const y1 = Math.min(bottom, Math.max(top, yOf(model, link.from, layout, view, frame) + rowHeight - 3))
-  context.strokeStyle = link.p >= 0.9 ? theme.tones.accused : link.p >= 0.5 ? theme.tones.likely : theme.quiet
+  context.strokeStyle =
+    to.tone === 'grave' && link.p >= 0.5
+      ? theme.tones.grave
+      : link.p >= 0.9
+        ? theme.tones.cause
+        : link.p >= 0.5
+          ? theme.tones.likely
+          : theme.quiet
   context.globalAlpha = Math.max(
     own ? 0.5 : 0.05,
     Math.min(1, (0.1 + 0.65 * link.p) * strength + (own ? 0.3 : 0)),

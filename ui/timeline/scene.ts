@@ -53,9 +53,9 @@ export function themeOf(element: Element): Theme {
     accent: property('--accent'),
     tones: {
       plain: property('--bar'),
-      accused: property('--critical'),
-      likely: property('--medium'),
-      alarm: property('--critical'),
+      cause: property('--cause'),
+      likely: property('--likely'),
+      grave: property('--critical'),
       open: property('--quiet'),
     },
     font: style.fontFamily,

@@ -9,7 +9,7 @@ export interface Lane {
 }
 
 /** Colour by meaning; the theme's custom properties say which. */
-export type Tone = 'plain' | 'accused' | 'likely' | 'alarm' | 'open'
+export type Tone = 'plain' | 'cause' | 'likely' | 'grave' | 'open'
 
 export interface Item {
   readonly id: string
