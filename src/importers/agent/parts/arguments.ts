@@ -82,7 +82,7 @@ const shellNames = new Set(
 const shellNameMemo = new Map<string, boolean>()
 
 /** Whether a tool's name says that it runs shell commands. */
-export function isShellName(name: string): boolean {
+function isShellName(name: string): boolean {
   const known = shellNameMemo.get(name)
   if (known !== undefined) return known
   // `mcp__box__run_command`, `functions.shell`, `bash-tool` → the last part counts too.

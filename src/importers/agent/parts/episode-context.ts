@@ -84,7 +84,7 @@ const waitingMax = 65_536
 const episodesMax = 65_536
 const ancestorsMax = 64
 
-export const episodeRowSkip = 'joined into its episode'
+const episodeRowSkip = 'joined into its episode'
 
 export class EpisodeContexts {
   readonly #sink: Sink

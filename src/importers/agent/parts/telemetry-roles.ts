@@ -42,7 +42,7 @@ const boxKeys = [
   ['hostid'],
 ] as const
 
-export const boxLast: number = slot.boxFirst + boxKeys.length - 1
+const boxLast: number = slot.boxFirst + boxKeys.length - 1
 export const slotCount: number = boxLast + 1
 
 /** A role is `slot * 16 + rank`; the lowest rank seen for a slot wins. */
