@@ -27,6 +27,8 @@ export interface Invocation {
   readonly decodedFrom?: string
   /** Stands in the body of a loop. */
   readonly inLoop: boolean
+  /** One of its words changes from round to round; such a word shows its first value. */
+  readonly varies: boolean
 }
 
 export const parseLimits = { ...shellLimits, invocations: 512, wrappers: 12, charsInAll: 131_072 } as const
@@ -38,6 +40,7 @@ interface Context {
   readonly env: readonly (readonly [string, string])[]
   readonly redirects: readonly Redirect[]
   readonly inLoop: boolean
+  readonly varies: boolean
   readonly stdin?: string
   readonly pipedFrom?: string
   readonly decodedFrom?: string
@@ -59,6 +62,7 @@ export function parseCommand(text: string): Invocation[] {
 class Parser {
   readonly #out: { -readonly [K in keyof Invocation]: Invocation[K] }[] = []
   readonly #variables = new Map<string, string>()
+  readonly #loopVariables = new Set<string>()
   #charsLeft: number = parseLimits.charsInAll
 
   parse(text: string): Invocation[] {
@@ -69,6 +73,7 @@ class Parser {
       env: [],
       redirects: [],
       inLoop: false,
+      varies: false,
     })
     return this.#out
   }
@@ -78,6 +83,7 @@ class Parser {
     this.#charsLeft -= Math.min(text.length, parseLimits.textChars)
     const runner: Runner = {
       variables: this.#variables,
+      loopVariables: this.#loopVariables,
       mark: () => this.#out.length,
       background: (from) => {
         for (const invocation of this.#out.slice(from)) invocation.background = true
@@ -107,6 +113,7 @@ class Parser {
           env: stage.assigns,
           redirects: stage.redirects,
           inLoop: stage.inLoop || context.inLoop,
+          varies: stage.varies || context.varies,
           ...(stdin !== undefined ? { stdin } : {}),
           ...(pipedFrom !== undefined ? { pipedFrom } : {}),
           ...(decodedFrom !== undefined ? { decodedFrom } : {}),
@@ -252,6 +259,7 @@ class Parser {
       wrappers: context.wrappers,
       redirects: context.redirects,
       inLoop: context.inLoop,
+      varies: context.varies,
       ...(context.stdin !== undefined ? { stdin: context.stdin } : {}),
       ...(context.pipedFrom !== undefined ? { pipedFrom: context.pipedFrom } : {}),
       ...(context.decodedFrom !== undefined ? { decodedFrom: context.decodedFrom } : {}),

@@ -28,8 +28,10 @@ class ShellReader extends WordReader {
 
     const endStage = () => {
       if (stage.argv.length > 0 || stage.assigns.length > 0 || stage.redirects.length > 0 || stage.compound) {
+        stage.varies = this.varied
         stages.push(stage)
       }
+      this.varied = false
       stage = this.#stage()
     }
     const endPipeline = (background: boolean) => {
@@ -153,7 +155,7 @@ class ShellReader extends WordReader {
   }
 
   #stage(): Stage {
-    return { argv: [], assigns: [], redirects: [], inLoop: this.loops > 0, compound: false }
+    return { argv: [], assigns: [], redirects: [], inLoop: this.loops > 0, varies: false, compound: false }
   }
 
   #assign(stage: Stage, raw: string, equals: number, words: readonly string[]): void {
@@ -195,6 +197,7 @@ class ShellReader extends WordReader {
     if (!/^in[\s;]/.test(this.text.slice(this.at, this.at + 3))) return
     this.at += 2
     let first: string | undefined
+    let values = 0
     for (let i = 0; i < shellLimits.wordsPerCommand; i++) {
       this.blanks()
       const c = this.text[this.at]
@@ -202,9 +205,14 @@ class ShellReader extends WordReader {
       const from = this.at
       const words = this.word()
       if (this.at === from) this.at++
-      else first ??= words[0]
+      else {
+        first ??= words[0]
+        values += words.length
+      }
     }
-    const { variables } = this.runner
+    const { variables, loopVariables } = this.runner
+    const many = values > 1 || /\$|\{.*\}|[*?]/.test(first ?? '')
+    if (many && loopVariables.size < shellLimits.variables) loopVariables.add(name)
     if (first !== undefined && variables.size < shellLimits.variables && !first.startsWith('$')) {
       variables.set(name, first)
     }

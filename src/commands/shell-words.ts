@@ -16,6 +16,8 @@ export interface Stage {
   /** Here-document or here-string. */
   stdin?: string
   inLoop: boolean
+  /** One of its words changes from round to round of a loop. */
+  varies: boolean
   /** It is a compound command that was already handed over; only its place in the pipeline counts. */
   compound: boolean
 }
@@ -27,6 +29,8 @@ export interface Runner {
   mark(): number
   background(fromMark: number): void
   variables: Map<string, string>
+  /** Loop variables with several values; each is read as its first. */
+  loopVariables: Set<string>
 }
 
 export const shellLimits = {
@@ -44,6 +48,8 @@ export const shellLimits = {
 export abstract class WordReader {
   protected at = 0
   protected loops = 0
+  /** A word of the command being read holds a loop variable. */
+  protected varied = false
   protected readonly text: string
   protected readonly runner: Runner
   protected depth: number
@@ -175,6 +181,7 @@ export abstract class WordReader {
       this.at = end < 0 ? text.length : end + 1
       const body = text.slice(start + 2, end < 0 ? undefined : end)
       const match = /^(\w{1,64})(?::?-(.*))?/s.exec(body)
+      if (match && this.runner.loopVariables.has(match[1]!)) this.varied = true
       if (body === 'IFS') return ' '
       const value = match && this.runner.variables.get(match[1]!)
       return value ?? match?.[2] ?? text.slice(start, this.at)
@@ -186,6 +193,7 @@ export abstract class WordReader {
     }
     this.at = start + 1 + name.length
     if (name === 'IFS') return ' '
+    if (this.runner.loopVariables.has(name)) this.varied = true
     return this.runner.variables.get(name) ?? text.slice(start, this.at)
   }
 

@@ -142,9 +142,14 @@ function chisel(argv: readonly string[]): Verdict {
   }
   const at = argv.indexOf('client')
   if (at < 0) return undefined
+  // The server is a URL, `host:port` or has a dot; what an option takes before it has none of these.
   const server = argv
     .slice(at + 1)
-    .find((word) => /^(?:https?:\/\/|wss?:\/\/)?[\w.-]+(?::\d+)?/.test(word) && !word.startsWith('-'))
+    .find(
+      (word) =>
+        /^(?:(?:https?|wss?):\/\/)?[\w-]{1,63}(?:\.[\w-]{1,63}){0,8}(?::\d{1,5})?\/?$/.test(word) &&
+        /[.:]/.test(word),
+    )
   const reverse = argv.some((word) => /^R:/.test(word))
   return {
     what: reverse ? 'a reverse tunnel with chisel' : 'a chisel tunnel',

@@ -79,7 +79,7 @@ interface Found {
 }
 
 function judge(invocation: Invocation): Found | undefined {
-  const { program, argv, redirects, inLoop, wrappers } = invocation
+  const { program, argv, redirects, inLoop, varies, wrappers } = invocation
   const words = argv.slice(1)
   if (scanners.test(program)) {
     if (
@@ -104,7 +104,7 @@ function judge(invocation: Invocation): Found | undefined {
     const range = ports !== undefined && Number(ports.split('-')[1]) - Number(ports.split('-')[0]) >= 5
     const made =
       (inLoop || wrappers.includes('xargs') || wrappers.includes('parallel')) &&
-      words.some((word) => numbered.test(word))
+      (varies || words.some((word) => numbered.test(word)))
     const targets = targetsOf(words.filter((word) => word !== ports))
     if (
       (range || (made && (zero || words.some((w) => w === '-w')))) &&
@@ -124,7 +124,7 @@ function judge(invocation: Invocation): Found | undefined {
   // `for i in …; do ping 10.0.0.$i`, `echo > /dev/tcp/10.0.0.5/$p`, `curl 10.0.0.{1..254}`
   const texts = [...words, ...redirects.map((r) => r.target)]
   const device = redirects.find((r) => /^\/dev\/tcp\//.test(r.target))?.target
-  if (device !== undefined && loops && numbered.test(device)) {
+  if (device !== undefined && loops && (varies || numbered.test(device))) {
     const host = device.split('/')[3] ?? ''
     if (isSelf(host)) return undefined
     return {

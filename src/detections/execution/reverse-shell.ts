@@ -12,6 +12,7 @@ const code: readonly RegExp[] = [
   /\bdup2\s{0,4}\(\s{0,4}\w{1,32}\.fileno\(\)[\s\S]{0,2000}(?:\/bin\/|pty\.spawn|subprocess\.(?:call|run|Popen)|os\.exec)/,
   /\.connect\(\s{0,4}\([\s\S]{0,2000}(?:pty\.spawn\s{0,4}\(|stdin\s{0,4}=\s{0,4}\w{1,16}(?:\.fileno\(\))?\s{0,4},\s{0,4}stdout\s{0,4}=)/,
   /(?:fsockopen|IO::Socket|Socket::INET|TCPSocket)[\s\S]{0,1000}(?:exec|proc_open|system|IO\.popen)\b[\s\S]{0,200}(?:\/bin\/|sh -i|<&3)/,
+  /\bsockaddr_in\b[\s\S]{0,1000}\bopen\s{0,4}\(\s{0,4}STD(?:IN|OUT)[\s\S]{0,400}\bexec\b/,
   /net\.(?:Socket|connect|createConnection)[\s\S]{0,1000}spawn\([\s\S]{0,200}(?:\/bin\/|['"](?:ba)?sh['"])[\s\S]{0,1000}pipe\(/,
   /child_process[\s\S]{0,1000}(?:\/bin\/|['"](?:ba)?sh['"])[\s\S]{0,1000}\.pipe\((?:sh|cp|p|proc|child|client|sock(?:et)?)\.std/,
 ]
@@ -50,7 +51,9 @@ export const reverseShell = defineDetection({
       }
       const text = texts.find((t) => code.some((pattern) => pattern.test(t.slice(0, 16_384))))
       if (text === undefined) return undefined
-      const match = /["']([A-Za-z0-9.:-]{3,253})["']\s{0,4},\s{0,4}(\d{1,5})/.exec(text)
+      const match =
+        /["']([A-Za-z0-9.:-]{3,253})["']\s{0,4},\s{0,4}(\d{1,5})/.exec(text) ??
+        /\$\w{1,8}\s?=\s?["']([A-Za-z0-9.:-]{3,253})["'];\s?\$\w{1,8}\s?=\s?(\d{1,5})/.exec(text)
       const where = match ? place(canonicalIp(match[1]!) ?? match[1]!, Number(match[2])) : undefined
       return {
         title: `${whom(item)} handed a shell to ${where ?? 'another machine'} from program code`,
