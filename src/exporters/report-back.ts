@@ -3,7 +3,7 @@
 import type { ReportData } from './api.ts'
 import { type Html, html } from './html.ts'
 import { unanswered } from './report-model.ts'
-import { moment, pill, section, table } from './report-parts.ts'
+import { code, moment, pill, section, table } from './report-parts.ts'
 import { count, counted, eventText, pText, pValueText, spanText } from './words.ts'
 
 export function whySection(data: ReportData): Html {
@@ -25,7 +25,7 @@ export function whySection(data: ReportData): Html {
       rows.map((line) => [
         moment(line.event.time),
         eventText(line.event),
-        line.toolCall === null ? html`<span class="quiet">none</span>` : html`<code>${line.toolCall}</code>`,
+        line.toolCall === null ? html`<span class="quiet">none</span>` : code(line.toolCall),
         { cell: pText(line.p), value: line.p },
         pill(line.verdict, line.verdict),
       ]),
@@ -45,10 +45,12 @@ export function hypothesesSection(data: ReportData): Html {
     'hypotheses',
     'Explanations put to the test',
     'The alarms as a whole, against chance and against each other.',
-    html`<div class="hypotheses">${data.summary.hypotheses.map(
-      (h) =>
-        html`<article class="hypothesis"><header><h3>${hypothesisWords[h.name]}</h3>${pill(h.verdict, h.verdict)}</header><p>${h.text}</p><small>score ${count(h.score)}, p-value ${pValueText(h.pValue)}</small></article>`,
-    )}</div>`,
+    data.summary.hypotheses.length === 0
+      ? html`<p class="quiet">There was not enough to test: it takes network events and tool calls of the same time.</p>`
+      : html`<div class="hypotheses">${data.summary.hypotheses.map(
+          (h) =>
+            html`<article class="hypothesis"><header><h3>${hypothesisWords[h.name]}</h3>${pill(h.verdict, h.verdict)}</header><p>${h.text}</p><small>score ${count(h.score)}, p-value ${pValueText(h.pValue)}</small></article>`,
+        )}</div>`,
   )
 }
 
@@ -71,7 +73,7 @@ export function testsSection(data: ReportData): Html {
       ],
       data.groups.map((g) => [
         g.by,
-        html`<code>${g.name}</code>`,
+        code(g.name),
         { cell: count(g.events), value: g.events },
         { cell: count(g.coincidences), value: g.coincidences },
         { cell: count(g.expectedByChance), value: g.expectedByChance },
@@ -84,7 +86,7 @@ export function testsSection(data: ReportData): Html {
 
 export function episodesSection(data: ReportData): Html {
   const none = html`<span class="quiet">–</span>`
-  const maybe = (value: string | null) => (value === null ? none : html`<code>${value}</code>`)
+  const maybe = (value: string | null) => (value === null ? none : code(value))
   return section(
     'episodes',
     'Episodes, ranked',
@@ -106,7 +108,7 @@ export function episodesSection(data: ReportData): Html {
         { label: 'Last' },
       ],
       data.episodes.map((e) => [
-        html`<code>${e.episode}</code>${e.run !== null && html` <span class="quiet">${e.run}</span>`}`,
+        html`${code(e.episode)}${e.run !== null && html` <span class="quiet">${e.run}</span>`}`,
         { cell: e.worst === null ? none : pill(e.worst, e.worst), value: severityRank(e.worst) },
         { cell: count(e.findings), value: e.findings },
         { cell: count(e.events), value: e.events },
@@ -144,7 +146,7 @@ export function clocksSection(data: ReportData): Html {
         { label: 'How it was found' },
       ],
       data.summary.clocks.map((c) => [
-        html`<code>${c.domain}</code>`,
+        code(c.domain),
         { cell: `${c.offsetMs < 0 ? '−' : ''}${spanText(c.offsetMs)}`, value: c.offsetMs },
         { cell: `${count(c.driftPpm)} ppm`, value: c.driftPpm },
         { cell: `± ${spanText(c.sdMs)}`, value: c.sdMs },
@@ -185,7 +187,7 @@ export function unreadSection(data: ReportData): Html {
         'Rows that could not be read',
         [{ label: 'File' }, { label: 'Line', align: 'right' }, { label: 'Reason' }, { label: 'Row' }],
         data.rejects.map((r) => [
-          html`<code>${r.file}</code>`,
+          code(r.file),
           { cell: String(r.line), value: r.line },
           r.reason,
           html`<code class="clip">${r.text}</code>`,
@@ -259,7 +261,7 @@ export function inputsSection(data: ReportData): Html {
         const skipped = Object.values(input.skipped).reduce((sum, n) => sum + n, 0)
         const reasons = Object.entries(input.skipped).map(([reason, n]) => `${count(n)} ${reason}`)
         return [
-          html`<code>${input.path}</code>${input.note !== undefined && html`<br><small class="quiet">${input.note}</small>`}`,
+          html`${code(input.path)}${input.note !== undefined && html`<br><small class="quiet">${input.note}</small>`}`,
           input.format,
           { cell: count(input.records), value: input.records },
           { cell: count(input.events), value: input.events },

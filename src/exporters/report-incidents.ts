@@ -12,14 +12,21 @@ export function incidentsSection(data: ReportData): Html {
   const { incidents } = data.summary
   const findings = new Map(data.findings.map((finding) => [finding.finding_info.uid, finding]))
   const calls = new Map(data.toolCalls.map((call) => [call.uid, call]))
+  if (incidents.length === 0) return section('incidents', 'Incidents', '', lonelyFindings(data))
   return section(
     'incidents',
     'Incidents',
-    incidents.length > 0
-      ? 'Findings that belong together, worst first.'
-      : 'No finding was made. What was looked for and what could not be read stands below.',
+    'Findings that belong together, worst first.',
     html`${incidents.map((incident, i) => incidentCard(incident, i + 1, data, findings, calls))}`,
   )
+}
+
+/** Without an incident: the findings as they are, or that there was none. */
+function lonelyFindings({ findings }: ReportData): Html {
+  if (findings.length === 0) {
+    return html`<p>No finding was made. What was looked at and what could not be read stands below.</p>`
+  }
+  return html`<p>No incident: what was found is listed here, none of it grave by itself.</p>${findingsOf(findings, '', true)}`
 }
 
 function incidentCard(

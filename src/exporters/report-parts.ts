@@ -14,11 +14,16 @@ export function pill(kind: string, text: string): Html {
   return html`<span class="pill is-${kind.toLowerCase().replace(/[^a-z-]/g, '')}">${text}</span>`
 }
 
+/** A name as code; short ones are not broken over lines. */
+export function code(text: string): Html {
+  return text.length <= 40 ? html`<code class="whole">${text}</code>` : html`<code>${text}</code>`
+}
+
 /** The first `max` of a list, each as code, and how many more there are. */
 export function codes(list: readonly string[], max: number): Html {
   if (list.length === 0) return html`<span class="quiet">none recorded</span>`
   const more = list.length - max
-  return html`${list.slice(0, max).map((text) => html`<code>${text}</code> `)}${
+  return html`${list.slice(0, max).map((text) => html`${code(text)} `)}${
     more > 0 && html`<span class="quiet">and ${more} more</span>`
   }`
 }
@@ -44,7 +49,8 @@ export function table(
     | string
     | { readonly cell: Html | string; readonly value: number | string }
   )[])[],
-): Html {
+, empty = 'Nothing to show.'): Html {
+  if (rows.length === 0) return html`<p class="quiet">${empty}</p>`
   return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table id="${id}"><caption class="unseen">${caption}</caption><thead><tr>${columns.map(
     (column) => html`<th scope="col"${attribute('class', column.align)}>${column.label}</th>`,
   )}</tr></thead><tbody>${rows.map(

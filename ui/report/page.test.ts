@@ -41,6 +41,8 @@ describe('the report without a script', () => {
       template,
     )
     expect(page).toContain('No finding was made')
+    const found = renderReport({ ...empty, summary: { ...empty.summary, incidents: [] } }, template)
+    expect(found.includes('No finding was made')).toBe(empty.findings.length === 0)
     expect(page).not.toMatch(/undefined|NaN|\[object/)
   })
 

@@ -52,8 +52,8 @@ export function dataTable<T>(options: TableOptions<T>): DataTable<T> {
   )
   const body = h('tbody')
   const status = h('span', { class: 'quiet', role: 'status' })
-  const back = h('button', { type: 'button', click: () => turn(page - 1) }, 'Back')
-  const forth = h('button', { type: 'button', click: () => turn(page + 1) }, 'Forth')
+  const back = h('button', { type: 'button', click: () => turn(page - 1) }, 'Previous')
+  const forth = h('button', { type: 'button', click: () => turn(page + 1) }, 'Next')
   const filter =
     text &&
     h('input', {
