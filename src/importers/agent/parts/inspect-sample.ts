@@ -45,6 +45,8 @@ export class InspectSample {
   #asked: { readonly message: unknown; readonly turn: number }[] = []
   #attachments = new Map<string, string>()
   #attachmentChars = 0
+  #first: Time | undefined
+  #last: Time | undefined
   #turn = -1
   #messageTurn = -1
   id: string | undefined
@@ -59,6 +61,10 @@ export class InspectSample {
   event(value: unknown, line: number, sink: Sink): void {
     const kind = textAt(value, 'event')
     if (kind === 'model') this.#turn++
+    // Older logs do not say when a sample began and ended.
+    const time = stamp(at(value, 'timestamp'))
+    this.#first ??= time
+    this.#last = stamp(at(value, 'completed')) ?? time ?? this.#last
     if (!isRecord(value) || kind === undefined) {
       sink.reject(line, 'an event without a kind', JSON.stringify(value) ?? '')
     } else if (kind !== 'tool' && kind !== 'sandbox') sink.skip('no tool call')
@@ -136,12 +142,14 @@ export class InspectSample {
       sink.toolCall(call)
     }
     if (tools.length === 0) this.#fromMessages(common, sink)
+    const start = this.started ?? this.#first
+    const end = this.completed ?? this.#last
     const record: EpisodeRecord = {
       episode: this.episode,
       ...(this.run !== undefined && { run: this.run }),
       ...(this.reward !== undefined && { reward: this.reward }),
-      ...(this.started && { start: this.started }),
-      ...(this.completed && { end: this.completed }),
+      ...(start && { start }),
+      ...(end && { end }),
       boxHints: [],
       line: this.line,
     }
@@ -181,7 +189,9 @@ export class InspectSample {
     const span = textAt(value, 'span_id')
     const owner = ownerOf(calls, span, start)
     if (owner) {
-      if (command && !mentions(owner.call.command, command) && owner.ran.length < 100) owner.ran.push(command)
+      if (command && !mentions(owner.call.command, command) && !owner.ran.includes(command)) {
+        if (owner.ran.length < 100) owner.ran.push(command)
+      }
       if (writes) owner.call.writes = [...(owner.call.writes ?? []), ...writes].slice(0, limits.writes)
       const code = toIndex(at(value, 'result'))
       if (code !== undefined && at(value, 'action') === 'exec') owner.call.exitCode = code
