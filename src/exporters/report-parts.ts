@@ -49,7 +49,8 @@ export function table(
     | string
     | { readonly cell: Html | string; readonly value: number | string }
   )[])[],
-, empty = 'Nothing to show.'): Html {
+  empty = 'Nothing to show.',
+): Html {
   if (rows.length === 0) return html`<p class="quiet">${empty}</p>`
   return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table id="${id}"><caption class="unseen">${caption}</caption><thead><tr>${columns.map(
     (column) => html`<th scope="col"${attribute('class', column.align)}>${column.label}</th>`,
