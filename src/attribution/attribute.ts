@@ -9,6 +9,7 @@ import {
   tiers,
 } from './api.ts'
 import { findCandidates } from './candidates.ts'
+import { alignClocks } from './clocks.ts'
 import { explainCandidate } from './explain.ts'
 import { fitModel, namersMax, type Scene } from './fit.ts'
 import { resolveKeys } from './keys.ts'
@@ -27,14 +28,18 @@ export function attribute(input: AttributionCase): AttributionResult {
   const { calls, order: callOrder } = canonicalCalls(input.calls)
   const given = { ...input, events, calls }
   const notes: string[] = []
-  const times = events.fromUs.slice()
+  const targets = indexTargets(input.texts, calls)
+  const looseKeys = resolveKeys(input.texts, events, calls, input.topology, undefined)
+  const looseNames = destinationNames(events, events.fromUs, looseKeys.eventGroup)
+  const clocks = alignClocks(input.clocks, events, calls, looseKeys, looseNames, targets)
+  notes.push(...clocks.notes)
+  const times = events.fromUs.map((us, k) => us - clocks.offset(events.clock[k]!, us))
   const keys = resolveKeys(input.texts, events, calls, input.topology, times)
-  const windows = callWindows(calls, keys.callBox, () => 0, keys.boxTo)
+  const windows = callWindows(calls, keys.callBox, clocks.offset, keys.boxTo)
   const dstName = destinationNames(events, times, keys.eventGroup)
   const units = connections(events, times, keys, dstName)
   const chains = sessionChains(units)
-  const targets = indexTargets(input.texts, calls)
-  const doubt = new Float64Array(units.n).fill(50_000)
+  const doubt = Float64Array.from(units.clock, (c) => Math.max(20_000, 1.5 * (clocks.sdUs[c] ?? 0)))
   const candidates = findCandidates({ units, calls, windows, keys, targets, doubt })
   const { callClass, classCount, classLeaves } = behaviours(given, targets.hasTargets)
   const marks = dense(units.mark)
@@ -129,15 +134,7 @@ export function attribute(input: AttributionCase): AttributionResult {
     identity: (u: number) => forced[u] === 1,
   }
   return {
-    clocks: input.clocks.map((c) => ({
-      domain: c.name,
-      offsetMs: 0,
-      driftPpm: 0,
-      sdMs: 50,
-      z: 0,
-      aligned: false,
-      note: 'taken as it is',
-    })),
+    clocks: clocks.estimates,
     eventUs,
     callStartUs,
     callEndUs,

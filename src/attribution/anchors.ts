@@ -1,0 +1,219 @@
+// Pairs of stamps that may belong together: what a call names and what was then contacted; one flow seen twice.
+
+import { callFlags, type CallColumns, type EventColumns, eventFlags } from './api.ts'
+import type { Anchors } from './correlogram.ts'
+import type { Keys } from './keys.ts'
+import { matchLevels, type TargetIndex } from './targets.ts'
+
+const outputLevel = matchLevels.indexOf('output')
+/** A pair further apart than every zone error and this much more is none. */
+const farUs = (14 * 3600 + 600) * 1e6
+const nearUs = 900e6
+/** Above so many calls that name one place only those near in time are paired. */
+const namersMax = 256
+const pairsMax = 2_000_000
+const ingestDelayUs = 300_000_000
+
+/** Pairs of the events of one clock with calls that name where they go. */
+export function contentAnchors(
+  events: EventColumns,
+  calls: CallColumns,
+  keys: Keys,
+  names: Uint32Array,
+  targets: TargetIndex,
+  eventClock: number,
+  callClock: (clock: number) => boolean,
+  uptime: boolean,
+): Anchors {
+  const list = collector()
+  const inGroup = groupMembership(keys)
+  const seen = new Set<string>()
+  for (let i = 0; i < events.n && list.size() < pairsMax; i++) {
+    if (events.clock[i] !== eventClock || !Number.isFinite(events.fromUs[i]!)) continue
+    const g = keys.eventGroup[i]!
+    if (g < 0) continue
+    // Records of one connection, or of one lookup, are one witness.
+    if (events.connection[i] !== 0) {
+      const one = `${events.connection[i]}|${names[i]}`
+      if (seen.has(one)) continue
+      seen.add(one)
+    }
+    const d = targets.destination(events.dstIp[i]!, names[i]!, 0)
+    const namers: number[] = []
+    for (const text of d.strong) {
+      const named = targets.naming(text)!
+      const crowded = named.calls.length > namersMax
+      for (let x = 0; x < named.calls.length; x++) {
+        const j = named.calls[x]!
+        if (named.level[x]! <= outputLevel || inGroup[g]![keys.callBox[j]!] !== 1) continue
+        if (!callClock(calls.clock[j]!) || !Number.isFinite(calls.startUs[j]!)) continue
+        const apart = Math.abs(events.fromUs[i]! - calls.startUs[j]!)
+        if (!uptime && apart > (crowded ? nearUs : farUs)) continue
+        if (!namers.includes(j)) namers.push(j)
+        if (namers.length > 4 * namersMax) break
+      }
+    }
+    if (namers.length > 4 * namersMax) continue
+    for (const j of namers) list.add(events, i, calls.startUs[j]!, slackOf(calls, j), 1 / namers.length, j)
+  }
+  return list.take()
+}
+
+/** Pairs of an event with every call of its one box, for clocks that nothing else ties; needs much data. */
+export function timeAnchors(
+  events: EventColumns,
+  calls: CallColumns,
+  keys: Keys,
+  eventClock: number,
+  callClock: (clock: number) => boolean,
+): Anchors {
+  const list = collector()
+  const perBox = new Map<number, number[]>()
+  for (let j = 0; j < calls.n; j++) {
+    if (!callClock(calls.clock[j]!) || (calls.flags[j]! & callFlags.offline) !== 0) continue
+    if (!Number.isFinite(calls.startUs[j]!)) continue
+    const own = perBox.get(keys.callBox[j]!)
+    if (own) own.push(j)
+    else perBox.set(keys.callBox[j]!, [j])
+  }
+  const seen = new Set<number>()
+  for (let i = 0; i < events.n && list.size() < pairsMax; i++) {
+    if (events.clock[i] !== eventClock) continue
+    const g = keys.eventGroup[i]!
+    const boxes = g < 0 ? undefined : keys.groups[g]!.boxes
+    if (!boxes || boxes.length !== 1) continue
+    if (events.connection[i] !== 0) {
+      if (seen.has(events.connection[i]!)) continue
+      seen.add(events.connection[i]!)
+    }
+    const own = perBox.get(boxes[0]!) ?? []
+    const t = events.fromUs[i]!
+    let from = 0
+    let to = own.length
+    while (from < to) {
+      const middle = (from + to) >>> 1
+      if (calls.startUs[own[middle]!]! < t - nearUs) from = middle + 1
+      else to = middle
+    }
+    for (let x = from; x < own.length && calls.startUs[own[x]!]! <= t + nearUs; x++) {
+      list.add(events, i, calls.startUs[own[x]!]!, slackOf(calls, own[x]!), 1, own[x]!)
+    }
+  }
+  return list.take()
+}
+
+/** Pairs of records of one connection on two clocks of the network's side: the same five-tuple on both. */
+export function tupleAnchors(events: EventColumns, clockA: number, clockB: number): Anchors {
+  const list = collector()
+  const first = new Map<string, number>()
+  const twice = new Set<string>()
+  for (let i = 0; i < events.n; i++) {
+    if (events.clock[i] !== clockA) continue
+    for (const key of tuples(events, i)) {
+      const known = first.get(key)
+      if (known === undefined) first.set(key, i)
+      // Records of one connection on one clock are fine: the earliest stands for them.
+      else if (events.connection[known] === 0 || events.connection[known] !== events.connection[i]) {
+        twice.add(key)
+      }
+    }
+  }
+  const used = new Set<number>()
+  for (let i = 0; i < events.n && list.size() < pairsMax; i++) {
+    if (events.clock[i] !== clockB) continue
+    for (const key of tuples(events, i)) {
+      const other = first.get(key)
+      if (other === undefined || twice.has(key) || used.has(other)) continue
+      used.add(other)
+      list.add(events, i, events.fromUs[other]!, events.spanUs[other]!, 1, other)
+    }
+  }
+  return list.take()
+}
+
+/** Pairs of a DNS answer and the connection that followed it, on two clocks. */
+export function lookupAnchors(
+  events: EventColumns,
+  keys: Keys,
+  dnsClock: number,
+  flowClock: number,
+  dnsClass: number,
+): Anchors {
+  const list = collector()
+  const asked = new Map<string, number[]>()
+  const keyOf = (i: number, ip: number) => `${keys.eventGroup[i]}|${ip}`
+  for (let i = 0; i < events.n; i++) {
+    if (events.clock[i] !== dnsClock || events.class[i] !== dnsClass) continue
+    for (let a = events.answersStart[i]!; a < events.answersStart[i + 1]!; a++) {
+      const key = keyOf(i, events.answers[a]!)
+      const known = asked.get(key)
+      if (known) known.push(i)
+      else asked.set(key, [i])
+    }
+  }
+  for (let i = 0; i < events.n && list.size() < pairsMax; i++) {
+    if (events.clock[i] !== flowClock || events.class[i] === dnsClass || keys.eventGroup[i]! < 0) continue
+    const lookups = asked.get(keyOf(i, events.dstIp[i]!))
+    if (!lookups || lookups.length > namersMax) continue
+    for (const q of lookups) {
+      list.add(events, i, events.fromUs[q]!, events.spanUs[q]!, 1 / lookups.length, q)
+    }
+  }
+  return list.take()
+}
+
+function tuples(events: EventColumns, i: number): string[] {
+  if (events.srcPort[i] === 0 || events.dstPort[i] === 0) return []
+  const tail = `|${events.dstIp[i]}|${events.dstPort[i]}`
+  const out = [`${events.srcIp[i]}|${events.srcPort[i]}${tail}`]
+  if (events.natPort[i] !== 0) out.push(`${events.natIp[i]}|${events.natPort[i]}${tail}`)
+  return out
+}
+
+function slackOf(calls: CallColumns, j: number): number {
+  const u = calls.uncertaintyUs[j]!
+  return u > 0 && Number.isFinite(u) ? u : 0
+}
+
+function groupMembership(keys: Keys): Uint8Array[] {
+  return keys.groups.map((g) => {
+    const inside = new Uint8Array(keys.boxes.length)
+    g.boxes.forEach((b, k) => {
+      if (g.weight[k] === 1) inside[b] = 1
+    })
+    // Unnamed traces may have run anywhere; where nothing better ties them they still count.
+    if (!inside.includes(1) || g.boxes.every((b) => keys.assumedBox[b] === 1)) {
+      for (const b of g.boxes) inside[b] = 1
+    }
+    return inside
+  })
+}
+
+function collector() {
+  const low: number[] = []
+  const high: number[] = []
+  const weight: number[] = []
+  const time: number[] = []
+  const effect: number[] = []
+  const cause: number[] = []
+  return {
+    size: () => low.length,
+    add(events: EventColumns, i: number, causeUs: number, slackUs: number, w: number, j: number) {
+      const early = (events.flags[i]! & eventFlags.ingestTime) !== 0 ? ingestDelayUs : 0
+      low.push(events.fromUs[i]! - early - causeUs - slackUs)
+      high.push(events.fromUs[i]! + events.spanUs[i]! - causeUs + slackUs)
+      weight.push(w)
+      time.push(events.fromUs[i]!)
+      effect.push(i)
+      cause.push(j)
+    },
+    take: (): Anchors => ({
+      low: Float64Array.from(low),
+      high: Float64Array.from(high),
+      weight: Float64Array.from(weight),
+      time: Float64Array.from(time),
+      effect: Uint32Array.from(effect),
+      cause: Uint32Array.from(cause),
+    }),
+  }
+}
