@@ -172,7 +172,9 @@ export function unreadSection(data: ReportData): Html {
   return section(
     'unread',
     'What could not be read',
-    `${counted(files.length, 'file')} and ${counted(rejected, 'row')} of the others. Nothing is dropped silently: each is counted and kept in rejects.jsonl.`,
+    files.length + rejected === 0
+      ? 'Everything was read.'
+      : `${counted(files.length, 'file')} and ${counted(rejected, 'row')} of the others. Nothing is dropped silently: each is counted and kept in rejects.jsonl.`,
     html`${
       files.length > 0 &&
       html`<ul class="plainlist">${files

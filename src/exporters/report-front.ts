@@ -14,13 +14,15 @@ import {
   type Visitor,
 } from './report-model.ts'
 import { moment, pill, section } from './report-parts.ts'
-import { count, counted } from './words.ts'
+import { count, counted, isTested } from './words.ts'
 
 export function verdictSection(data: ReportData): Html {
   const { attribution, verdict, incidents } = data.summary
-  const worst = severities.findLast((severity) =>
-    incidents.some((incident) => incident.severity === severity),
+  const worst = severities.findLast(
+    (severity) =>
+      data.summary.findings[severity] > 0 || incidents.some((incident) => incident.severity === severity),
   )
+  const findings = Object.values(data.summary.findings).reduce((sum, n) => sum + n, 0)
   const incidentWords = severities
     .toReversed()
     .map(
@@ -32,7 +34,7 @@ export function verdictSection(data: ReportData): Html {
   return html`<section id="verdict" class="verdict tone-${worst ?? 'calm'}" aria-label="Verdict">
 ${headline(verdict)}
 <div class="facts">${[
-    fact(count(incidents.length), 'incidents', incidentWords.join(', ') || 'nothing was found'),
+    fact(count(incidents.length), 'incidents', incidentWords.join(', ') || `${counted(findings, 'finding')}`),
     fact(
       count(attribution.events),
       'network events and alarms',
@@ -44,11 +46,15 @@ ${headline(verdict)}
       `p at least 0.9${attribution.calibrated ? ', calibrated' : ''}`,
     ),
     fact(count(attribution.likely), 'likely', 'p 0.5 to 0.9'),
-    fact(
-      count(attribution.coincidences),
-      'coincide with a call',
-      `chance alone would give ${count(attribution.expectedByChance)}`,
-    ),
+    ...(isTested(attribution)
+      ? [
+          fact(
+            count(attribution.coincidences),
+            'coincide with a call',
+            `chance alone would give ${count(attribution.expectedByChance)}`,
+          ),
+        ]
+      : [fact('–', 'coincide with a call', 'not tested against chance')]),
   ]}</div>
 ${strip(data)}</section>`
 }

@@ -8,16 +8,23 @@ import { type Html, html } from './html.ts'
 import { codes, moment, pill, section } from './report-parts.ts'
 import { counted, pText, spanText } from './words.ts'
 
+/** Cards shown at once; further ones wait to be opened. */
+const cardsOpen = 8
+
 export function incidentsSection(data: ReportData): Html {
   const { incidents } = data.summary
   const findings = new Map(data.findings.map((finding) => [finding.finding_info.uid, finding]))
   const calls = new Map(data.toolCalls.map((call) => [call.uid, call]))
   if (incidents.length === 0) return section('incidents', 'Incidents', '', lonelyFindings(data))
+  const cards = incidents.map((incident, i) => incidentCard(incident, i + 1, data, findings, calls))
   return section(
     'incidents',
     'Incidents',
     'Findings that belong together, worst first.',
-    html`${incidents.map((incident, i) => incidentCard(incident, i + 1, data, findings, calls))}`,
+    html`${cards.slice(0, cardsOpen)}${
+      cards.length > cardsOpen &&
+      html`<details><summary>${counted(cards.length - cardsOpen, 'further incident')}</summary>${cards.slice(cardsOpen)}</details>`
+    }`,
   )
 }
 
@@ -26,7 +33,7 @@ function lonelyFindings({ findings }: ReportData): Html {
   if (findings.length === 0) {
     return html`<p>No finding was made. What was looked at and what could not be read stands below.</p>`
   }
-  return html`<p>No incident: what was found is listed here, none of it grave by itself.</p>${findingsOf(findings, '', true)}`
+  return html`<p>No incident was made of these findings.</p>${findingsOf(findings, '', true)}`
 }
 
 function incidentCard(
@@ -87,7 +94,7 @@ function incidentCard(
       ),
   ].filter((entry) => entry !== false)}</dl>
 ${accused.length > 0 && html`<div class="accused"><h4>Tool calls held responsible</h4>${accusedCalls(accused, incident.toolCalls.length, data)}</div>`}
-${own.length > 0 && findingsOf(own, incident.title, number === 1)}
+${own.length > 0 && findingsOf(own, incident.title, number === 1 && own.length <= 4)}
 </article>`
 }
 
@@ -133,7 +140,7 @@ function callLine(call: ToolCallLine, times: number, p: number): Html {
 }
 
 function findingsOf(findings: readonly FindingLine[], incidentTitle: string, open: boolean): Html {
-  return html`<details${{ html: open && findings.length <= 4 ? ' open' : '' }}><summary>${counted(findings.length, 'finding')}</summary><ul class="findings">${findings
+  return html`<details${{ html: open ? ' open' : '' }}><summary>${counted(findings.length, 'finding')}</summary><ul class="findings">${findings
     .slice(0, 50)
     .map(({ severity, finding_info: { title, desc } }) => {
       const name = title === incidentTitle ? '' : title

@@ -12,6 +12,7 @@ import type { ReportData } from './api.ts'
 import {
   count,
   eventText,
+  isTested,
   noneWords,
   oddsText,
   pText,
@@ -127,6 +128,7 @@ function chanceText(line: AttributionLine, { summary, groups }: WhyContext): str
     return `${count(group.coincidences)} of ${count(group.events)} events at this destination fall into a call; chance alone gives ${count(group.expectedByChance)} (p-value ${pValueText(group.pValue)}: ${verdict})`
   }
   const all = summary.attribution
+  if (!isTested(all)) return 'not tested: the case holds too little to shift the calls in time and compare'
   return `in the whole case ${count(all.coincidences)} of ${count(all.events)} events fall into a call; chance alone gives ${count(all.expectedByChance)}`
 }
 
@@ -141,7 +143,9 @@ export function decidingLog(
     return 'process or socket records of the box (auditd, eBPF, conntrack) would turn this into identity'
   }
   const worst = Object.entries(line.noneSplit).sort(([, a], [, b]) => b - a)[0]?.[0]
-  if (line.box === null) return 'a topology file (which box was behind which address, when), see --topology'
+  if (line.box === null) {
+    return 'which box was behind this address at that moment: a topology file (--topology) or the translation log of the NAT gateway (conntrack)'
+  }
   if (summary.clocks.some((clock) => !clock.aligned))
     return 'a clock that could not be aligned: give its zone with --tz GLOB=ZONE'
   if (line.candidates.length > 1 && line.pNone < 0.5) {

@@ -68,6 +68,14 @@ export function whenText(iso: string, digits = 3): string {
   return `${iso.slice(0, 10)} ${iso.slice(11, point).replace(/[Z+].*$/, '')} UTC`
 }
 
+/** Whether coincidences were compared with chance at all; without calls or events of one address they cannot be. */
+export function isTested(attribution: {
+  readonly coincidences: number
+  readonly expectedByChance: number
+}): boolean {
+  return attribution.coincidences > 0 || attribution.expectedByChance > 0
+}
+
 /** What an event tried to reach: a name with its address, and the port. */
 export function targetText(event: AttributionLine['event']): string {
   const host = event.name ?? event.dst

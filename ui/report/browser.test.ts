@@ -101,6 +101,17 @@ describe.skipIf(chromium === undefined)(title, { timeout: 120_000 }, () => {
     expect(up[0]).toBeLessThan(down[24]!)
   })
 
+  it('offers the timeline as a table, from which an item can be picked', async () => {
+    await open({})
+    await page.evaluate(`document.querySelector('#timeline-view details').open = true`)
+    await page.settle()
+    const rows = `document.querySelectorAll('#timeline-view details tbody tr')`
+    expect(await page.evaluate<number>(`${rows}.length`)).toBe(25)
+    await page.evaluate(`${rows}[3].click()`)
+    const text = await page.evaluate<string>(`document.querySelector('.timeline-frame .panel').innerText`)
+    expect(text).toMatch(/tool call|attributable|attributed/)
+  })
+
   it('filters the alarms', async () => {
     await open({})
     await page.evaluate(`(() => {

@@ -4,6 +4,7 @@ import { decidingLog } from '../../src/exporters/why.ts'
 import {
   count,
   eventText,
+  isTested,
   noneWords,
   oddsText,
   pText,
@@ -206,6 +207,7 @@ function chance(line: AttributionLine, { data }: Case): string {
     return `At this destination ${count(group.coincidences)} of ${count(group.events)} events fall into a call’s window; if the calls had run at other times it would be ${count(group.expectedByChance)} (p-value ${pValueText(group.pValue)}).`
   }
   const all = data.summary.attribution
+  if (!isTested(all)) return 'Not tested: the case holds too little to shift the calls in time and compare.'
   return `In the whole case ${count(all.coincidences)} of ${count(all.events)} events fall into a call’s window; chance alone would give ${count(all.expectedByChance)}.`
 }
 

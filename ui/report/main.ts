@@ -4,7 +4,8 @@ import { type Case, readCase } from './case.ts'
 import { byId, h } from './dom.ts'
 import { mountSettings } from './settings.ts'
 import { enhanceTable } from './table.ts'
-import { mountTimeline, mountWhy } from './views.ts'
+import { mountTimeline } from './timeline-view.ts'
+import { mountWhy } from './why-view.ts'
 import './report.css'
 
 function start(): void {

@@ -13,7 +13,7 @@ import { clampView, panned, type View, zoomed } from './view.ts'
 export function createTimeline(host: HTMLElement, model: TimelineModel, options: TimelineOptions): Timeline {
   const canvas = document.createElement('canvas')
   canvas.tabIndex = 0
-  canvas.setAttribute('role', 'img')
+  canvas.setAttribute('role', 'application')
   canvas.setAttribute('aria-label', options.label)
   const tip = document.createElement('div')
   tip.className = 'timeline-tip'

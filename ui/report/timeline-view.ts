@@ -1,13 +1,12 @@
-// The two places where the reader looks at single alarms: the timeline and the list. They share what is picked.
+// The timeline with its tools, what is picked on it, and the same as a table.
 
-import { count, eventText, pText, targetText } from '../../src/exporters/words.ts'
-import type { AttributionLine } from '../../src/schema/summary.ts'
+import { count, eventText, pText } from '../../src/exporters/words.ts'
 import { momentText } from '../timeline/time-text.ts'
 import { createTimeline, naturalHeight } from '../timeline/timeline.ts'
 import type { Item } from '../timeline/types.ts'
 import type { Case } from './case.ts'
 import { alarmDetail, callDetail } from './detail.ts'
-import { h, pill, quiet } from './dom.ts'
+import { h, quiet } from './dom.ts'
 import { currentZone, onSettings, usOf } from './settings.ts'
 import { dataTable } from './table.ts'
 import { timelineModel } from './timeline-model.ts'
@@ -73,7 +72,14 @@ export function mountTimeline(host: HTMLElement, theCase: Case): void {
     model.withoutTime > 0 &&
       quiet(`${count(model.withoutTime)} records without a readable time are not drawn`),
   )
-  host.replaceChildren(tools, h('div', { class: 'timeline-frame' }, canvasHost, detail))
+  host.replaceChildren(
+    tools,
+    h('div', { class: 'timeline-frame' }, canvasHost, detail),
+    asTable(model.items, theCase, (id) => {
+      timeline.select(id)
+      show(id)
+    }),
+  )
   const height = `${Math.round(Math.max(420, Math.min(620, naturalHeight(model) + 2)))}px`
   canvasHost.style.height = height
   detail.style.setProperty('--height', height)
@@ -99,6 +105,47 @@ export function mountTimeline(host: HTMLElement, theCase: Case): void {
     })
   }
   show(undefined)
+}
+
+/** The timeline for who cannot see it: the same items in order of time, made when it is opened. */
+function asTable(items: readonly Item[], theCase: Case, go: (id: string) => void): HTMLElement {
+  const body = h('div')
+  const details = h('details', {}, h('summary', {}, 'The same as a table'), body)
+  details.addEventListener('toggle', () => {
+    if (!details.open || body.hasChildNodes()) return
+    const laneOf = (item: Item) => theCase.calls.get(item.id)?.box ?? (item.shape === 'bar' ? '' : 'network')
+    const table = dataTable<Item>({
+      caption: 'Tool calls and events in order of time',
+      columns: [
+        {
+          label: 'Time',
+          cell: (item) => momentText(item.fromUs, currentZone()),
+          value: (item) => item.fromUs,
+        },
+        { label: 'Where', cell: laneOf, value: laneOf },
+        {
+          label: 'What',
+          cell: (item) => h('span', { class: 'clip' }, item.label.slice(0, 200)),
+          value: (item) => item.label,
+        },
+        { label: 'Kind', cell: (item) => kindWords[item.tone], value: (item) => item.tone },
+      ],
+      rows: items.toSorted((a, b) => a.fromUs - b.fromUs),
+      text: (item) => `${laneOf(item)} ${item.label}`,
+      onPick: (item) => go(item.id),
+    })
+    body.replaceChildren(table.element)
+    onSettings(() => table.refresh())
+  })
+  return details
+}
+
+const kindWords: Readonly<Record<Item['tone'], string>> = {
+  grave: 'part of a finding',
+  cause: 'cause known',
+  likely: 'cause likely',
+  plain: 'call without network events',
+  open: 'no call found',
 }
 
 function help(): HTMLElement {
@@ -130,127 +177,5 @@ function help(): HTMLElement {
       h('li', {}, h('i', { class: 'swatch diamond' }), 'alarm or rule; a stroke is a plain event'),
       h('li', {}, h('i', { class: 'swatch dashed' }), 'possible cause below one half'),
     ),
-  )
-}
-
-export function mountWhy(host: HTMLElement, theCase: Case): void {
-  const { attributions } = theCase.data
-  if (attributions.length === 0) return
-  const detail = h('aside', { class: 'panel', 'aria-live': 'polite' })
-  let verdict = ''
-  const select = h(
-    'select',
-    {
-      'aria-label': 'Verdict',
-      change: (event) => {
-        verdict = event.target instanceof HTMLSelectElement ? event.target.value : ''
-        table.refresh()
-      },
-    },
-    [['', 'every verdict'], ['attributed'], ['likely'], ['not-attributable', 'not attributable']].map(
-      ([value = '', label = value]) => h('option', { value }, label),
-    ),
-  )
-  const show = (line: AttributionLine): void => {
-    detail.replaceChildren(alarmDetail(line, theCase, go))
-    detail.scrollTop = 0
-  }
-  const go = (uid: string): void => {
-    const call = theCase.calls.get(uid)
-    const line = theCase.alarms.get(uid)
-    if (call) detail.replaceChildren(callDetail(call, theCase, go))
-    else if (line) {
-      table.pick(line)
-      show(line)
-    }
-  }
-  const table = dataTable<AttributionLine>({
-    caption: 'Alarms and their most probable call',
-    columns: [
-      { label: 'Time', cell: (line) => momentCell(line.event.time), value: (line) => line.event.time },
-      { label: 'Alarm', cell: alarmCell, value: (line) => eventText(line.event) },
-      {
-        label: 'Most probable call',
-        cell: (line) => callCell(line, theCase),
-        value: (line) => line.toolCall ?? '',
-      },
-      { label: 'Answer', cell: answerCell, value: (line) => line.p },
-    ],
-    rows: ranked(theCase),
-    text: (line) => {
-      const call = line.toolCall === null ? undefined : theCase.calls.get(line.toolCall)
-      const { event } = line
-      return [
-        eventText(event),
-        event.uid,
-        event.file,
-        event.time,
-        line.verdict,
-        line.box,
-        line.episode,
-        call?.command,
-      ].join(' ')
-    },
-    tools: [select],
-    isShown: (line) => verdict === '' || line.verdict === verdict,
-    onPick(line) {
-      show(line)
-      // Where the detail stands below the list, it would come up out of sight.
-      if (detail.offsetTop > table.element.offsetTop + 100) detail.scrollIntoView({ block: 'nearest' })
-    },
-    pageRows: 12,
-  })
-  onSettings(() => table.refresh())
-  host.replaceChildren(h('div', { class: 'why' }, table.element, detail))
-  const [first = attributions[0]!] = ranked(theCase)
-  table.pick(first)
-  show(first)
-}
-
-function severityRank(severity: string): number {
-  return ['informational', 'low', 'medium', 'high', 'critical'].indexOf(severity.toLowerCase())
-}
-
-/** What the worst findings rest on first, then the surest answers, then time. */
-function ranked(theCase: Case): readonly AttributionLine[] {
-  const weight = ({ event }: AttributionLine) =>
-    Math.max(-1, ...(theCase.findings.get(event.uid) ?? []).map((finding) => severityRank(finding.severity)))
-  return theCase.data.attributions.toSorted(
-    (a, b) => weight(b) - weight(a) || b.p - a.p || (a.event.time < b.event.time ? -1 : 1),
-  )
-}
-
-function momentCell(iso: string): Node {
-  const [date = '', clock = ''] = momentText(usOf(iso), currentZone()).split(' ')
-  return h('span', { class: 'two' }, h('span', {}, clock), h('small', {}, date))
-}
-
-function alarmCell({ event }: AttributionLine): Node {
-  return h(
-    'span',
-    { class: 'two' },
-    h('span', {}, event.rule ?? event.class.replaceAll('_', ' ')),
-    h(
-      'small',
-      {},
-      `${event.disposition ?? ''} ${event.src === '' ? '?' : event.src} → ${targetText(event)}`.trim(),
-    ),
-  )
-}
-
-function answerCell(line: AttributionLine): Node {
-  return h('span', { class: 'two' }, pill(line.verdict), h('small', {}, `p ${pText(line.p)}, ${line.tier}`))
-}
-
-function callCell(line: AttributionLine, theCase: Case): Node {
-  const best = line.candidates[0]
-  const call = best === undefined ? undefined : theCase.calls.get(best.toolCall)
-  if (best === undefined) return quiet('none near')
-  return h(
-    'span',
-    { class: line.toolCall === null ? 'two quiet' : 'two' },
-    h('code', { class: 'clip' }, call === undefined ? best.toolCall : call.command),
-    call?.episode != null &&
-      h('small', {}, ` ${call.episode}${call.step === null ? '' : `, step ${call.step}`}`),
   )
 }
