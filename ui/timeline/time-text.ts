@@ -37,12 +37,12 @@ const hour = 60 * minute
 const day = 24 * hour
 
 const steps: readonly number[] = [
-  ...[1, 2, 5, 10, 20, 50, 100, 200, 500].flatMap((n) => [n]),
+  ...[1, 2, 5, 10, 20, 50, 100, 200, 500],
   ...[1, 2, 5, 10, 20, 50, 100, 200, 500].map((n) => n * 1000),
   ...[1, 2, 5, 10, 15, 30].map((n) => n * second),
   ...[1, 2, 5, 10, 15, 30].map((n) => n * minute),
   ...[1, 2, 3, 6, 12].map((n) => n * hour),
-  ...[1, 2, 7, 14, 30, 60, 120, 365].map((n) => n * day),
+  ...[1, 2, 7, 14, 30, 60, 120, 365, 730, 1826, 3652, 18_262].map((n) => n * day),
 ]
 
 export interface Tick {
@@ -55,7 +55,7 @@ export interface Tick {
 /** Round moments in [fromUs, toUs], at most about `max`, in the reader's zone. */
 export function ticks(fromUs: number, toUs: number, max: number, zone: Zone): readonly Tick[] {
   const least = (toUs - fromUs) / Math.max(1, max)
-  const step = steps.find((s) => s >= least) ?? 365 * day
+  const step = steps.find((s) => s >= least) ?? 18_262 * day
   // Steps are round in the reader's zone, which may be off by hours or half hours.
   const shift = zone === 'utc' ? 0 : -new Date(fromUs / 1000).getTimezoneOffset() * minute
   const found: Tick[] = []
