@@ -9,9 +9,10 @@
 
 import type { Time } from '../../base/time.ts'
 import type { EpisodeRecord, ToolCall } from '../../schema/tool-call.ts'
-import { defineJsonLinesImporter, type FileInfo, type Sink } from '../api.ts'
+import { defineJsonLinesImporter, type Sink } from '../api.ts'
 import { callText } from './parts/arguments.ts'
 import { epochTime } from './parts/epoch.ts'
+import { UntimedCalls } from './parts/file-time.ts'
 import { outputText } from './parts/output.ts'
 import { at, type Draft, idText, listAt, numberAt, recordAt, textAt } from './parts/values.ts'
 
@@ -27,7 +28,13 @@ export const nemoGym = defineJsonLinesImporter({
       head.text,
     ) ||
       /^\s*\{\s*"responses_create_params"\s*:/.test(head.text)),
-  start: (sink, file) => ({ row: (row, line, text) => rollout(row, line, text, file, sink) }),
+  start(sink, file) {
+    const untimed = new UntimedCalls(sink, file)
+    return {
+      row: (row, line, text) => rollout(row, line, text, untimed, sink),
+      end: () => untimed.end(),
+    }
+  },
 })
 
 interface Asked {
@@ -37,7 +44,13 @@ interface Asked {
   output?: unknown
 }
 
-function rollout(row: Record<string, unknown>, line: number, text: string, file: FileInfo, sink: Sink): void {
+function rollout(
+  row: Record<string, unknown>,
+  line: number,
+  text: string,
+  untimed: UntimedCalls,
+  sink: Sink,
+): void {
   const trajectory = recordAt(row, 'ng_trajectory')
   const observed = recordAt(row, 'ng_agent_observations')
   const indexes = [idText(at(row, '_ng_task_index')), idText(at(row, '_ng_rollout_index'))]
@@ -69,26 +82,20 @@ function rollout(row: Record<string, unknown>, line: number, text: string, file:
   }
   for (const [callId, { name, args, turn, output }] of asked) {
     if (seen.has(callId)) continue
-    // Asked for, and no executor said when: the whole rollout, or only the file's own time.
-    const start = span?.start ?? fileTime(file)
-    if (!start) {
-      sink.reject(line, `the call ${callId} of rollout ${id} has no time`, name)
-      continue
-    }
     const answer = outputText(output)
-    sink.toolCall({
+    const call = {
       ...common,
       sourceId: callId,
       turn,
       name,
       ...callText(name, args),
       ...(answer !== undefined && { output: answer }),
-      start,
-      ...(span && { end: span.end }),
-      uncertaintyMs: span ? 1000 : 86_400_000,
-      timeSource: span ? 'episode' : 'file',
       boxHints: [...boxes],
-    })
+    }
+    // Asked for, and no executor said when: the whole rollout, or only the file's own time.
+    if (span)
+      sink.toolCall({ ...call, start: span.start, end: span.end, uncertaintyMs: 1000, timeSource: 'episode' })
+    else untimed.add(call)
   }
   for (const _ of [...listAt(trajectory, 'gaps'), ...(trajectory ? [] : listAt(observed, 'gaps'))]) {
     sink.skip('a gap that the harness states')
@@ -189,9 +196,4 @@ function spanOf(records: readonly unknown[]): Span | undefined {
     }
   }
   return start && end ? { start, end } : undefined
-}
-
-function fileTime(file: FileInfo): Time | undefined {
-  if (file.modifiedUs === undefined) return undefined
-  return { us: file.modifiedUs, spanUs: 1, kind: 'ingest', zone: 'utc', source: 'last change of the file' }
 }
