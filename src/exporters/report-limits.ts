@@ -1,5 +1,6 @@
 // Keeps a report openable: each list has a maximum, and what was left out is said on the page.
 
+import type { AttributionLine } from '../schema/summary.ts'
 import type { ReportData } from './api.ts'
 import { count } from './words.ts'
 
@@ -15,6 +16,11 @@ export const reportLimits = {
   /** Characters kept of a candidate's command, and of a call shown only for context. */
   commandChars: 4_000,
   contextCommandChars: 160,
+  /** Characters of all candidates' commands together; beyond it each gets an equal share, 160 at least. */
+  commandCharsTotal: 6_000_000,
+  /** Characters of any other text that a log or trace wrote, and pieces of evidence of one candidate. */
+  textChars: 300,
+  evidence: 8,
 } as const
 
 const verdictRank = { attributed: 0, likely: 1, 'not-attributable': 2 } as const
@@ -49,16 +55,30 @@ export function boundReport(data: ReportData): ReportData {
           reportLimits.toolCalls,
           'toolcalls.jsonl',
         )
+  const commands = calls
+    .filter(isCandidate)
+    .map((call) => Math.min(call.command.length, reportLimits.commandChars))
+  const written = commands.reduce((sum, n) => sum + n, 0)
+  const commandChars =
+    written <= reportLimits.commandCharsTotal
+      ? reportLimits.commandChars
+      : Math.max(
+          reportLimits.contextCommandChars,
+          Math.floor(reportLimits.commandCharsTotal / commands.length),
+        )
+  if (commandChars < reportLimits.commandChars) {
+    cuts.push(`Commands are cut at ${count(commandChars)} characters; the whole ones are in toolcalls.jsonl.`)
+  }
   return {
     ...data,
     summary: {
       ...data.summary,
       incidents: cut('incidents', data.summary.incidents, reportLimits.incidents, 'incidents.jsonl'),
     },
-    attributions,
+    attributions: attributions.map(boundLine),
     toolCalls: calls.map((call) => {
-      const max = isCandidate(call) ? reportLimits.commandChars : reportLimits.contextCommandChars
-      return call.command.length <= max ? call : { ...call, command: `${call.command.slice(0, max)}…[cut]` }
+      const max = isCandidate(call) ? commandChars : reportLimits.contextCommandChars
+      return { ...call, command: clip(call.command, max) }
     }),
     findings: cut('findings', data.findings, reportLimits.findings, 'findings.jsonl').map((finding) => ({
       ...finding,
@@ -69,4 +89,27 @@ export function boundReport(data: ReportData): ReportData {
     rejects: cut('unread rows', data.rejects, reportLimits.rejects, 'rejects.jsonl'),
     cuts,
   }
+}
+
+function boundLine(line: AttributionLine): AttributionLine {
+  const { event } = line
+  return {
+    ...line,
+    event: {
+      ...event,
+      sourceTime: clip(event.sourceTime),
+      rule: event.rule === null ? null : clip(event.rule),
+      name: event.name === null ? null : clip(event.name),
+    },
+    candidates: line.candidates.map((candidate) => ({
+      ...candidate,
+      evidence: candidate.evidence
+        .slice(0, reportLimits.evidence)
+        .map((evidence) => ({ ...evidence, text: clip(evidence.text) })),
+    })),
+  }
+}
+
+function clip(text: string, max: number = reportLimits.textChars): string {
+  return text.length <= max ? text : `${text.slice(0, max)}…[cut]`
 }

@@ -138,6 +138,11 @@ describe.skipIf(chromium === undefined)(title, { timeout: 120_000 }, () => {
     expect(await page.evaluate('typeof window.pwned')).toBe('undefined')
     expect(await page.evaluate(`document.querySelectorAll('img, svg[onload], main script').length`)).toBe(0)
     expect(page.errors).toEqual([])
+    // Even a script that somehow got in would not run: the policy knows ours by its hash.
+    await page.evaluate(
+      `document.body.append(Object.assign(document.createElement('script'), { textContent: 'window.pwned = 3' }))`,
+    )
+    expect(await page.evaluate('typeof window.pwned')).toBe('undefined')
     const text = await page.evaluate<string>(`document.body.innerText`)
     expect(text).toContain('\\u{202e}gnp.exe')
     expect(text).not.toMatch(/[\u202e\u2028]/)

@@ -109,6 +109,29 @@ describe('the limits of a page', () => {
   })
 })
 
+describe('the size of a page', () => {
+  it('is bounded even when every command and every text is as long as an importer keeps', () => {
+    const long = sampleReport({ calls: 3_000, alarms: 2_000 })
+    const filler = 'x'.repeat(16_000)
+    const page = renderReport(
+      {
+        ...long,
+        toolCalls: long.toolCalls.map((call) => ({ ...call, command: call.command + filler })),
+        attributions: long.attributions.map((line) => ({
+          ...line,
+          candidates: line.candidates.map((c) => ({
+            ...c,
+            evidence: c.evidence.map((e) => ({ ...e, text: e.text + filler })),
+          })),
+        })),
+      },
+      template,
+    )
+    expect(page.length).toBeLessThan(25_000_000)
+    expect(page).toMatch(/Commands are cut at [\d,]+ characters/)
+  })
+})
+
 describe('the answer for one alarm', () => {
   const data = sampleReport({ hostile })
   const calls = new Map(data.toolCalls.map((call) => [call.uid, call]))
