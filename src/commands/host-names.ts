@@ -30,7 +30,7 @@ const fileEndings = new Set(
 
 /** First words of attribute chains in source code. */
 const codeRoots = new Set(
-  'self this cls os sys np pd plt tf torch nn java javax com org io fs path process window document console math json re app args config logger log http https urllib requests socket subprocess asyncio time datetime date random string request response req res module exports std super obj node event e i x df ax fig user db client server session model data result item ctx cfg opts options params props state'.split(
+  'scipy skimage torchvision self this cls os sys np pd plt tf torch nn java javax com org io fs path process window document console math json re app args config logger log http https urllib requests socket subprocess asyncio time datetime date random string request response req res module exports std super obj node event e i x df ax fig user db client server session model data result item ctx cfg opts options params props state'.split(
     ' ',
   ),
 )

@@ -1,5 +1,6 @@
 // Which files a command runs and which it writes, so that a run can be tied to what was written earlier.
 
+import { printed } from './filters.ts'
 import { baseName, type Invocation, parseCommand } from './parse.ts'
 import { callInvocations } from './surfaces.ts'
 
@@ -53,8 +54,7 @@ export function filesWritten(command: string | readonly Invocation[]): WrittenFi
     for (const { op, target } of redirects) {
       if (op !== '>' && op !== '>>' && op !== '&>') continue
       if (target === '/dev/null' || target.startsWith('&')) continue
-      const content =
-        program === 'cat' ? stdin : program === 'echo' || program === 'printf' ? text(argv) : undefined
+      const content = program === 'tee' ? undefined : printed(program, argv, stdin)?.text
       if (content !== undefined) files.push({ path: target, content })
     }
   }
@@ -78,11 +78,4 @@ function invocationsOf(command: string): Invocation[] {
 
 function normal(path: string): string {
   return path.replace(/^(?:\.\/|~\/|\$HOME\/|\$PWD\/)+/, '').replace(/\/{2,}|\/\.\//g, '/')
-}
-
-function text(argv: readonly string[]): string {
-  return argv
-    .slice(1)
-    .filter((word, i) => i > 0 || !/^-[neE]+$/.test(word))
-    .join(' ')
 }

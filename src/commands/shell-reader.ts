@@ -25,6 +25,7 @@ class ShellReader extends WordReader {
     const marks: number[] = []
     /** Where a compound command that has just closed began; `&` behind it makes all of it background. */
     let closedMark = -1
+    let cases = 0
 
     const endStage = () => {
       if (stage.argv.length > 0 || stage.assigns.length > 0 || stage.redirects.length > 0 || stage.compound) {
@@ -75,6 +76,7 @@ class ShellReader extends WordReader {
         this.at++
         if (stop === ')') break
         // The end of a `case` pattern, or a stray one: what was read as a command was none.
+        if (cases > 0) stages = []
         stage = this.#stage()
       } else if (c === '(') {
         this.at++
@@ -117,6 +119,7 @@ class ShellReader extends WordReader {
               this.loops = Math.max(0, this.loops - 1)
               marks.pop() // The `do`; the loop's own mark is below it.
             }
+            if (raw === 'esac') cases--
             closedMark = marks.pop() ?? closedMark
             stage.compound = true
             continue
@@ -126,6 +129,7 @@ class ShellReader extends WordReader {
             continue
           }
           if (raw === 'case') {
+            cases++
             marks.push(this.runner.mark())
             this.#skipTo(/\bin\b/y)
             continue

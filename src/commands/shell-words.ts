@@ -93,9 +93,11 @@ export abstract class WordReader {
         current += this.#ansiQuoted()
       } else if (c === '$' || c === '`') {
         any = true
+        const from = this.at
         const value = this.#dollar()
+        const known = value !== text.slice(from, this.at)
         // Splitting keeps `CMD="ssh -R …"; $CMD` a command with arguments.
-        if (/[ \t\n]/.test(value)) {
+        if (known && /[ \t\n]/.test(value)) {
           const fields = value.split(/[ \t\n]+/)
           done ??= []
           done.push(current + fields[0]!)

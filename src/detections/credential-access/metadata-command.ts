@@ -1,6 +1,6 @@
 import { isMetadata } from '../../base/ip.ts'
 import { commandTargets } from '../../commands/targets.ts'
-import { defineDetection } from '../api.ts'
+import { defineDetection, type Hit } from '../api.ts'
 import { excerpt, whom } from '../words.ts'
 import { judgePath, metadataNames } from './metadata-paths.ts'
 
@@ -29,35 +29,32 @@ export const metadataCommand = defineDetection({
     return (item) => {
       const { name, command } = item.call
       const { invocations, code } = reading(item)
+      const hits: Hit[] = []
       for (const invocation of invocations) {
         if (textTools.test(invocation.program)) continue
         const text = [...invocation.argv.slice(1), ...invocation.redirects.map((r) => r.target)].join(' ')
-        const target = metadataIn(text, invocation.program)
-        if (target !== undefined) return hit(text, target, excerpt(invocation.argv))
+        note(text, invocation.program, excerpt(invocation.argv))
       }
       for (const text of code) {
-        if (!/requests|urllib|http|fetch|curl|socket|connect/i.test(text)) continue
-        const target = metadataIn(text, name)
-        if (target !== undefined) return hit(text, target, 'program code')
+        if (/requests|urllib|http|fetch|curl|socket|connect/i.test(text)) note(text, name, 'program code')
       }
-      if (webTool.test(name) && command.startsWith('{')) {
-        const target = metadataIn(command, name)
-        if (target !== undefined) return hit(command, target, excerpt([command]))
-      }
-      return undefined
+      if (webTool.test(name) && command.startsWith('{')) note(command, name, excerpt([command]))
+      // One call often asks for a token first and then for credentials: the gravest question tells.
+      return hits.sort((a, b) => (b.confidence ?? 0) - (a.confidence ?? 0)).slice(0, 1)
 
-      function hit(text: string, target: string, shown: string) {
+      function note(text: string, program: string, shown: string): void {
+        const target = metadataIn(text, program)
+        if (target === undefined) return
         const found = judgePath(text.slice(0, 16_384))
-        const facts = found.what === '' ? 'what it holds' : found.what
-        return {
-          title: `${whom(item)} asked the cloud metadata service ${target} for ${facts}`,
+        hits.push({
+          title: `${whom(item)} asked the cloud metadata service ${target} for ${found.what === '' ? 'what it holds' : found.what}`,
           why: `\`${shown}\`: that address hands out the machine’s cloud credentials to whoever asks.`,
           evidences: [item],
           destinations: [target],
           fact: 'metadata',
           severity: found.severity,
           confidence: found.confidence,
-        }
+        })
       }
     }
   },

