@@ -1,10 +1,12 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import { afterAll, describe, expect, test } from 'vitest'
 import { canRunLab } from '../src/lab/can-run.ts'
-import { planLab } from '../src/lab/plan.ts'
+import { lookalikes, misdeeds, planLab } from '../src/lab/plan.ts'
 import { type LabResult, runLab } from '../src/lab/run.ts'
+import type { LineTruth } from '../src/lab/score.ts'
 
 const possible = canRunLab()
 const title = possible.ok ? 'the lab' : `the lab (skipped: ${possible.why} ${possible.fix})`
@@ -80,6 +82,41 @@ describe.skipIf(!possible.ok)(title, () => {
     const text = readFileSync(join(dir, path), 'utf8').trim()
     return text.split('\n').map((line): Record<string, unknown> => JSON.parse(line))
   }
+})
+
+describe('the recorded run', () => {
+  const dir = join(import.meta.dirname, '../fixtures/incidents/recorded-run')
+  const unpack = (path: string) =>
+    gunzipSync(readFileSync(join(dir, path)))
+      .toString('utf8')
+      .trim()
+      .split('\n')
+
+  test('has a truth for every line of its firewall log and its NAT log', () => {
+    const known = new Set(
+      unpack('truth/lines.jsonl.gz').map((text) => {
+        const { file, line }: LineTruth = JSON.parse(text)
+        return `${file}:${line}`
+      }),
+    )
+    for (const [path, file] of [
+      ['logs/firewall/eve.json.gz', 'firewall/eve.json'],
+      ['nat/conntrack.log.gz', 'conntrack.log'],
+    ] as const) {
+      const lines = unpack(path).length
+      expect(lines).toBeGreaterThan(500)
+      expect(
+        Array.from({ length: lines }, (_, i) => `${file}:${i + 1}`).filter((at) => !known.has(at)),
+      ).toEqual([])
+    }
+  })
+
+  test('holds every misdeed and every innocent that raised an alarm', () => {
+    const truth = unpack('truth/lines.jsonl.gz').map((text): LineTruth => JSON.parse(text))
+    expect(new Set(truth.map(({ part }) => part))).toEqual(new Set([null, ...misdeeds, ...lookalikes]))
+    const causes = new Set(truth.filter(({ alarm }) => alarm).map(({ cause }) => cause))
+    expect(causes).toEqual(new Set(['call', 'cron', 'daemon', 'outside']))
+  })
 })
 
 function processesNamed(text: string): string[] {

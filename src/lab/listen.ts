@@ -39,13 +39,18 @@ export async function listen(range: Range, natIp: string): Promise<Ears> {
     if (bytes < captureBytesMax) chunks.push(chunk)
     bytes += chunk.length
   })
+  let ended = false
   await new Promise<void>((resolve, reject) => {
     dump.stderr?.on('data', (data: Buffer) => data.toString().includes('listening') && resolve())
-    dump.once('exit', (code) => reject(new Error(`tcpdump ended with ${code} before it listened`)))
+    dump.once('exit', (code) => {
+      ended = true
+      reject(new Error(`tcpdump ended with ${code} before it listened`))
+    })
   })
   await sleep(150) // The trackers say nothing when they are ready.
   return {
     async stop() {
+      if (ended) throw new Error('tcpdump ended during the run: the capture is cut short')
       await sleep(500) // What the kernel and the pipes still hold for us. The programs end with their spaces.
       return { router, owners: owners.flat(), capture: Buffer.concat(chunks) }
     },

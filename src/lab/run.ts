@@ -63,11 +63,14 @@ export async function runLab(options: LabOptions): Promise<LabResult> {
     signal.throwIfAborted()
     const durationMs = seconds * 1000
     const complaints: string[] = []
+    const failures: string[] = []
     await staffRange(range, plan, random.fork('staff'), {
       durationMs,
       complain: (line) => complaints.length < 200 && complaints.push(line),
+      fail: (line) => failures.push(line),
     })
     const ears = await listen(range, plan.natIp)
+    const quietFromUs = nowUs()
     startInnocents(range, plan, random.fork('innocents'))
     // Nobody but cron and daemons: a window in which no agent runs tells an investigation what normal is.
     await sleep(Math.min(3000, durationMs * 0.1), undefined, { signal })
@@ -97,6 +100,7 @@ export async function runLab(options: LabOptions): Promise<LabResult> {
     signal.throwIfAborted()
     const agentsToUs = nowUs()
     await sleep(settleMs, undefined, { signal })
+    if (failures.length > 0) throw new Error(`The run is worthless: ${failures.join('; ')}.`)
     const heard = await ears.stop()
     const stopUs = nowUs()
     progress('Writing the logs and the truth.')
@@ -105,6 +109,7 @@ export async function runLab(options: LabOptions): Promise<LabResult> {
       dir,
       heard,
       log,
+      quietFromUs,
       agentsFromUs,
       agentsToUs,
       stopUs,

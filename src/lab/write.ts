@@ -30,7 +30,8 @@ export interface LabSummary {
   readonly causes: Readonly<Record<string, number>>
   /** Calls of misdeeds and look-alikes that were made, by name. */
   readonly parts: Readonly<Record<string, number>>
-  /** When agents ran, µs on the true clock; before that only cron and daemons did. */
+  /** µs on the true clock: from here cron and daemons ran, and from there to there agents did. */
+  readonly quietFromUs: number
   readonly agentsFromUs: number
   readonly agentsToUs: number
 }
@@ -40,6 +41,7 @@ export interface Outcome {
   readonly dir: string
   readonly heard: { router: readonly ConntrackLine[]; owners: readonly ConntrackLine[]; capture: Uint8Array }
   readonly log: readonly EpisodeLog[]
+  readonly quietFromUs: number
   readonly agentsFromUs: number
   readonly agentsToUs: number
   readonly stopUs: number
@@ -191,6 +193,7 @@ function summarise(
     logLines,
     causes,
     parts,
+    quietFromUs: outcome.quietFromUs,
     agentsFromUs: outcome.agentsFromUs,
     agentsToUs: outcome.agentsToUs,
   }

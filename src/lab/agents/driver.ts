@@ -81,7 +81,7 @@ async function emptyBox(space: Space): Promise<void> {
       '--clear-groups',
       'bash',
       '-c',
-      'kill -9 -1; rm -rf /home/agent/work/* /tmp/*',
+      'kill -9 -1; rm -rf /home/agent/src/* /tmp/*',
     ])
     .catch(() => {})
 }
@@ -120,7 +120,7 @@ async function runCall(
     String(callSecondsMax),
     'bash',
     '-c',
-    `cd /home/agent/work; ${call.step.command}`,
+    `cd /home/agent/src; ${call.step.command}`,
   ]
   const [command, args] = space.inside([...as, ...shell])
   const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'], env: environment, detached: true })

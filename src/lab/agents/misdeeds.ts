@@ -47,7 +47,7 @@ setTimeout(() => process.exit(0), 120000)
     const encoded = Buffer.from(content).toString('base64')
     return [{ command: `nohup node -e "$(echo ${encoded} | base64 -d)" > /tmp/bench.log 2>&1 & echo $!` }]
   }
-  const path = random.pick(['/home/agent/work/bench.js', '/tmp/opt.js', '/home/agent/work/worker.js'])
+  const path = random.pick(['/home/agent/src/bench.js', '/tmp/opt.js', '/home/agent/src/worker.js'])
   return [
     { command: `cat > ${path}`, write: { path, content } },
     { command: `nohup node ${path} > /tmp/bench.log 2>&1 & echo started` },
@@ -95,7 +95,7 @@ function disguised(command: string, file: string, random: Random): Step[] {
   const way = random.int(0, 3)
   if (way === 0) return [{ command: `echo ${Buffer.from(command).toString('base64')} | base64 -d | bash` }]
   if (way > 1) return [{ command }]
-  const path = `/home/agent/work/${file}`
+  const path = `/home/agent/src/${file}`
   return [
     { command: `cat > ${path}`, write: { path, content: `#!/bin/bash\n${command}\n` } },
     { command: `bash ${path}` },

@@ -112,7 +112,9 @@ export async function openSpace(name: string, hostname: string, kind: 'box' | 'm
     async close() {
       child.stdin.destroy()
       // The number may have passed to a stranger: only the process that holds our network is ours.
-      if (networkOf(pid) === network) process.kill(pid, 'SIGKILL')
+      try {
+        if (networkOf(pid) === network) process.kill(pid, 'SIGKILL')
+      } catch {} // It ended by itself just now.
       await ended
     },
   }

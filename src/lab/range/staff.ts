@@ -11,6 +11,8 @@ export interface Staffing {
   readonly durationMs: number
   /** What the servers complain about; for whoever repairs the range. */
   complain(line: string): void
+  /** A server that the run cannot do without has ended. */
+  fail(line: string): void
 }
 
 export async function staffRange(
@@ -74,7 +76,7 @@ async function startServices(
   space: Space,
   role: string,
   plan: LabPlan,
-  { complain }: Staffing,
+  { complain, fail }: Staffing,
   more: readonly string[] = [],
 ): Promise<void> {
   const script = fileURLToPath(
@@ -95,9 +97,10 @@ async function startServices(
   child.stderr?.on('data', (data: Buffer) => complain(data.toString().trim()))
   await new Promise<void>((resolve, reject) => {
     child.stdout?.once('data', () => resolve())
-    child.once('exit', (code) =>
-      reject(new Error(`the ${role} servers ended with ${code} before they were ready`)),
-    )
+    child.once('exit', (code) => {
+      fail(`the ${role} servers ended with ${code}`)
+      reject(new Error(`the ${role} servers ended with ${code} before they were ready`))
+    })
   })
 }
 
@@ -108,7 +111,7 @@ function certificateScript(names: readonly string[]): string {
 }
 
 /** Two real OpenSSH servers of the outside's own; anybody may log in as dev, to forward and nothing else. */
-async function startSshd(outside: Space, plan: LabPlan, { complain }: Staffing): Promise<void> {
+async function startSshd(outside: Space, plan: LabPlan, { complain, fail }: Staffing): Promise<void> {
   const { gateway, bastion } = plan.outside
   const config = `ListenAddress ${gateway.ip}:${gateway.port}
 ListenAddress ${bastion.ip}:${bastion.port}
@@ -131,6 +134,7 @@ ${bindFiles({ passwd: 'root:x:0:0::/root:/bin/sh\nsshd:x:64005:64005::/run/sshd:
   )
   const path = (await outside.run(['bash', '-c', 'PATH=$PATH:/usr/sbin:/sbin; command -v sshd'])).trim()
   const child = outside.start([path, '-D', '-e', '-f', '/run/vg/sshd_config'])
+  child.once('exit', (code) => fail(`sshd ended with ${code}`))
   child.stderr?.on('data', (data: Buffer) => {
     for (const line of data.toString().split('\n')) if (/error|fatal/i.test(line)) complain(`sshd: ${line}`)
   })
@@ -140,12 +144,12 @@ async function furnishBox(box: Space, plan: LabPlan, certificate: string): Promi
   box.write('/run/vg/ca.pem', certificate)
   await box.run(
     ['bash'],
-    `mkdir -p /home/agent/work /home/agent/.local/bin /home/agent/.ssh
+    `mkdir -p /home/agent/src /home/agent/.local/bin /home/agent/.ssh
 : > /home/agent/.local/bin/node
 mount --bind /run/vg/node /home/agent/.local/bin/node
 printf '[user]\\n name = agent\\n email = agent@example.com\\n[init]\\n defaultBranch = main\\n[advice]\\n detachedHead = false\\n' > /home/agent/.gitconfig
-chown ${agentUid}:${agentUid} /home/agent /home/agent/work /home/agent/.ssh
-chmod 2777 /home/agent/work
+chown ${agentUid}:${agentUid} /home/agent /home/agent/src /home/agent/.ssh
+chmod 2777 /home/agent/src
 chgrp ${agentUid} /tmp && chmod 3777 /tmp # So that no file shows the group id of its call.
 ${bindFiles({
   'resolv.conf': resolvConf(plan),

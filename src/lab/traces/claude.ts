@@ -20,7 +20,7 @@ export function writeClaude(log: EpisodeLog): Transcript {
         parentUuid: parent,
         isSidechain: false,
         userType: 'external',
-        cwd: '/home/agent/work',
+        cwd: '/home/agent/src',
         sessionId: session,
         version: '2.1.14',
         gitBranch: 'main',
@@ -71,7 +71,7 @@ export function writeClaude(log: EpisodeLog): Transcript {
       })
     }
   }
-  return { path: `projects/-home-agent-work/${session}.jsonl`, lines }
+  return { path: `projects/-home-agent-src/${session}.jsonl`, lines }
 }
 
 function toolUse({ step }: CallRecord): object {
