@@ -15,6 +15,7 @@
 import type { ToolCall } from '../../schema/tool-call.ts'
 import { defineLinesImporter, type Sink } from '../api.ts'
 import { type RockHeader, rockHeader } from '../rock-header.ts'
+import { withoutRockSecrets } from '../rock-secrets.ts'
 import { callText } from './parts/arguments.ts'
 import { callsOfReply } from './parts/model-reply.ts'
 import { antiCall, fileRead, isPoll, unwrapNohup } from './parts/rock-command.ts'
@@ -73,7 +74,7 @@ export const rockAdminLog = defineLinesImporter({
           return
         }
         if (!header) {
-          if (!tail) sink.reject(number, 'the log begins inside a record', text)
+          if (!tail) sink.reject(number, 'the log begins inside a record', withoutRockSecrets(text))
           tail = true
           return
         }
@@ -114,7 +115,7 @@ function record(
   const value = parseJsonText(body)
   if (!isRecord(value)) {
     if (!body.trimStart().startsWith('{') && body.trim() !== '') sink.skip('a message, not an access record')
-    else sink.reject(line, cut ? 'the record is cut off' : 'the record is not JSON', body)
+    else sink.reject(line, cut ? 'the record is cut off' : 'the record is not JSON', withoutRockSecrets(body))
     return
   }
   const type = textAt(value, 'access_type')
@@ -122,7 +123,7 @@ function record(
   else if (type === 'response') {
     const joined = open.response(header, processUs(at(value, 'process_time')))
     sink.skip(joined ? 'joined into its call' : 'an answer to no command')
-  } else sink.reject(line, 'the record has no access_type request or response', body)
+  } else sink.reject(line, 'the record has no access_type request or response', withoutRockSecrets(body))
 }
 
 /** `12.34ms` in µs. */

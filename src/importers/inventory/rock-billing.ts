@@ -5,6 +5,7 @@
 
 import { defineLinesImporter } from '../api.ts'
 import { type RockHeader, rockHeader } from '../rock-header.ts'
+import { withoutRockSecrets } from '../rock-secrets.ts'
 import { rockSandbox } from './parts/rock-sandbox.ts'
 
 export const rockBilling = defineLinesImporter({
@@ -21,7 +22,7 @@ export const rockBilling = defineLinesImporter({
         const header = rockHeader(text)
         if (!header) {
           // A traceback belongs to the record before it.
-          if (!inRecord) sink.reject(line, 'not a record of billing.log', text)
+          if (!inRecord) sink.reject(line, 'not a record of billing.log', withoutRockSecrets(text))
           return
         }
         inRecord = true
@@ -33,13 +34,14 @@ export const rockBilling = defineLinesImporter({
         try {
           record = JSON.parse(header.message)
         } catch {
-          if (header.message.trimStart().startsWith('{')) sink.reject(line, 'the sandbox is not JSON', text)
+          if (header.message.trimStart().startsWith('{'))
+            sink.reject(line, 'the sandbox is not JSON', withoutRockSecrets(text))
           else sink.skip('a message, not a sandbox')
           return
         }
         const entry = rockSandbox(record, line)
         if (entry) sink.box(entry)
-        else sink.reject(line, 'the record has no sandbox_id', text)
+        else sink.reject(line, 'the record has no sandbox_id', withoutRockSecrets(text))
       },
       end() {},
     }

@@ -2,6 +2,7 @@
 // A row is a sandbox. What a record looks like: parts/rock-sandbox.ts. Its token and environment are not kept.
 
 import { defineJsonImporter, type Sink } from '../api.ts'
+import { withoutRockSecrets } from '../rock-secrets.ts'
 import { firstObject } from './parts/first-object.ts'
 import { at, FieldByField, listOf } from './parts/record.ts'
 import { rockSandbox } from './parts/rock-sandbox.ts'
@@ -34,7 +35,7 @@ export const rockStatus = defineJsonImporter({
       },
       broken(line, reason, text) {
         single.drop()
-        sink.reject(line, reason, text)
+        sink.reject(line, reason, withoutRockSecrets(text))
       },
       end: () => single.end(),
     }
@@ -59,5 +60,5 @@ function sandboxesOf(result: unknown): readonly unknown[] {
 function take(record: unknown, line: number, sink: Sink): void {
   const entry = rockSandbox(record, line)
   if (entry) sink.box(entry)
-  else sink.reject(line, 'the record has no sandbox_id', JSON.stringify(record) ?? '')
+  else sink.reject(line, 'the record has no sandbox_id', withoutRockSecrets(JSON.stringify(record) ?? ''))
 }
