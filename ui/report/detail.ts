@@ -96,7 +96,7 @@ function answer(line: AttributionLine): string {
   if (line.toolCall === null) {
     return `Not attributable: no call reaches one half. That none of them did it has p ${pText(line.pNone)}.`
   }
-  return `${line.verdict === 'attributed' ? 'Attributed' : 'Likely'} with p ${pText(line.p)}; none of the recorded calls ${pText(line.pNone)}.`
+  return `${line.verdict === 'attributed' ? 'Attributed' : 'Likely'} with p ${pText(line.p)}; that none of the recorded calls did it has p ${pText(line.pNone)}.`
 }
 
 /** Candidates, others and none side by side, to scale; the words below say the same. */
