@@ -63,6 +63,7 @@ export function groupIncidents(findings: readonly Finding[], lookups: IncidentLo
     (a, b) =>
       rank(b.severity) - rank(a.severity) ||
       b.confidence - a.confidence ||
+      b.occurrences - a.occurrences ||
       a.firstUs - b.firstUs ||
       (a.uid < b.uid ? -1 : 1),
   )
