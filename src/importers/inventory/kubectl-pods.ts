@@ -17,11 +17,11 @@ export const kubectlPods = defineJsonImporter({
   documentation: 'https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/',
   ownRows: true,
   items: ['items.*', 'object', 'kind', 'metadata', 'spec', 'status'],
+  // At the top level: audit logs hold whole pods too, further in.
   recognises: (head) =>
-    /^\s*\{/.test(head.text) &&
-    /"apiVersion"\s*:\s*"v1"/.test(head.text) &&
-    /"kind"\s*:\s*"Pod(?:List)?"/.test(head.text) &&
-    /"(?:metadata|items)"\s*:/.test(head.text),
+    /^\s*\{\s*(?:"type"\s*:\s*"[A-Z]{1,20}"\s*,\s*"object"\s*:\s*\{\s*)?(?:"kind"\s*:\s*"(?:Pod|PodList|List)"|"apiVersion"\s*:\s*"v1")\s*,/.test(
+      head.text,
+    ) && /"kind"\s*:\s*"Pod(?:List)?"/.test(head.text),
   start(sink) {
     const single = new FieldByField((fields, line) => {
       // A list has metadata of its own.

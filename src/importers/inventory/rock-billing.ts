@@ -14,7 +14,8 @@ export const rockBilling = defineLinesImporter({
   family: 'inventory',
   documentation: 'https://github.com/alibaba/ROCK/blob/master/rock/admin/metrics/billing.py',
   ownRows: true,
-  recognises: (head) => head.lines.some((line) => isBilling(rockHeader(line))),
+  recognises: (head) =>
+    !head.text.includes('accessLog] [') && head.lines.some((line) => isBilling(rockHeader(line))),
   start(sink) {
     let inRecord = false
     return {
