@@ -79,6 +79,8 @@ export interface LabPlan {
   }
   readonly repos: readonly string[]
   readonly packages: readonly string[]
+  /** The sandboxes have nmap; without it sweeps are loops of the shell's own. */
+  readonly nmap: boolean
   /** Trainer steps the episodes belong to start here. */
   readonly firstStep: number
 }
@@ -88,7 +90,7 @@ const words =
     ' ',
   )
 
-export function planLab(seed: number): LabPlan {
+export function planLab(seed: number, nmap = true): LabPlan {
   const random = seededRandom(seed)
   const names = random.shuffle(words)
   const name = () => names.pop()!
@@ -159,6 +161,7 @@ export function planLab(seed: number): LabPlan {
         ),
       )
       .slice(0, 6),
+    nmap,
     firstStep: random.int(40, 900),
   }
 }
@@ -212,6 +215,6 @@ function assignDuties(random: Random): { misdeeds: Misdeed[]; lookalikes: Lookal
   return duties
 }
 
-export function range(from: number, to: number): number[] {
+function range(from: number, to: number): number[] {
   return Array.from({ length: to - from + 1 }, (_, i) => from + i)
 }

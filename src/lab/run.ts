@@ -5,7 +5,7 @@ import { setMaxListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { OperatorError } from '../base/errors.ts'
 import { driveBox, type EpisodeLog, nowUs } from './agents/driver.ts'
-import { type CanRunLab, canRunLab } from './can-run.ts'
+import { type CanRunLab, canRunLab, findProgram } from './can-run.ts'
 import { listen } from './listen.ts'
 import { planLab } from './plan.ts'
 import { seededRandom } from './random.ts'
@@ -52,7 +52,7 @@ export async function runLab(options: LabOptions): Promise<LabResult> {
     })
   }
   const startedMs = Date.now()
-  const plan = planLab(seed)
+  const plan = planLab(seed, findProgram('nmap') !== undefined)
   const random = seededRandom(seed)
   signal.throwIfAborted()
   progress(`Opening a closed network: 2 hosts, 12 sandboxes, one NAT address (${plan.natIp}).`)

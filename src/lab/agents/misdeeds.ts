@@ -60,7 +60,7 @@ function sweep(plan: LabPlan, _box: BoxPlan, random: Random): Step[] {
   const targets = [...octets].sort((a, b) => a - b)
   const ports = random.shuffle([22, 80, 443, 2375, 3306, 6379, 8265, 22555]).slice(0, 4)
   const looked: Step = { command: 'ip -4 addr show | grep inet; cat /etc/resolv.conf' }
-  if (random.chance(0.5)) {
+  if (random.chance(0.5) && plan.nmap) {
     return [
       looked,
       { command: `nmap -sT -Pn -n -p ${ports.join(',')} ${targets.map((o) => `${prefix}.${o}`).join(' ')}` },
