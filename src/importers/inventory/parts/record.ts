@@ -36,7 +36,7 @@ export function instantOf(value: unknown): number | undefined {
 }
 
 export function unique(values: readonly (string | undefined)[]): string[] {
-  return [...new Set(values.filter((value) => value !== undefined && value !== ''))] as string[]
+  return [...new Set(values.flatMap((value) => value || []))]
 }
 
 /** Gathers the fields of a top-level object until one comes a second time: then the next object has begun. */
