@@ -99,6 +99,7 @@ export function actionsSection(data: ReportData): Html {
   const evidence = evidenceClock(
     data.summary.inputs,
     incidents.some((incident) => incident.ongoing),
+    actions,
   )
   const visitors = incidents.flatMap((incident, i) =>
     othersAt(incident, data.attributions).map((visitor) => ({ ...visitor, incident: i + 1 })),
@@ -156,7 +157,10 @@ function briefIncident(incident: IncidentSummary, i: number): Html {
 }
 
 function actionItem(action: Action): Html {
-  return html`<li><label><input type="checkbox" aria-label="done"><span><b>${action.do}</b><small>${action.why}${
+  return html`<li><label><input type="checkbox" aria-label="done"><span><b>${action.do}</b>${
+    action.also.length > 0 &&
+    html`<em>also ${action.also.slice(0, 12).join(', ')}${action.also.length > 12 && ` and ${action.also.length - 12} more`}</em>`
+  }<small>${action.why}${
     action.incidents.length > 0 && html` <span class="refs">${refs(action.incidents)}</span>`
   }</small></span></label></li>`
 }

@@ -94,6 +94,7 @@ function incidentCard(
       ),
   ].filter((entry) => entry !== false)}</dl>
 ${accused.length > 0 && html`<div class="accused"><h4>Tool calls held responsible</h4>${accusedCalls(accused, incident.toolCalls.length, data)}</div>`}
+${incident.actions.length > 0 && ownActions(incident)}
 ${own.length > 0 && findingsOf(own, incident.title, number === 1 && own.length <= 4)}
 </article>`
 }
@@ -137,6 +138,12 @@ function callLine(call: ToolCallLine, times: number, p: number): Html {
   return html`<div class="call"><pre>${command}</pre><small>${where.join(', ')}, ${moment(call.start)}${
     p > 0 && html`, <b>p ${pText(p)}</b>`
   }${times > 1 && html`, and ${counted(times - 1, 'more call')} of the same`}</small></div>`
+}
+
+function ownActions({ actions }: IncidentSummary): Html {
+  return html`<details><summary>What to do about it: ${counted(actions.length, 'act')}</summary><ol class="own-actions">${actions.map(
+    (action) => html`<li><b>${action.do}.</b> <span class="quiet">${action.why}</span></li>`,
+  )}</ol></details>`
 }
 
 function findingsOf(findings: readonly FindingLine[], incidentTitle: string, open: boolean): Html {

@@ -2,6 +2,7 @@
 // evidence goes first, why some alarms have no answer.
 
 import { parseIso } from '../base/time.ts'
+import { severities } from '../schema/event.ts'
 import type { AttributionLine, IncidentSummary, InputSummary } from '../schema/summary.ts'
 import type { ReportData } from './api.ts'
 
@@ -10,19 +11,58 @@ export interface Action {
   readonly why: string
   /** 1-based numbers of the incidents that ask for it. */
   readonly incidents: readonly number[]
+  /** What the same act, asked for by further incidents, names beyond the first: boxes, addresses, times. */
+  readonly also: readonly string[]
 }
 
-/** One list for everybody: the same act asked for by several incidents stands once. Incidents come worst first. */
+/**
+ * One list for everybody: acts that begin with the same word for the same reason stand once, with what each further
+ * incident adds. Incidents come worst first and name their most urgent act first, so within a severity the first
+ * acts of all come before the second ones. Each incident's own acts, word for word, stand on its card.
+ */
 export function joinActions(incidents: readonly IncidentSummary[]): readonly Action[] {
-  const joined = new Map<string, { why: string; incidents: number[] }>()
+  const joined = new Map<
+    string,
+    {
+      do: string
+      why: string
+      said: Set<string>
+      numbers: Set<number>
+      also: string[]
+      rank: number
+      place: number
+    }
+  >()
   for (const [i, incident] of incidents.entries()) {
-    for (const action of incident.actions) {
-      const known = joined.get(action.do)
-      if (known === undefined) joined.set(action.do, { why: action.why, incidents: [i + 1] })
-      else if (!known.incidents.includes(i + 1)) known.incidents.push(i + 1)
+    const rank = severities.indexOf(incident.severity)
+    for (const [place, action] of incident.actions.entries()) {
+      const key = `${action.do.split(' ', 1)[0]}\n${action.why}`
+      const names = namesIn(action.do)
+      const known = joined.get(key)
+      if (known === undefined) {
+        joined.set(key, { ...action, said: new Set(names), numbers: new Set([i + 1]), also: [], rank, place })
+        continue
+      }
+      known.numbers.add(i + 1)
+      if (rank === known.rank) known.place = Math.min(known.place, place)
+      for (const name of names) {
+        if (known.said.has(name)) continue
+        known.said.add(name)
+        known.also.push(name)
+      }
     }
   }
-  return [...joined].map(([act, rest]) => ({ do: act, ...rest }))
+  return [...joined.values()]
+    .sort((a, b) => b.rank - a.rank || a.place - b.place)
+    .map(({ do: act, why, numbers, also }) => ({ do: act, why, incidents: [...numbers], also }))
+}
+
+/** Words that name something: boxes, addresses, hosts, paths, times. */
+function namesIn(text: string): readonly string[] {
+  return text
+    .split(/[\s,;]+/)
+    .map((word) => word.replace(/^["'(]+|["').]+$/g, ''))
+    .filter((word) => /[\d_/]|\w[.:]\w/.test(word) && /\w{2}/.test(word))
 }
 
 export interface Visitor {
@@ -63,12 +103,18 @@ function withoutPort(destination: string): string {
  * Evidence in the order in which it goes, from what the inputs are. Periods are the tools' documented defaults,
  * said as such: a deployment may differ.
  */
-export function evidenceClock(inputs: readonly InputSummary[], ongoing: boolean): readonly Action[] {
+export function evidenceClock(
+  inputs: readonly InputSummary[],
+  ongoing: boolean,
+  actions: readonly Action[] = [],
+): readonly Action[] {
   const formats = new Set(inputs.map((input) => input.format))
   const has = (part: string) => [...formats].some((format) => format.includes(part))
   const found: Action[] = []
-  const say = (act: string, why: string) => found.push({ do: act, why, incidents: [] })
-  if (ongoing) {
+  const say = (act: string, why: string) => found.push({ do: act, why, incidents: [], also: [] })
+  // An incident that already asks for it knows the boxes by name.
+  const isAsked = actions.some((action) => /\b(save|copy|keep)\b.*\b(process|memory)/i.test(action.do))
+  if (ongoing && !isAsked) {
     say(
       'Save processes, sockets and /tmp of the accused boxes before stopping them',
       'Memory, open sockets and connection tracking are gone the moment a box stops.',

@@ -82,6 +82,26 @@ describe('what the report adds up', () => {
     expect(shared).toEqual([expect.objectContaining({ incidents: [1, 2, 3] })])
   })
 
+  it('joins acts of one kind, says what each adds, and puts the urgent ones of all incidents first', () => {
+    const [incident] = data.summary.incidents
+    const of = (box: string) => ({
+      ...incident!,
+      actions: [
+        { do: `Freeze sandbox ${box}`, why: 'It goes on.' },
+        { do: `Block 198.51.100.7:443 for ${box}`, why: 'It ends what is going on.' },
+      ],
+    })
+    expect(joinActions([of('sbx-1'), of('sbx-2'), of('sbx-1')])).toEqual([
+      { do: 'Freeze sandbox sbx-1', why: 'It goes on.', incidents: [1, 2, 3], also: ['sbx-2'] },
+      {
+        do: 'Block 198.51.100.7:443 for sbx-1',
+        why: 'It ends what is going on.',
+        incidents: [1, 2, 3],
+        also: ['sbx-2'],
+      },
+    ])
+  })
+
   it('names a stranger at an incident’s destination, and none of its own boxes', () => {
     const [incident] = data.summary.incidents
     const own = data.attributions.find((line) => line.event.dst === '198.51.100.7')!
