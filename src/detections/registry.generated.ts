@@ -3,11 +3,13 @@
 import type { Detection } from './api.ts'
 import { alertFirewall } from './alert/firewall.ts'
 import { dnsTunnel } from './command-and-control/dns-tunnel.ts'
+import { icmpTunnel } from './command-and-control/icmp-tunnel.ts'
 import { longLived } from './command-and-control/long-lived.ts'
 import { reverseSsh } from './command-and-control/reverse-ssh.ts'
 import { serverDriven } from './command-and-control/server-driven.ts'
 import { sshForward } from './command-and-control/ssh-forward.ts'
 import { sshOddPort } from './command-and-control/ssh-odd-port.ts'
+import { tunnelProtocol } from './command-and-control/tunnel-protocol.ts'
 import { tunnelServiceName } from './command-and-control/tunnel-service-name.ts'
 import { tunnelTool } from './command-and-control/tunnel-tool.ts'
 import { metadataCommand } from './credential-access/metadata-command.ts'
@@ -19,6 +21,7 @@ import { sensitivePort } from './discovery/sensitive-port.ts'
 import { reverseShell } from './execution/reverse-shell.ts'
 import { dropName } from './exfiltration/drop-name.ts'
 import { uploadCommand } from './exfiltration/upload-command.ts'
+import { coinNetwork } from './impact/coin-network.ts'
 import { miningCommand } from './impact/mining-command.ts'
 import { miningEncrypted } from './impact/mining-encrypted.ts'
 import { miningPoolName } from './impact/mining-pool-name.ts'
@@ -30,11 +33,13 @@ import { provisioningCommand } from './resource-development/provisioning-command
 export const detections: readonly Detection[] = [
   alertFirewall,
   dnsTunnel,
+  icmpTunnel,
   longLived,
   reverseSsh,
   serverDriven,
   sshForward,
   sshOddPort,
+  tunnelProtocol,
   tunnelServiceName,
   tunnelTool,
   metadataCommand,
@@ -46,6 +51,7 @@ export const detections: readonly Detection[] = [
   reverseShell,
   dropName,
   uploadCommand,
+  coinNetwork,
   miningCommand,
   miningEncrypted,
   miningPoolName,

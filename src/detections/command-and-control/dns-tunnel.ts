@@ -1,6 +1,6 @@
 import { defineDetection, type Hit, type SeenEvent } from '../api.ts'
 import { registrable, suffixIn } from '../names.ts'
-import { subject, whom } from '../words.ts'
+import { destinationOf, subject, whom } from '../words.ts'
 
 /** Domains under which many different names are normal: content networks, reverse lookups, reputation by DNS. */
 const busy = new Set(
@@ -50,15 +50,15 @@ export const dnsTunnel = defineDetection({
       if (!query || query.hostname.length < 6) return undefined
       const name = query.hostname.toLowerCase().replace(/\.$/, '')
       if (suffixIn(name, busy) !== undefined) return undefined
-      const domain = registrable(name)
-      if (name.length <= domain.length) return undefined
+      const domain = domainOf(name)
+      if (domain !== noDomain && name.length <= domain.length) return undefined
       const key = `${subject(item)}|${domain}`
       let window = windows.get(key)
       if (!window || item.us >= window.startUs + options.windowS * 1e6) {
         window = { startUs: item.us, names: new Set(), asked: 0, chars: 0, longest: 0, bulky: 0, events: [] }
         windows.set(key, window)
       }
-      const prefix = name.slice(0, name.length - domain.length - 1)
+      const prefix = domain === noDomain ? name : name.slice(0, name.length - domain.length - 1)
       window.asked++
       if (window.names.size < 1_000 && !window.names.has(prefix)) {
         window.names.add(prefix)
@@ -77,15 +77,26 @@ export const dnsTunnel = defineDetection({
       const long = window.longest >= options.longNamesMin
       if (!many && !long) return undefined
       return {
-        title: `${whom(item)} carried data in DNS names under ${domain}`,
+        title: `${whom(item)} carried data in DNS names ${domain === noDomain ? 'without a domain' : `under ${domain}`}`,
         why: `${unique} different names within a minute, ${Math.round(length)} characters each on average${
           window.bulky > 0 ? `, ${window.bulky} of the questions for bulky record types` : ''
         }.`,
         evidences: window.events,
-        destinations: [domain],
+        destinations: domain === noDomain ? [destinationOf(item)] : [domain],
+        fact: domain,
         severity: many ? 'high' : 'medium',
         confidence: many ? 0.85 : 0.6,
       }
     }
   },
+  growing: true,
 })
+
+const noDomain = 'no domain'
+
+/** Some tunnels ask a server of their own directly, with names that end in no domain: `dnscat.546b03f5….02`. */
+function domainOf(name: string): string {
+  const last = name.slice(name.lastIndexOf('.') + 1)
+  if (!/^(?:[a-z]{2,24}|xn--[a-z0-9-]{1,59})$/.test(last) || name.startsWith('dnscat.')) return noDomain
+  return registrable(name)
+}

@@ -33,7 +33,10 @@ export const metadataService = defineDetection({
       const isName = name !== undefined && (name.includes('.') || name === 'instance-data')
       if (event.class === 'dns_activity' ? !isName : !isMetadata(ip) && !isName) return
       if (event.class !== 'dns_activity' && port !== undefined && options.servicePorts.includes(port)) return
-      const path = event.http?.path
+      const path =
+        event.http?.morePaths === undefined
+          ? event.http?.path
+          : [event.http.path, ...event.http.morePaths].join(' ')
       const found = judgePath(path ?? '')
       const blocked = failed(item)
       const refusedByService = event.http?.status !== undefined && event.http.status >= 400

@@ -33,7 +33,8 @@ export const miningEncrypted = defineDetection({
       if (!bursts || lasted < options.durationMinS || !isOutside(item)) return
       if ((bytesIn + bytesOut) / lasted >= options.bytesPerSecondMax) return
       if (bursts.serverFirst < options.serverFirstMin) return
-      if (bursts.serverFirstAnswered > options.answeredShareMax * bursts.serverFirst) return
+      const answered = bursts.serverFirstAnswered + (bursts.serverFirstLargeAnswered ?? 0)
+      if (answered > options.answeredShareMax * bursts.serverFirst) return
       if (bursts.clientFirst < 1) return
       if (bursts.clientFirstAnswered < options.clientAnsweredShareMin * bursts.clientFirst) return
       if (bursts.serverPayloadMean < options.payloadMin || bursts.serverPayloadMean > options.payloadMax)
@@ -44,7 +45,7 @@ export const miningEncrypted = defineDetection({
       const liked = port !== undefined && poolPorts.has(port)
       return {
         title: `${whom(item)} holds a connection with the rhythm of mining to ${destinationText(item)}`,
-        why: `In ${Math.round(lasted)} s the far side sent ${bursts.serverFirst} unasked messages and ${bursts.serverFirstAnswered} drew a reply; this side sent ${bursts.clientFirst}, nearly all acknowledged at once${liked ? `; pools like port ${port}` : ''}.`,
+        why: `In ${Math.round(lasted)} s the far side sent ${bursts.serverFirst} unasked messages and ${answered} drew a reply; this side sent ${bursts.clientFirst}, nearly all acknowledged at once${liked ? `; pools like port ${port}` : ''}.`,
         evidences: [item],
         destinations: [destinationOf(item)],
         severity: liked ? 'medium' : 'low',

@@ -36,7 +36,12 @@ export const miningStratum = defineDetection({
             : `The sensor recognised the protocol as ${observed?.protocol}.`,
         evidences: [item],
         destinations: [destinationOf(item)],
-        ...(methods.length > 0 ? {} : { severity: 'high', confidence: 0.8 }),
+        // Version 2 is encrypted: its handshake has the right lengths, no more.
+        ...(methods.length > 0
+          ? {}
+          : /v2|2\.0/i.test(observed?.protocol ?? '')
+            ? { severity: 'medium' as const, confidence: 0.4 }
+            : { severity: 'high' as const, confidence: 0.8 }),
       }
     }
   },
