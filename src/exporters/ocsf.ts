@@ -27,7 +27,7 @@ const severityIds: Readonly<Record<Severity, readonly [number, string]>> = {
 }
 
 /** Most artifacts spelled out in `evidences`; every uid still stands in `unmapped`. */
-export const evidencesMax = 50
+const evidencesMax = 50
 
 /**
  * One Detection Finding. `time` is when the finding became true (its last evidence), so that a replay gives the

@@ -62,7 +62,7 @@ function namesIn(text: string): readonly string[] {
   return text
     .split(/[\s,;]+/)
     .map((word) => word.replace(/^["'(]+|["').]+$/g, ''))
-    .filter((word) => /[\d_/]|\w[.:]\w/.test(word) && /\w{2}/.test(word))
+    .filter((word) => !/^\d+$/.test(word) && /[\d_/]|\w[.:]\w/.test(word) && /\w{2}/.test(word))
 }
 
 export interface Visitor {
