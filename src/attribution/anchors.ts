@@ -1,6 +1,6 @@
 // Pairs of stamps that may belong together: what a call names and what was then contacted; one flow seen twice.
 
-import { callFlags, type CallColumns, type EventColumns, eventFlags } from './api.ts'
+import { type CallColumns, callFlags, type EventColumns, eventFlags } from './api.ts'
 import type { Anchors } from './correlogram.ts'
 import type { Keys } from './keys.ts'
 import { matchLevels, type TargetIndex } from './targets.ts'
@@ -81,7 +81,7 @@ export function timeAnchors(
     if (events.clock[i] !== eventClock) continue
     const g = keys.eventGroup[i]!
     const boxes = g < 0 ? undefined : keys.groups[g]!.boxes
-    if (!boxes || boxes.length !== 1) continue
+    if (boxes?.length !== 1) continue
     if (events.connection[i] !== 0) {
       if (seen.has(events.connection[i]!)) continue
       seen.add(events.connection[i]!)

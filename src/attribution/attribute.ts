@@ -4,23 +4,23 @@ import {
   type AttributionCase,
   type AttributionResult,
   attributionDefaults,
-  callFlags,
   type Evidence,
   tiers,
 } from './api.ts'
-import { findCandidates } from './candidates.ts'
+import { applyCalibration, calibrate } from './calibrate.ts'
 import { alignClocks } from './clocks.ts'
 import { explainCandidate } from './explain.ts'
-import { fitModel, namersMax, type Scene } from './fit.ts'
+import { fitModel } from './fit.ts'
+import { applyIdentity } from './identity.ts'
 import { resolveKeys } from './keys.ts'
 import { destinationNames } from './names.ts'
+import { splitNone } from './none.ts'
 import { canonicalCalls, canonicalEvents } from './order.ts'
-import { keptMax, type Posterior, posteriors } from './posterior.ts'
-import { connections, sessionChains, type Units } from './sessions.ts'
-import { indexTargets, type TargetIndex } from './targets.ts'
-import { callWindows } from './windows.ts'
-
-const identityTier = tiers.indexOf('identity')
+import { keptMax, posteriors } from './posterior.ts'
+import { buildScene, movedScene } from './scene.ts'
+import { connections, type Units } from './sessions.ts'
+import { indexTargets } from './targets.ts'
+import { type CallWindows, callWindows } from './windows.ts'
 
 /** Says for every event which calls may have caused it, how probably, and why. Never throws on data. */
 export function attribute(input: AttributionCase): AttributionResult {
@@ -38,41 +38,31 @@ export function attribute(input: AttributionCase): AttributionResult {
   const windows = callWindows(calls, keys.callBox, clocks.offset, keys.boxTo)
   const dstName = destinationNames(events, times, keys.eventGroup)
   const units = connections(events, times, keys, dstName)
-  const chains = sessionChains(units)
   const doubt = Float64Array.from(units.clock, (c) => Math.max(20_000, 1.5 * (clocks.sdUs[c] ?? 0)))
-  const candidates = findCandidates({ units, calls, windows, keys, targets, doubt })
-  const { callClass, classCount, classLeaves } = behaviours(given, targets.hasTargets)
-  const marks = dense(units.mark)
-  const scene: Scene = {
-    n: units.n,
-    from: units.from,
-    to: units.to,
-    doubt,
-    group: units.group,
-    mark: marks.index,
-    markCount: marks.count,
-    portShare: portShares(units, marks),
-    rare: rareDestinations(units, targets),
-    previous: chains.previous,
-    session: chains.session,
-    sessionCount: chains.count,
-    candidates,
-    callStart: windows.start,
-    callEnd: windows.end,
-    callSlack: windows.slack,
-    callUntil: windows.until,
-    callClass,
-    classCount,
-    classLeaves,
-    perLevel: targets.perLevel,
-    callBox: keys.callBox,
-    groups: keys.groups,
-    ...coverage(units),
-    controls: input.controls,
-  }
+  const parts = { input: given, units, keys, targets, windows, doubt }
+  const scene = buildScene(parts)
   const model = fitModel(scene)
   const { posterior: post, scores } = posteriors(scene, model)
-  const forced = applyIdentity(given, units, post)
+  const clockOf = (u: number) => clocks.aligned[units.clock[u]!] === 1
+  const allAligned = clocksInUse(units, clocks.aligned)
+  const calibration = calibrate(scene, model, post, longest(windows), allAligned, (shift) =>
+    movedScene(parts, scene, shift),
+  )
+  applyCalibration(
+    post,
+    calibration.claimAt,
+    tiers.indexOf('content'),
+    (u) => !clockOf(u),
+    (u) => !clockOf(u) && input.clocks[units.clock[u]!]?.zone !== 'utc',
+  )
+  const settled = applyIdentity(calls, units, post)
+  const inCall = (u: number) => scene.candidates.start[u + 1]! > scene.candidates.start[u]!
+  const split = splitNone(
+    units,
+    post,
+    inCall,
+    settled.map((x) => (x === 2 ? 1 : 0)),
+  )
 
   // Back to the order in which the rows were given.
   const n = events.n
@@ -106,7 +96,7 @@ export function attribute(input: AttributionCase): AttributionResult {
     list.start[i + 1] = list.call.length
     pNone[i] = post.none[u]!
     pOther[i] = Math.max(0, 1 - listed - post.none[u]!)
-    noneSplit[i * 4 + 3] = post.none[u]!
+    for (let x = 0; x < 4; x++) noneSplit[i * 4 + x] = post.none[u]! * split[u * 4 + x]!
     tier[i] = post.tier[u]!
     onset[i] = eventOrder[units.event[post.onset[u]!]!]!
     eventUs[i] = times[k]!
@@ -131,7 +121,7 @@ export function attribute(input: AttributionCase): AttributionResult {
     keys,
     targets,
     naming: (text: number) => new Set(targets.naming(text)?.calls ?? []).size,
-    identity: (u: number) => forced[u] === 1,
+    identity: (u: number) => settled[u] === 1,
   }
   return {
     clocks: clocks.estimates,
@@ -151,7 +141,7 @@ export function attribute(input: AttributionCase): AttributionResult {
     hypotheses: [],
     groups: [],
     coincidences: { observed: 0, expectedByChance: 0, of: n },
-    calibrated: false,
+    calibrated: calibration.calibrated,
     notes,
     explain(i: number): readonly (readonly Evidence[])[] {
       const u = units.ofEvent[rank[i]!]!
@@ -170,109 +160,16 @@ export function attribute(input: AttributionCase): AttributionResult {
   }
 }
 
-/** A kernel-side record that names the call settles the matter; one that names a call nobody recorded says none. */
-function applyIdentity(input: AttributionCase, units: Units, post: Posterior): Uint8Array {
-  const forced = new Uint8Array(units.n)
-  const bySource = new Map<number, number[]>()
-  for (let j = 0; j < input.calls.n; j++) {
-    const id = input.calls.sourceId[j]!
-    if (id === 0) continue
-    const list = bySource.get(id)
-    if (list) list.push(j)
-    else bySource.set(id, [j])
+function longest(windows: CallWindows): number {
+  let us = 0
+  for (let j = 0; j < windows.start.length; j++) {
+    const d = windows.end[j]! - windows.start[j]!
+    if (d > us && Number.isFinite(d)) us = d
   }
-  for (let u = 0; u < units.n; u++) {
-    if (units.identity[u] === 0) continue
-    const named = bySource.get(units.identity[u]!) ?? []
-    const from = u * keptMax
-    post.call.fill(-1, from, from + keptMax)
-    post.p.fill(0, from, from + keptMax)
-    post.inherited.fill(0, from, from + keptMax)
-    forced[u] = 1
-    post.tier[u] = identityTier
-    // The same id may stand in two traces of one call (spans and transcript): they share the certainty.
-    const same = named.slice(0, keptMax)
-    post.none[u] = same.length > 0 ? 0.001 : 1
-    post.other[u] = 0
-    same.forEach((j, k) => {
-      post.call[from + k] = j
-      post.p[from + k] = 0.999 / same.length
-    })
-  }
-  return forced
+  return us
 }
 
-/** Calls that behave alike share rates: same tool class, naming targets or not, leaving work behind or not. */
-function behaviours(input: AttributionCase, hasTargets: Uint8Array) {
-  const callClass = new Uint16Array(input.calls.n)
-  const index = new Map<number, number>()
-  const leaves: number[] = []
-  for (let j = 0; j < input.calls.n; j++) {
-    const left = (input.calls.flags[j]! & callFlags.background) !== 0 ? 1 : 0
-    const key = input.calls.toolClass[j]! * 4 + hasTargets[j]! * 2 + left
-    let c = index.get(key)
-    if (c === undefined) {
-      c = index.size
-      index.set(key, c)
-      leaves.push(left)
-    }
-    callClass[j] = c
-  }
-  return { callClass, classCount: Math.max(1, leaves.length), classLeaves: Uint8Array.from(leaves) }
-}
-
-function dense(values: Uint32Array): { index: Uint32Array; count: number } {
-  const known = new Map<number, number>()
-  const index = new Uint32Array(values.length)
-  for (let u = 0; u < values.length; u++) {
-    let k = known.get(values[u]!)
-    if (k === undefined) {
-      k = known.size
-      known.set(values[u]!, k)
-    }
-    index[u] = k
-  }
-  return { index, count: Math.max(1, known.size) }
-}
-
-function portShares(units: Units, marks: { index: Uint32Array; count: number }): Float64Array {
-  const perPort = new Float64Array(65_536)
-  const perMark = new Map<number, number>()
-  for (let u = 0; u < units.n; u++) {
-    const port = units.dstPort[u]!
-    perPort[port]!++
-    const key = marks.index[u]! * 65_536 + port
-    perMark.set(key, (perMark.get(key) ?? 0) + 1)
-  }
-  const out = new Float64Array(units.n)
-  for (let u = 0; u < units.n; u++) {
-    const port = units.dstPort[u]!
-    out[u] = perMark.get(marks.index[u]! * 65_536 + port)! / perPort[port]!
-  }
-  return out
-}
-
-function rareDestinations(units: Units, targets: TargetIndex): Uint8Array {
-  return Uint8Array.from({ length: units.n }, (_, u) => {
-    const d = targets.destination(units.dstIp[u]!, units.name[u]!, 0)
-    const calls = new Set<number>()
-    for (const text of d.strong) {
-      const named = targets.naming(text)!.calls
-      for (let k = 0; k < named.length && calls.size <= namersMax; k++) calls.add(named[k]!)
-    }
-    return calls.size > 0 && calls.size <= namersMax ? 1 : 0
-  })
-}
-
-/** The time in which the network was watched. */
-function coverage(units: Units): { coverFrom: number; coverTo: number } {
-  let coverFrom = Number.POSITIVE_INFINITY
-  let coverTo = Number.NEGATIVE_INFINITY
-  for (let u = 0; u < units.n; u++) {
-    if (!Number.isFinite(units.from[u]!)) continue
-    coverFrom = Math.min(coverFrom, units.from[u]!)
-    coverTo = Math.max(coverTo, units.to[u]!)
-  }
-  if (!(coverTo >= coverFrom)) return { coverFrom: 0, coverTo: 1 }
-  return { coverFrom: coverFrom - 1_000_000, coverTo: coverTo + 1_000_000 }
+function clocksInUse(units: Units, aligned: Uint8Array): boolean {
+  for (let u = 0; u < units.n; u++) if (units.group[u]! >= 0 && aligned[units.clock[u]!] !== 1) return false
+  return true
 }

@@ -72,7 +72,8 @@ export function alignClocks(
   const networks = order.filter((k) => eventCount[k]! > 0 && !agents.includes(k))
   const reference = pick(agents, domains, callCount)
   if (reference === undefined) {
-    if (networks.length > 0) notes.push('There are no tool calls, so clocks could not be compared with the agents’.')
+    if (networks.length > 0)
+      notes.push('There are no tool calls, so clocks could not be compared with the agents’.')
     return finish(domains, state, undefined, networks, notes)
   }
   // Agents that know UTC are taken to agree with each other until their events say otherwise.
@@ -109,7 +110,12 @@ export function alignClocks(
     }
     const ok = peak !== undefined && convincing(peak)
     // The part of the offset that is a zone belongs to the side that does not know its zone.
-    if (ok && zoneOpen && agentZoneUs === undefined && tie.members.some((m) => domains[m.clock]!.zone === 'utc')) {
+    if (
+      ok &&
+      zoneOpen &&
+      agentZoneUs === undefined &&
+      tie.members.some((m) => domains[m.clock]!.zone === 'utc')
+    ) {
       const zone = Math.round(peak!.offsetUs / zoneStepUs) * zoneStepUs
       agentZoneUs = Math.abs(peak!.offsetUs - zone) <= nearUs ? -zone : 0
     }
@@ -121,7 +127,8 @@ export function alignClocks(
     for (const k of trusted) {
       if (domains[k]!.zone === 'utc') continue
       state[k]!.pieces = [{ fromUs: 0, offsetUs: agentZoneUs, drift: 0 }]
-      state[k]!.note = `local time of an unnamed zone, ${zoneText(agentZoneUs)} of UTC by what the network saw`
+      state[k]!.note =
+        `local time of an unnamed zone, ${zoneText(agentZoneUs)} of UTC by what the network saw`
     }
   }
   borrow(domains, state, networks, eventCount)
@@ -287,13 +294,20 @@ function shape(anchors: Anchors, peak: Peak, allowed: (us: number) => boolean): 
   }
   const whole = [{ fromUs: from, offsetUs: peak.offsetUs, drift: 0 }]
   const length = (to - from) / blocks
-  if (!(length > 60e6) || peak.effects < 6 * blocks) return whole
+  // Windows hide what a block could show.
+  const hidden = median(Array.from(anchors.low, (low, k) => anchors.high[k]! - low)) > 5e6
+  if (hidden || !(length > 60e6) || peak.effects < 6 * blocks) return whole
   const found: { at: number; end: number; offset: number; sd: number }[] = []
   for (let b = 0; b < blocks; b++) {
     const part = within(anchors, from + b * length, from + (b + 1) * length + (b === blocks - 1 ? 1 : 0))
     const p = findPeak(part, (us) => allowed(us) && Math.abs(us - peak.offsetUs) <= nearUs)
     if (p && p.effects >= witnessesMin && p.z >= 5) {
-      found.push({ at: from + (b + 0.5) * length, end: from + (b + 1) * length, offset: p.offsetUs, sd: p.sdUs })
+      found.push({
+        at: from + (b + 0.5) * length,
+        end: from + (b + 1) * length,
+        offset: p.offsetUs,
+        sd: p.sdUs,
+      })
     }
   }
   if (found.length < 4) return whole

@@ -198,13 +198,14 @@ function logLikelihood(anchors: Anchors, used: readonly number[], theta: number)
   let sum = 0
   let effect = -1
   let part = 0
-  const chance = outliers / 60e6
+  let width = 0
   for (let x = 0; x <= used.length; x++) {
     const k = used[x] ?? -1
     if (x === used.length || anchors.effect[k] !== effect) {
-      if (effect >= 0) sum += Math.log(chance + (1 - outliers) * part)
+      if (effect >= 0) sum += Math.log(outliers / (60e6 + width) + (1 - outliers) * part)
       if (x === used.length) break
       effect = anchors.effect[k]!
+      width = anchors.high[k]! - anchors.low[k]!
       part = 0
     }
     const a = anchors.low[k]! - theta
