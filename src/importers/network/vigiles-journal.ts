@@ -1,0 +1,172 @@
+// What `vigiles run` recorded: journal.jsonl, a line an event, each holding the hash of the one before.
+// {"_schema":"vigiles/event/v1","seq":7,"time":"2026-11-24T08:00:00.123456Z","class":"network_activity","activity":"open",
+//  "connection":"c-3","box":"run-1","srcEndpoint":{"ip":"10.8.0.2","port":40112},"dstEndpoint":{"ip":"203.0.113.9","port":443,
+//  "hostname":"api.example.com"},"disposition":"allowed","actor":{"toolCall":"call_1","tier":"identity"},…}
+// Whether the chain of hashes holds is for `vigiles verify` to say.
+
+import { BoundedMap } from '../../base/bounded-map.ts'
+import { parseIso, type Time } from '../../base/time.ts'
+import type { Endpoint, Event } from '../../schema/event.ts'
+import { defineJsonLinesImporter } from '../api.ts'
+import { firstRows, objectOf, type Row } from '../head-rows.ts'
+import { countOf, type EventDraft, ipOf, keep, portOf, shown, textOf, transportOf } from './parts.ts'
+
+/** Open connections whose beginning is remembered for their end. */
+const openMax = 100_000
+
+const classes = new Map<unknown, Event['class']>([
+  ['network_activity', 'network_activity'],
+  ['dns_activity', 'dns_activity'],
+  ['http_activity', 'http_activity'],
+  ['tls_activity', 'tls_activity'],
+  ['ssh_activity', 'ssh_activity'],
+])
+
+/** Lines that are no connection, by class; anything else is counted together. */
+const skipReasons = new Map<unknown, string>([
+  ['process_activity', 'process_activity: a process, no connection'],
+  ['detection_finding', 'detection_finding: found again from its evidence'],
+  ['api_activity', 'api_activity: an act of the operator'],
+  ['execute_tool', 'execute_tool: a call, named by the connections it made'],
+])
+
+export const vigilesJournal = defineJsonLinesImporter({
+  id: 'vigiles-journal',
+  name: 'Vigiles journal, journal.jsonl',
+  family: 'network',
+  documentation: 'https://schema.ocsf.io/1.8.0/classes/network_activity',
+  recognises: (head) => firstRows(head).some(isJournal),
+  start(sink) {
+    const begun = new BoundedMap<string, Time>(openMax)
+    return {
+      row(row, line, text) {
+        if (!isJournal(row)) {
+          sink.reject(line, 'no _schema vigiles/event/v1: not a line of a journal', text)
+          return
+        }
+        const kind = classes.get(row.class)
+        if (!kind) {
+          sink.skip(skipReasons.get(row.class) ?? 'another class, no connection')
+          return
+        }
+        const event = journalEvent(row, kind, line)
+        if (typeof event === 'string') {
+          sink.reject(line, event, text)
+          return
+        }
+        if (kind === 'network_activity') close(event, row, begun)
+        sink.event(event)
+      },
+    }
+  },
+})
+
+function isJournal(row: Row): boolean {
+  return row._schema === 'vigiles/event/v1'
+}
+
+function journalEvent(row: Row, kind: Event['class'], line: number): EventDraft | string {
+  const time = typeof row.time === 'string' ? parseIso(row.time) : undefined
+  if (!time) return `time is not a time: ${shown(row.time)}`
+  const dst = endpoint(row.dstEndpoint)
+  const src = endpoint(row.srcEndpoint)
+  if (!dst && kind !== 'dns_activity') return 'no dstEndpoint: a connection to nowhere'
+  const event: EventDraft = {
+    class: kind,
+    time,
+    srcEndpoint: src ?? { ip: '' },
+    dstEndpoint: dst ?? { ip: '' },
+    line,
+  }
+  if (row.disposition === 'allowed' || row.disposition === 'blocked') event.disposition = row.disposition
+  const transport = transportOf(row.transport)
+  if (transport !== undefined) event.transport = transport
+  const connection = textOf(row.connection)
+  if (connection !== undefined) event.connection = connection
+  const box = textOf(row.box)
+  if (box !== undefined) event.box = box
+  const policy = objectOf(row.policy)
+  const [rule, reason] = [textOf(policy?.rule), textOf(policy?.reason)]
+  if (rule !== undefined || reason !== undefined) {
+    event.policy = { ...(rule !== undefined && { rule }), ...(reason !== undefined && { reason }) }
+  }
+  const bytesIn = countOf(row.bytesIn)
+  const bytesOut = countOf(row.bytesOut)
+  if (bytesIn !== undefined) event.bytesIn = bytesIn
+  if (bytesOut !== undefined) event.bytesOut = bytesOut
+  observed(event, objectOf(row.observed))
+  if (kind === 'dns_activity') {
+    const query = objectOf(row.query)
+    const hostname = textOf(query?.hostname)
+    if (hostname === undefined) return 'no query: a dns line without a name that was asked for'
+    event.dns = dnsOf(row, hostname, textOf(query?.type))
+  }
+  actor(event, objectOf(row.actor))
+  keep(event, 'activity', textOf(row.activity))
+  return event
+}
+
+function endpoint(value: unknown): Endpoint | undefined {
+  const row = objectOf(value)
+  if (!row) return undefined
+  const hostname = textOf(row.hostname)
+  const ip = ipOf(row.ip) ?? (hostname === undefined ? undefined : '')
+  if (ip === undefined) return undefined
+  const port = portOf(row.port)
+  return { ip, ...(port !== undefined && { port }), ...(hostname !== undefined && { hostname }) }
+}
+
+function observed(event: EventDraft, row: Row | undefined): void {
+  if (!row) return
+  const kept: Record<string, string> = {}
+  for (const word of ['dnsName', 'sni', 'httpHost', 'protocol'] as const) {
+    const value = textOf(row[word])
+    if (value !== undefined) kept[word] = value
+  }
+  if (Object.keys(kept).length > 0) event.observed = kept
+}
+
+function dnsOf(row: Row, hostname: string, type: string | undefined): NonNullable<Event['dns']> {
+  const answers = Array.isArray(row.answers)
+    ? row.answers.slice(0, 32).flatMap((one) => textOf(one) ?? [])
+    : []
+  const rcode = textOf(row.rcode)
+  return {
+    query: { hostname, ...(type !== undefined && { type }) },
+    ...(answers.length > 0 && { answers }),
+    ...(rcode !== undefined && { rcode }),
+  }
+}
+
+/** Identity only where the supervisor made the boundary; an agent's own label is kept apart from it. */
+function actor(event: EventDraft, row: Row | undefined): void {
+  if (!row) return
+  const toolCall = textOf(row.toolCall)
+  if (toolCall !== undefined && row.tier === 'identity') event.actor = { toolCall, tier: 'identity' }
+  keep(event, 'label_tool_call', textOf(objectOf(row.label)?.toolCall))
+  keep(event, 'unit', textOf(row.unit))
+  const process = objectOf(row.process)
+  if (!process) return
+  const pid = countOf(process.pid)
+  const name = textOf(process.name)
+  const cmdLine = textOf(process.cmdLine)
+  event.process = {
+    ...(pid !== undefined && { pid }),
+    ...(name !== undefined && { name }),
+    ...(cmdLine !== undefined && { cmdLine }),
+  }
+}
+
+/** A closing line is stamped at the end: its connection's beginning comes from the opening one, or its duration. */
+function close(event: EventDraft, row: Row, begun: BoundedMap<string, Time>): void {
+  const key = `${event.box ?? ''} ${event.connection ?? ''}`
+  if (row.activity === 'open' && event.connection !== undefined) begun.set(key, event.time)
+  if (row.activity !== 'close') return
+  event.endTime = event.time
+  const open = begun.get(key)
+  const durationMs = countOf(row.duration)
+  if (open) event.time = open
+  else if (durationMs !== undefined)
+    event.time = { ...event.time, us: event.time.us - durationMs * 1000, spanUs: 1_000 }
+  begun.delete(key)
+}
