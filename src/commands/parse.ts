@@ -104,9 +104,11 @@ class Parser {
         continue
       }
       const stdin = stage.stdin ?? (i > 0 ? output : context.stdin)
-      const program = baseName(stage.argv[0] ?? '')
-      if (stage.argv.length > 0) {
-        this.#run(stage.argv, {
+      // `</dev/tcp/h/p` alone opens it: the shell's own no-op stands for the program.
+      const argv = stage.argv.length === 0 && stage.redirects.length > 0 ? [':'] : stage.argv
+      const program = baseName(argv[0] ?? '')
+      if (argv.length > 0) {
+        this.#run(argv, {
           depth: context.depth,
           wrappers: context.wrappers,
           background: background || context.background,
@@ -119,7 +121,7 @@ class Parser {
           ...(decodedFrom !== undefined ? { decodedFrom } : {}),
         })
       }
-      const result = printed(program, stage.argv, stdin)
+      const result = printed(program, argv, stdin)
       output = result?.text
       decodedFrom = result?.decodedFrom ?? decodedFrom
       pipedFrom = program

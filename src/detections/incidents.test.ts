@@ -96,6 +96,25 @@ describe('grouping', () => {
     expect(groupIncidents([finding({ severity: 'low' })], lookups())).toEqual([])
   })
 
+  test('an alarm of the middle sort is explained by a command that reads harmless', () => {
+    const alarm = finding({
+      detection: 'alert.firewall',
+      kind: 'alert',
+      severity: 'medium',
+      confidence: 0.6,
+      toolCalls: [0],
+    })
+    const forward = finding({
+      detection: 'tunnel.ssh-forward',
+      severity: 'low',
+      confidence: 0.6,
+      toolCalls: [0],
+    })
+    expect(groupIncidents([alarm, forward], lookups())).toEqual([])
+    expect(groupIncidents([alarm], lookups())).toHaveLength(1)
+    expect(groupIncidents([{ ...alarm, severity: 'high' }, forward], lookups())).toHaveLength(1)
+  })
+
   test('neither order nor chance changes the incidents', () => {
     const findings = [0, 1, 2, 3, 4, 5].map((i) =>
       finding({

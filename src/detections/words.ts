@@ -48,7 +48,10 @@ export function nameOf(item: SeenEvent): string | undefined {
     observed?.dnsName ??
     dstEndpoint.hostname ??
     dns?.query.hostname
-  return name === undefined || name === '' ? undefined : bareName(name)
+  if (name === undefined || name === '') return undefined
+  const bare = bareName(name)
+  // A host's own table may call any address that.
+  return bare === 'localhost' && !dstEndpoint.ip.startsWith('127.') ? undefined : bare
 }
 
 /** Every name an event carries for its destination, lower case, without port and trailing dot. */

@@ -6,12 +6,12 @@ import { destinationOf, destinationText, whom } from '../words.ts'
 const kinds: readonly (readonly [FindingKind, RegExp, readonly string[]])[] = [
   [
     'mining',
-    /\b(?:crypto-?(?:currency|mining|miner|jack\w*)|coin-?(?:miner|mining|hive)\w*|min(?:er|ing) (?:pool|behavio(?:u)?r|activity|traffic|program|protocol|communication)|(?:xmr|monero|bitcoin|ethereum|eth|btc) ?(?:min\w+|pool)|xmrig|stratum|cryptonight|randomx)\b|挖矿|矿池|\bmining\b/i,
+    /\b(?:crypto-?(?:currency|mining|miner|jack\w*)|coin[- ]?(?:miner|mining|hive)\w*|min(?:er|ing) (?:pool|behavio(?:u)?r|activity|traffic|program|protocol|communication)|(?:xmr|monero|bitcoin|ethereum|eth|btc) ?(?:min\w+|pool)|xmrig|stratum|cryptonight|randomx)\b|挖矿|矿池|\bmining\b/i,
     ['T1496.001'],
   ],
   [
     'tunnel',
-    /\b(?:reverse[ _-]?(?:ssh|shell|tunnel|proxy|connection)|tunnel\w*|chisel|ngrok|frpc?|cloudflared|socks\d?|c2\b|c&c|command[ -]and[ -]control|cnc|trojan|backdoor|rat\b|beacon\w*|cobalt ?strike|meterpreter|ssh (?:session )?on (?:unusual|non-?standard|unexpected|high) port|outbound ssh|proxy[ -]?tool)\b|隧道|反弹|远控|后门|木马|反向/i,
+    /\b(?:reverse[ _-]?(?:ssh|shell|tunnel|proxy|connection)|tunnel\w*|chisel|ngrok|frpc?|cloudflared|socks\d?|c2\b|c&c|command[ -]and[ -]control|cnc|trojan|backdoor|rat\b|beacon\w*|cobalt ?strike|meterpreter|ssh (?:session )?on (?:an? )?(?:unusual|non-?standard|unexpected|high) port|outbound ssh|proxy[ -]?tool)\b|隧道|反弹|远控|后门|木马|反向/i,
     ['T1572'],
   ],
   [
@@ -21,7 +21,7 @@ const kinds: readonly (readonly [FindingKind, RegExp, readonly string[]])[] = [
   ],
   [
     'provisioning',
-    /\b(?:run ?instances|instance (?:creation|launched)|unauthori[sz]ed (?:instance|compute|resource)|ResourceConsumption|quota increase|gpu (?:instance|provision\w*))\b/i,
+    /\b(?:run ?instances|cloud (?:control|management) (?:api|plane)|instance (?:creation|launched)|unauthori[sz]ed (?:instance|compute|resource)|ResourceConsumption|quota increase|gpu (?:instance|provision\w*))\b/i,
     ['T1578.002'],
   ],
   [
@@ -63,6 +63,11 @@ export const alertFirewall = defineDetection({
       const found = kinds.find(([, pattern]) => words.some((text) => pattern.test(text!)))
       const title = alert.title !== '' ? alert.title : (policy?.rule ?? alert.category ?? 'Alarm')
       const { ip } = item.event.dstEndpoint
+      const inbound =
+        found?.[0] === 'probing' &&
+        item.cause === undefined &&
+        item.box === undefined &&
+        words.some((text) => /\binbound\b|入方向|入站/i.test(text!))
       const named = ip !== '' || item.event.dstEndpoint.hostname !== undefined || item.dstName !== undefined
       return {
         title: `${clean(title)}: ${whom(item)}${named ? ` → ${destinationText(item)}` : ''}`,
@@ -72,7 +77,8 @@ export const alertFirewall = defineDetection({
         evidences: [item],
         destinations: named ? [destinationOf(item)] : [],
         fact: `${title}|${named ? (ip !== '' ? ip : destinationOf(item)) : ''}`,
-        severity: alert.severity ?? 'medium',
+        // Who knocks from outside is not what an agent did; only what an agent did is graver than low.
+        severity: inbound ? 'low' : (alert.severity ?? 'medium'),
         ...(found ? { kind: found[0], attack: found[2] } : {}),
       }
     }

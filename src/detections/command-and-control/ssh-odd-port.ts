@@ -1,4 +1,6 @@
-import { defineDetection } from '../api.ts'
+import type { Invocation } from '../../commands/parse.ts'
+import { parseSsh } from '../../commands/ssh.ts'
+import { defineDetection, type Hit } from '../api.ts'
 import { suffixIn } from '../names.ts'
 import { destinationOf, destinationText, failed, isOutside, namesOf, whom } from '../words.ts'
 
@@ -17,22 +19,31 @@ export const sshOddPort = defineDetection({
   severity: 'medium',
   confidence: 0.75,
   attack: ['T1571', 'T1572'], // Non-Standard Port, Protocol Tunneling
-  listensTo: ['ssh_activity', 'network_activity'],
+  listensTo: ['ssh_activity', 'network_activity', 'execute_tool'],
   falsePositives: ['Code review servers (29418)', 'Hosts that moved SSH to 2222 to be left alone'],
   blindSpots: ['SSH inside TLS or WebSocket', 'Sensors that tell protocols by port only'],
   response: ['Find which call opened it and whether the far side can reach in', 'Block the address'],
-  options: { webPorts: [53, 80, 443, 8080, 8443], usualPorts: [22, 29418] },
+  options: { webPorts: [53, 80, 443, 8080, 8443], usualPorts: [22, 29418], callsMax: 20_000 },
 
-  start({ options }) {
-    return (item) => {
+  start({ options, boundedMap, reading }) {
+    /** Ports that calls named openly, in a plain ssh that gives the far side no way in. */
+    const named = boundedMap<number, readonly number[]>(options.callsMax)
+    return (item): Hit | undefined => {
+      if (item.type === 'call') {
+        const ports = harmlessPorts(reading(item).invocations)
+        if (ports.length > 0) named.set(item.index, ports)
+        return undefined
+      }
       const { event } = item
       const { port } = event.dstEndpoint
-      if (port === undefined || options.usualPorts.includes(port)) return
+      if (port === undefined || options.usualPorts.includes(port)) return undefined
       const banner = event.ssh?.server ?? event.ssh?.client
-      if (event.class !== 'ssh_activity' && !isSsh(event.observed?.protocol) && banner === undefined) return
-      if (namesOf(item).some((name) => suffixIn(name, codeHosts) !== undefined)) return
+      if (event.class !== 'ssh_activity' && !isSsh(event.observed?.protocol) && banner === undefined)
+        return undefined
+      if (namesOf(item).some((name) => suffixIn(name, codeHosts) !== undefined)) return undefined
       const chisel = /chisel/i.test(`${event.ssh?.client ?? ''} ${event.ssh?.server ?? ''}`)
       const outside = isOutside(item)
+      const explained = item.cause !== undefined && named.get(item.cause.call)?.includes(port) === true
       if (chisel) {
         return {
           title: `${whom(item)} runs a chisel tunnel to ${destinationText(item)}`,
@@ -47,14 +58,24 @@ export const sshOddPort = defineDetection({
         title: `${whom(item)} ${failed(item) ? 'tried' : 'spoke'} SSH on port ${port} to ${destinationText(item)}`,
         why: `${banner === undefined ? 'The sensor recognised SSH' : `The banner says ${banner}`}, and port ${port} is ${
           options.webPorts.includes(port) ? 'where firewalls expect web traffic' : 'not where SSH lives'
-        }.`,
+        }${explained ? '; the call says so openly and lets nobody in' : ''}.`,
         evidences: [item],
         destinations: [destinationOf(item)],
-        severity: !outside ? 'low' : options.webPorts.includes(port) ? 'high' : 'medium',
+        severity: !outside || explained ? 'low' : options.webPorts.includes(port) ? 'high' : 'medium',
       }
     }
   },
 })
+
+function harmlessPorts(invocations: readonly Invocation[]): number[] {
+  const ports: number[] = []
+  for (const { program, argv, decodedFrom } of invocations) {
+    if (program !== 'ssh' || decodedFrom !== undefined) continue
+    const { port, forwards } = parseSsh(argv)
+    if (port !== undefined && forwards.every((forward) => forward.kind === 'L')) ports.push(port)
+  }
+  return ports
+}
 
 function isSsh(protocol: string | undefined): boolean {
   return protocol !== undefined && /\bssh\b/i.test(protocol)
