@@ -118,6 +118,19 @@ describe('JsonItems', () => {
     ])
   })
 
+  it('gives rows alike from lines and from a list', () => {
+    const values = (text: string) => read(['', '[]'], text).items.map((one) => [one.value, one.line])
+    expect(values('{"a":1}\n{"a":[2]}\n')).toEqual([
+      [{ a: 1 }, 1],
+      [{ a: [2] }, 2],
+    ])
+    expect(values('[\n {"a":1},\n {"a":[2]}\n]')).toEqual([
+      [{ a: 1 }, 2],
+      [{ a: [2] }, 3],
+    ])
+    expect(values('{"0":1}')).toEqual([[{ 0: 1 }, 1]])
+  })
+
   it('says on which line an item begins', () => {
     const { items } = read(['*'], '\n[\r\n {"a":\n1},\n 2\n]\n', [3, 9])
     expect(items.map((one) => [one.value, one.line])).toEqual([

@@ -24,7 +24,10 @@ interface Pattern {
   readonly children: Map<string, Pattern>
 }
 
-/** Patterns as a tree. A pattern that is the beginning of another wins: its value is built whole. */
+/**
+ * Patterns as a tree. A pattern that is the beginning of another wins: its value is built whole. Only `[]`, any
+ * element of an array, goes before it: `''` with `[]` gives objects that follow each other as well as a list of them.
+ */
 function compile(paths: readonly string[]): Pattern {
   const root: Pattern = { children: new Map() }
   for (const path of paths) {
@@ -44,7 +47,13 @@ function compile(paths: readonly string[]): Pattern {
 
 function step(pattern: Pattern | undefined, key: JsonKey): Pattern | undefined {
   if (!pattern) return undefined
-  return pattern.children.get(String(key)) ?? pattern.children.get('*')
+  const child = pattern.children.get(String(key)) ?? pattern.children.get('*')
+  return child ?? (typeof key === 'number' ? pattern.children.get('[]') : undefined)
+}
+
+/** True when the value itself is asked for, rather than what is in it. */
+function isWanted(pattern: Pattern, array: boolean): boolean {
+  return pattern.path !== undefined && !(array && pattern.children.has('[]'))
 }
 
 interface Frame {
@@ -225,7 +234,7 @@ export class JsonItems {
       return this.#structure(byte, startsLine)
     }
     const pattern = top ? step(top.pattern, top.key) : this.#root
-    if ((byte === 123 || byte === 91) && pattern && pattern.path === undefined) {
+    if ((byte === 123 || byte === 91) && pattern && !isWanted(pattern, byte === 91)) {
       if (this.#stack.length >= 64) return this.#unexpected(byte)
       const array = byte === 91
       this.#stack.push({ array, pattern, key: array ? 0 : '' })
@@ -387,7 +396,7 @@ export class JsonItems {
   }
 
   #walk(pattern: Pattern, value: unknown, keys: JsonKey[]): void {
-    if (pattern.path !== undefined) {
+    if (pattern.path !== undefined && isWanted(pattern, Array.isArray(value))) {
       this.#target.item(pattern.path, value, this.#line, keys.slice())
       return
     }

@@ -70,7 +70,8 @@ export interface LineReader {
 /**
  * One JSON document (or several, one after the other), read as a stream: only the values at `items` are ever
  * built. A path is keys joined by dots, `*` for any element or key, e.g. `steps.*`, `resourceSpans.*.resource`.
- * The paths `""` (whole document, for small files ≤ 16 MiB) and `*` (elements of a top-level array) work too.
+ * The paths `""` (whole document, for small files ≤ 16 MiB) and `*` (elements of a top-level array) work too, and
+ * `""` with `[]` takes both objects that follow each other and a list of them.
  * Items arrive in document order.
  */
 export interface JsonImporter extends ImporterBase {

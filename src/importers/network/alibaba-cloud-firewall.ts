@@ -15,7 +15,7 @@ export const alibabaCloudFirewall = defineJsonImporter({
   documentation: 'https://www.alibabacloud.com/help/en/cloud-firewall/cloudfirewall/log-fields',
   splittable: true,
   recognises,
-  items: [''],
+  items: ['', '[]'],
   start(sink) {
     return {
       item(_path, value, line) {

@@ -100,7 +100,10 @@ function describeVerdict(event: EventDraft, field: Field): void {
   if (result !== 'alert' && attack === undefined && ipsRule === undefined && ipsId === undefined) return
   const severity = severityOf(field('vul_level'))
   event.alert = {
-    title: ipsRule ?? attack ?? `rule ${aclRule ?? ipsId ?? 'unnamed'} raised an alert`,
+    title:
+      ipsRule ??
+      attack ??
+      (rule === undefined ? 'an access rule raised an alert' : `rule ${rule} raised an alert`),
     ...(severity !== undefined && { severity }),
     ...(attack !== undefined && { category: attack }),
   }
