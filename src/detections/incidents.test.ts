@@ -81,6 +81,15 @@ describe('grouping', () => {
     expect(incidents).toHaveLength(2)
   })
 
+  test('a trace without a run belongs to the only run there is', () => {
+    const calls = [{ run: 'a' }, {}]
+    const incidents = groupIncidents(
+      [finding({ box: 'box-1', toolCalls: [0] }), finding({ box: 'box-2', toolCalls: [1] })],
+      lookups({ calls }),
+    )
+    expect(incidents).toHaveLength(1)
+  })
+
   test('what different sandboxes do inside at one address is told apart by kind', () => {
     const incidents = groupIncidents(
       [

@@ -91,12 +91,16 @@ function unite(findings: readonly Finding[], lookups: IncidentLookups): (i: numb
       parent[Math.max(a, b)] = Math.min(a, b)
     }
   }
+  const runs = findings.map((finding) => runOf(finding, lookups))
+  // Some traces name no run: where the case knows of one only, it is theirs too.
+  const known = new Set(runs.filter((run) => run !== ''))
+  const [onlyRun] = known.size === 1 ? known : []
   for (const [i, finding] of findings.entries()) {
     // Weak findings may join a group by their call; they do not tie groups together by destination alone.
     const weak = rank(finding.severity) < rank('medium') && finding.confidence < 0.5
     for (const call of finding.toolCalls) claim(`call ${call}`, i)
     for (const event of finding.events) claim(`event ${event}`, i)
-    const run = runOf(finding, lookups)
+    const run = runs[i] || (onlyRun ?? '')
     for (const host of new Set(finding.destinations.map(hostOf))) {
       if (finding.box !== undefined) claim(`box ${finding.box} ${host}`, i)
       if (weak) continue
