@@ -10,6 +10,7 @@ import {
   endpointProblem,
   ipOf,
   keep,
+  nameOf,
   shown,
   textOf,
   transportOf,
@@ -88,6 +89,10 @@ function describeVerdict(event: EventDraft, field: Field): void {
   if (result !== undefined && blockedWords.has(result)) event.disposition = 'blocked'
   else if (result !== undefined && passedWords.has(result)) event.disposition = 'allowed'
 
+  const dpi = textOf(field('app_dpi_state'))
+  if (dpi === 'policy_discard') event.disposition = 'blocked'
+  else if (dpi === 'tcp_not_establish' && event.disposition !== 'blocked') event.outcome = 'no-answer'
+
   const attack = textOf(field('attack_type_name_en')) ?? textOf(field('attack_type_name'))
   const ipsRule = textOf(field('ips_rule_name_en')) ?? textOf(field('ips_rule_name'))
   const aclRule = ruleId(field('acl_rule_id'))
@@ -123,7 +128,7 @@ function severityOf(value: unknown): Severity | undefined {
 function describeContent(event: EventDraft, field: Field): void {
   const app = textOf(field('app_name'))?.toLowerCase()
   const protocol = app === undefined || app === 'unknown' ? undefined : app === 'ssl' ? 'tls' : app
-  const domain = textOf(field('domain'))
+  const domain = nameOf(field('domain'))
   const observed: NonNullable<EventDraft['observed']> = {
     ...(protocol !== undefined && { protocol }),
     ...(domain !== undefined && { [domainWord(protocol)]: domain }),

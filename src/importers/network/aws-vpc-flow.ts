@@ -23,7 +23,8 @@ export const awsVpcFlow = defineLinesImporter({
   name: 'AWS VPC flow log',
   family: 'network',
   documentation: 'https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html',
-  recognises: (head) => head.lines.slice(0, 5).some((line) => isHeader(line) || defaultRow.test(line)),
+  recognises: (head) =>
+    head.lines.slice(0, 5).some((line) => isHeader(line) || defaultRow.test(line) || otherRow.test(line)),
   start(sink) {
     let columns: Map<string, number> | undefined
     return {
@@ -36,13 +37,9 @@ export const awsVpcFlow = defineLinesImporter({
         let cells = words(text)
         // CloudWatch's export puts its own stamp before the record.
         if (/^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(cells[0] ?? '')) cells = cells.slice(1)
-        const named = columns ?? defaultColumns
-        if (!columns && !defaultRow.test(cells.join(' '))) {
-          sink.reject(
-            line,
-            'not the default order of version 2: put the log format before it as a header line',
-            text,
-          )
+        const named = columns ?? columnsOfRow(cells)
+        if (!named) {
+          sink.reject(line, 'not the default order: put the log format before it as a header line', text)
         } else if (cells.length !== named.size) {
           sink.reject(line, `${cells.length} fields where the header names ${named.size}`, text)
         } else {
@@ -66,11 +63,24 @@ export const awsVpcFlow = defineLinesImporter({
   },
 })
 
-const defaultNames =
-  'version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status'
-const defaultColumns = columnsOf(defaultNames.split(' '))
+/** The order of the default format, and the one in which "all fields" appends what later versions added. */
+const allNames = [
+  ...['version', 'account-id', 'interface-id', 'srcaddr', 'dstaddr', 'srcport', 'dstport', 'protocol'],
+  ...['packets', 'bytes', 'start', 'end', 'action', 'log-status'], // Version 2
+  ...['vpc-id', 'subnet-id', 'instance-id', 'tcp-flags', 'type', 'pkt-srcaddr', 'pkt-dstaddr'], // 3
+  ...['region', 'az-id', 'sublocation-type', 'sublocation-id'], // 4
+  ...['pkt-src-aws-service', 'pkt-dst-aws-service', 'flow-direction', 'traffic-path'], // 5
+]
+const columnsByCount = new Map([14, 21, 25, 29].map((n) => [n, columnsOf(allNames.slice(0, n))]))
 const defaultRow =
-  /^(?:\d{4}-\d\d-\d\dT[\d:.]+Z )?2 (?:\d{12}|unknown) \S+ (?:-|[\da-fA-F.:]+) (?:-|[\da-fA-F.:]+)(?: \S+){5} \d+ \d+ \S+ (?:OK|NODATA|SKIPDATA)\s*$/
+  /^(?:\d{4}-\d\d-\d\dT[\d:.]+Z )?[2-9] (?:\d{10,12}|unknown) \S+ (?:-|[\da-fA-F.:]+) (?:-|[\da-fA-F.:]+)(?: \S+){5} \d+ \d+ \S+ (?:OK|NODATA|SKIPDATA)(?: |\s*$)/
+/** Any other order: recognised, so that the reason to refuse it is said. */
+const otherRow = /^[2-9] \S.* eni-[\da-f]+ .*\b(?:ACCEPT|REJECT|NODATA|SKIPDATA)\b/
+
+/** The columns of a row that has no header; undefined when its order is not one of AWS' own. */
+function columnsOfRow(cells: readonly string[]): Map<string, number> | undefined {
+  return defaultRow.test(cells.join(' ')) ? columnsByCount.get(cells.length) : undefined
+}
 
 /** Log formats are also written as `${srcaddr} ${dstaddr}`, and Athena's tables with underscores. */
 function words(text: string): string[] {

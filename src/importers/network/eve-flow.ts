@@ -4,11 +4,13 @@ import { parseIso } from '../../base/time.ts'
 import type { Event } from '../../schema/event.ts'
 import { objectOf, type Row } from '../head-rows.ts'
 import { describeHttp, dnsQuery, readSsh } from './eve-protocols.ts'
+import { looksLikeAnswer } from './one-way.ts'
 import {
   countOf,
   type EventDraft,
   endpointOf,
   keep,
+  nameOf,
   severityOfPriority,
   shown,
   textOf,
@@ -49,7 +51,7 @@ function describeAlert(event: EventDraft, alert: Row): void {
 
 /** What an alert or a drop says beside it of the protocol inside. */
 function describeProtocols(event: EventDraft, row: Row): void {
-  const sni = textOf(objectOf(row.tls)?.sni) ?? textOf(objectOf(row.quic)?.sni)
+  const sni = nameOf(objectOf(row.tls)?.sni) ?? nameOf(objectOf(row.quic)?.sni)
   if (sni !== undefined) event.observed = { ...event.observed, sni }
   const http = objectOf(row.http)
   if (http) describeHttp(event, http)
@@ -73,7 +75,7 @@ export function readDrop(event: EventDraft, row: Row): undefined {
 
 /**
  * A packet of the answer names the server as its source. Newer versions say who began the flow, or which way
- * the packet went; without either, a record is taken as it stands.
+ * the packet went; for older ones the ports tell, once the server has sent anything.
  */
 function turnToFlow(event: EventDraft, row: Row): void {
   const flow = objectOf(row.flow)
@@ -83,6 +85,9 @@ function turnToFlow(event: EventDraft, row: Row): void {
     event.srcEndpoint = src
     event.dstEndpoint = dst
   } else if (row.direction === 'to_client') turn(event)
+  else if (row.direction === undefined && countOf(flow?.pkts_toclient) !== 0) {
+    if (looksLikeAnswer(event.srcEndpoint.port, event.dstEndpoint.port)) turn(event)
+  }
 }
 
 /** A flow's record is written at its timeout: its own start and end count, not the stamp. */

@@ -2,7 +2,7 @@
 
 import type { Event, EventClass } from '../../schema/event.ts'
 import { objectOf, type Row } from '../head-rows.ts'
-import { countOf, type EventDraft, ipOf, keep, textOf, turn } from './parts.ts'
+import { countOf, type EventDraft, ipOf, keep, nameOf, textOf, turn } from './parts.ts'
 
 /** Names and addresses of an answer that are kept. */
 const answersMax = 32
@@ -31,7 +31,7 @@ export function readDns(event: EventDraft, row: Row): string | undefined {
 export function dnsQuery(dns: Row): NonNullable<Event['dns']>['query'] | undefined {
   const first = firstObject(dns.queries) ?? firstObject(dns.query) ?? dns
   // The root itself, asked for by resolvers, is an empty name.
-  const hostname = first.rrname === '' ? '.' : textOf(first.rrname)
+  const hostname = first.rrname === '' ? '.' : nameOf(first.rrname)
   if (hostname === undefined) return undefined
   const type = textOf(first.rrtype)
   return type === undefined ? { hostname } : { hostname, type }
@@ -74,7 +74,7 @@ export function readQuic(event: EventDraft, row: Row): string | undefined {
 }
 
 function describeTls(event: EventDraft, tls: Row, protocol: string): void {
-  const sni = textOf(tls.sni)
+  const sni = nameOf(tls.sni)
   const alpn = Array.isArray(tls.client_alpns)
     ? tls.client_alpns.filter((one) => typeof one === 'string').slice(0, 16)
     : []
@@ -115,7 +115,7 @@ export function readHttp(event: EventDraft, row: Row): string | undefined {
 }
 
 export function describeHttp(event: EventDraft, http: Row): void {
-  const httpHost = textOf(http.hostname)
+  const httpHost = nameOf(http.hostname)
   event.observed = { ...event.observed, protocol: 'http', ...(httpHost !== undefined && { httpHost }) }
   const method = textOf(http.http_method)
   const path = textOf(http.url)

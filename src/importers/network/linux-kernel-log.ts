@@ -35,7 +35,7 @@ const notAPacket = 'not a packet log line'
 function readText(sink: Sink, text: string, line: number): void {
   if (!isPacketLog(text)) {
     // What shows the beginnings of a packet is a broken one.
-    if (/(?:^|[^A-Z])IN=\S* OUT=|\bSRC=\S+ DST=/.test(text.slice(0, 4_096))) {
+    if (/(?:^|[^A-Z])IN=\S* OUT=|\bSRC=\S+ DST=|\bPROTO=\S+ SPT=/.test(text.slice(0, 4_096))) {
       sink.reject(line, 'a packet log line that is cut off or too long', text)
     } else sink.skip(notAPacket)
     return

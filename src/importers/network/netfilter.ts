@@ -2,6 +2,7 @@
 // DROP_OUT: IN= OUT=eth0 SRC=10.0.0.5 DST=203.0.113.9 LEN=60 TOS=0x00 … PROTO=TCP SPT=40112 DPT=3333 … SYN URGP=0 UID=1000
 
 import type { Time } from '../../base/time.ts'
+import { looksLikeAnswer } from './one-way.ts'
 import {
   type EventDraft,
   endpointOf,
@@ -39,8 +40,7 @@ export function packetEvent(message: string, time: Time, line: number): EventDra
   const disposition = dispositionOf(prefix)
   if (disposition !== undefined) event.disposition = disposition
   if (prefix !== '') event.policy = { rule: shown(prefix.replace(/:$/, '')) }
-  // Only who was called answers a SYN with SYN and ACK.
-  if (own.has('SYN') && own.has('ACK')) turn(event)
+  if (isAnswer(event, own)) turn(event)
   keep(event, 'in', textOf(own.get('IN')))
   keep(event, 'out', textOf(own.get('OUT')))
   keep(event, 'uid', textOf(own.get('UID')))
@@ -53,6 +53,12 @@ export function packetEvent(message: string, time: Time, line: number): EventDra
     keep(event, 'about_port', textOf(nested.get('DPT')))
   }
   return event
+}
+
+/** Only who was called answers SYN with SYN and ACK; in the middle of a connection, a service's port tells. */
+function isAnswer({ transport, srcEndpoint, dstEndpoint }: EventDraft, own: Map<string, string>): boolean {
+  if (transport !== 'tcp' || !own.has('ACK')) return false
+  return own.has('SYN') || looksLikeAnswer(srcEndpoint.port, dstEndpoint.port)
 }
 
 interface Fields {

@@ -14,10 +14,7 @@ export function turnAnswer(event: EventDraft, tcpFlags: number | undefined): voi
   if (tcpFlags !== undefined && (tcpFlags & 2) !== 0) {
     if ((tcpFlags & 16) === 0) return
   } else {
-    const src = event.srcEndpoint.port
-    const dst = event.dstEndpoint.port
-    if (src === undefined || dst === undefined || src === 0) return
-    if (src >= ephemeralPortMin || dst < ephemeralPortMin) return
+    if (!looksLikeAnswer(event.srcEndpoint.port, event.dstEndpoint.port)) return
   }
   turn(event)
   const { bytesOut, packetsOut } = event
@@ -25,4 +22,10 @@ export function turnAnswer(event: EventDraft, tcpFlags: number | undefined): voi
   delete event.packetsOut
   if (bytesOut !== undefined) event.bytesIn = bytesOut
   if (packetsOut !== undefined) event.packetsIn = packetsOut
+}
+
+/** A service's port that sends to an ephemeral one. */
+export function looksLikeAnswer(srcPort: number | undefined, dstPort: number | undefined): boolean {
+  if (srcPort === undefined || dstPort === undefined || srcPort === 0) return false
+  return srcPort < ephemeralPortMin && dstPort >= ephemeralPortMin
 }

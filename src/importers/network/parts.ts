@@ -24,6 +24,12 @@ export function textOf(value: unknown): string | undefined {
   return value.length > textCharsMax ? `${value.slice(0, textCharsMax)}…[cut]` : value
 }
 
+/** A host's name; the dot that ends a full name in DNS is dropped, so that names compare. */
+export function nameOf(value: unknown): string | undefined {
+  const text = textOf(value)
+  return text !== undefined && text.length > 1 && text.endsWith('.') ? text.slice(0, -1) : text
+}
+
 /** A count that may have been written as text; negative or broken ones are none. */
 export function countOf(value: unknown): number | undefined {
   if (typeof value === 'number') return value >= 0 && value <= Number.MAX_SAFE_INTEGER ? value : undefined

@@ -21,11 +21,8 @@ export interface Stamped {
  */
 export function takeStamp(text: string): Stamped {
   const line = text.replace(/^\ufeff?<\d{1,3}>/, '')
-  const bsd =
-    /^([A-Z][a-z]{2} [ \d]\d(?: (\d{4}))? \d\d:\d\d:\d\d(?:\.\d{1,9})?) (\S{1,255}) (?:[^\s:]{1,64}: ?)?/.exec(
-      line,
-    )
-  if (bsd) return rest(bsdTime(bsd[1]!, bsd[2]), bsd[3], line.slice(bsd[0].length))
+  const bsd = /^([A-Z][a-z]{2} [ \d]\d(?: (\d{4}))? \d\d:\d\d:\d\d(?:\.\d{1,9})?) /.exec(line)
+  if (bsd) return hostAndTag(bsdTime(bsd[1]!, bsd[2]), line.slice(bsd[0].length), true)
   const rfc5424 =
     /^1 (\S{19,40}) (\S{1,255}) \S{1,64} \S{1,128} \S{1,32} (?:-|(?:\[[^\]]{0,1000}\])+) ?/.exec(line)
   if (rfc5424) return rest(parseIso(rfc5424[1]!), rfc5424[2], line.slice(rfc5424[0].length))
@@ -58,9 +55,15 @@ function uptimeTime(seconds: string): Time | undefined {
   return time && { ...time, zone: 'uptime' }
 }
 
-/** `host kernel: …`, or the message at once. */
-function hostAndTag(time: Time | undefined, line: string): Stamped {
-  const match = /^(\S{1,255}) (?:kernel|\w[\w./-]{0,63}(?:\[\d{1,10}\])?): ?/.exec(line)
+/**
+ * `host kernel: …`, also with the facility between them, or the message at once. RFC 3164 demands a host, so
+ * there (`hosted`) one is taken even without a tag; what ends with a colon or is bracketed is the message's own,
+ * and so is any tag but the kernel's or one with a process id: `DROP_INPUT:` is a rule's prefix.
+ */
+function hostAndTag(time: Time | undefined, line: string, hosted = false): Stamped {
+  const match =
+    /^(\S{0,254}[^\s:\]]) (?:[a-z]{2,8}\.[a-z]{2,8} )?(?:kernel|[\w.-]{1,64}\[\d{1,10}\]): ?/.exec(line) ??
+    (hosted ? /^(\S{0,254}[^\s:\]]) /.exec(line) : null)
   return match ? rest(time, match[1], line.slice(match[0].length)) : rest(time, undefined, line)
 }
 

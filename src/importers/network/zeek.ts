@@ -9,6 +9,7 @@ import {
   endpointProblem,
   ipOf,
   keep,
+  nameOf,
   portOf,
   shown,
   textOf,
@@ -207,7 +208,7 @@ function protocolOf(service: string | undefined): string | undefined {
 const answersMax = 32
 
 function readDns(event: EventDraft, field: ZeekField): undefined | Problem {
-  const hostname = textOf(field('query'))
+  const hostname = nameOf(field('query'))
   if (hostname === undefined) return { skip: 'a dns row without a name that was asked for' }
   event.class = 'dns_activity'
   event.observed = { protocol: 'dns' }
@@ -224,7 +225,7 @@ function readDns(event: EventDraft, field: ZeekField): undefined | Problem {
 
 function readTls(event: EventDraft, field: ZeekField, protocol: string): undefined {
   event.class = 'tls_activity'
-  const sni = textOf(field('server_name'))
+  const sni = nameOf(field('server_name'))
   const alpn = textOf(field('next_protocol')) ?? textOf(field('client_protocol'))
   event.observed = {
     protocol,
@@ -251,7 +252,7 @@ function readSsh(event: EventDraft, field: ZeekField): undefined {
 
 function readHttp(event: EventDraft, field: ZeekField): undefined {
   event.class = 'http_activity'
-  const httpHost = textOf(field('host'))
+  const httpHost = nameOf(field('host'))
   event.observed = { protocol: 'http', ...(httpHost !== undefined && { httpHost }) }
   const method = textOf(field('method'))
   const path = textOf(field('uri'))
