@@ -69,7 +69,7 @@ describe('files', () => {
 
   test.each([
     ['./run.sh', 'run.sh', true],
-    ['/work/run.sh', 'run.sh', true],
+    ['/srv/run.sh', 'run.sh', true],
     ['/a/run.sh', '/b/run.sh', false],
     ['run.sh', 'run.py', false],
   ])('%s is %s: %s', (a, b, same) => {

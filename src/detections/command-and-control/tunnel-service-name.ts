@@ -28,7 +28,7 @@ export const tunnelServiceName = defineDetection({
   kind: 'tunnel',
   severity: 'high',
   confidence: 0.8,
-  attack: ['T1572', 'T1090.004'], // Protocol Tunneling, Domain Fronting's parent: a proxy behind a name
+  attack: ['T1572', 'T1090'], // Protocol Tunneling, Proxy
   listensTo: ['dns_activity', 'tls_activity', 'http_activity', 'ssh_activity', 'network_activity'],
   falsePositives: ['Visiting a page that somebody else exposes', 'A team that uses the service on purpose'],
   blindSpots: ['Self-hosted servers of the same tools', 'Encrypted Client Hello and DNS over HTTPS'],

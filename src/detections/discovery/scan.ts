@@ -1,12 +1,13 @@
 import { isGroup, isInternal } from '../../base/ip.ts'
 import { defineDetection, type Hit, type SeenEvent } from '../api.ts'
-import { failed, place, subject, whom } from '../words.ts'
+import { failed, place, subject, succeeded, whom } from '../words.ts'
 
 interface Window {
   startUs: number
   /** Ports of one target, or targets of one port. */
   readonly seen: Set<string>
   readonly failed: Set<string>
+  readonly answered: Set<string>
   events: SeenEvent[]
 }
 
@@ -35,7 +36,9 @@ export const scan = defineDetection({
     /** Different targets on one port, inside and outside the own network. */
     insideTargetsMin: 12,
     outsideTargetsMin: 60,
-    /** On web ports, and where some succeed, so large a share must have failed. */
+    /** Inside, when most targets answered: peers of one job do. */
+    answeringTargetsMin: 40,
+    /** So large a share must have failed (outside and on web ports) or not been seen to succeed. */
     failedShareMin: 0.6,
     keysMax: 50_000,
   },
@@ -46,7 +49,7 @@ export const scan = defineDetection({
     function count(key: string, value: string, item: SeenEvent): Window {
       let window = windows.get(key)
       if (!window || item.us > window.startUs + options.windowS * 1e6) {
-        window = { startUs: item.us, seen: new Set(), failed: new Set(), events: [] }
+        window = { startUs: item.us, seen: new Set(), failed: new Set(), answered: new Set(), events: [] }
         windows.set(key, window)
       }
       if (window.seen.size < 4_096 && !window.seen.has(value)) {
@@ -54,6 +57,7 @@ export const scan = defineDetection({
         if (window.events.length < 100) window.events.push(item)
       }
       if (failed(item) && window.failed.size < 4_096) window.failed.add(value)
+      if (succeeded(item) && window.answered.size < 4_096) window.answered.add(value)
       return window
     }
 
@@ -68,7 +72,7 @@ export const scan = defineDetection({
       const inside = isInternal(ip)
       if (port !== undefined && item.event.transport !== 'icmp') {
         const ports = count(`v|${who}|${ip}`, String(port), item)
-        if (ports.seen.size >= options.portsMin && mostlyFailed(ports, options.failedShareMin)) {
+        if (ports.seen.size >= options.portsMin && fewAnswered(ports, options.failedShareMin)) {
           hits.push({
             title: `${whom(item)} scanned ${ports.seen.size} ports of ${place(ip)}`,
             why: `${ports.seen.size} different ports of one machine within ${options.windowS / 60} min, ${ports.failed.size} of them closed.`,
@@ -83,10 +87,17 @@ export const scan = defineDetection({
       if (port === undefined && !isPing) return hits
       const what = isPing ? 'icmp' : String(port)
       const targets = count(`h|${who}|${what}|${inside}`, ip, item)
-      const targetsMin = inside ? options.insideTargetsMin : options.outsideTargetsMin
+      const strict = !inside || ordinary.has(port ?? 0)
+      const looksFailed = strict
+        ? targets.failed.size >= options.failedShareMin * targets.seen.size
+        : fewAnswered(targets, options.failedShareMin)
+      const targetsMin = !inside
+        ? options.outsideTargetsMin
+        : looksFailed
+          ? options.insideTargetsMin
+          : options.answeringTargetsMin
       if (targets.seen.size >= targetsMin) {
-        const strict = !inside || ordinary.has(port ?? 0)
-        if (!strict || mostlyFailed(targets, options.failedShareMin)) {
+        if (looksFailed || !strict) {
           hits.push({
             title: `${whom(item)} swept ${targets.seen.size} ${inside ? 'internal' : 'outside'} machines ${isPing ? 'with pings' : `on port ${port}`}`,
             why: `${targets.seen.size} different machines within ${options.windowS / 60} min, ${targets.failed.size} without success.`,
@@ -105,6 +116,7 @@ export const scan = defineDetection({
   growing: true,
 })
 
-function mostlyFailed(window: Window, shareMin: number): boolean {
-  return window.failed.size >= shareMin * window.seen.size
+/** Many logs tell no outcome: what was not seen to succeed counts as a miss. */
+function fewAnswered(window: Window, shareMin: number): boolean {
+  return window.seen.size - window.answered.size >= shareMin * window.seen.size
 }

@@ -13,7 +13,7 @@ export const provisioningCommand = defineDetection({
   kind: 'provisioning',
   severity: 'high',
   confidence: 0.85,
-  attack: ['T1578.002', 'T1583.003'], // Create Cloud Instance; Acquire Infrastructure: Virtual Private Server
+  attack: ['T1578.002', 'T1496'], // Create Cloud Instance, Resource Hijacking
   listensTo: ['execute_tool'],
   falsePositives: ['Infrastructure tasks', 'Training code that submits its own jobs'],
   blindSpots: ['SDKs behind wrappers of their own', 'Consoles in a browser'],
