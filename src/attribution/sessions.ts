@@ -72,21 +72,92 @@ export function connections(
     }
     last.set(key, i)
   }
+  const lookups = lookupNames(events)
   for (const i of order) {
     if (!Number.isFinite(times[i]!)) continue
     const until = events.endUs[i]! - events.fromUs[i]!
     ends[i] = times[i]! + Math.max(events.spanUs[i]!, until > 0 ? until : 0)
-    const what = events.class[i] === dnsClass ? events.name[i]! : 0
-    if (events.connection[i] !== 0) join(`c${events.clock[i]}|${events.connection[i]}|${what}`, i, idGapUs)
-    if (events.dstPort[i] === 0) continue
     const gap = events.spanUs[i]! >= 10_000_000 ? windowGapUs : pointGapUs
-    const tail = `|${events.dstIp[i]}|${events.dstPort[i]}|${events.transport[i]}|${what}`
-    if (events.srcPort[i] !== 0) join(`${events.srcIp[i]}|${events.srcPort[i]}${tail}`, i, gap)
-    if (events.natPort[i] !== 0 && events.natIp[i] !== 0) {
-      join(`${events.natIp[i]}|${events.natPort[i]}${tail}`, i, gap)
+    for (const key of connectionKeys(events, i)) {
+      const what = events.class[i] === dnsClass && lookups.get(key) === severalNames ? events.name[i]! : 0
+      join(`${key}|${what}`, i, key.startsWith('c') ? idGapUs : gap)
     }
   }
+  joinLookups(events, times, dstName, order, link)
   return collect(events, times, keys, dstName, find)
+}
+
+const severalNames = -1
+
+/** Texts under which records of one connection meet: the sensor's id, and the five-tuple on either side of NAT. */
+function connectionKeys(events: EventColumns, i: number): string[] {
+  const out: string[] = []
+  if (events.connection[i] !== 0) out.push(`c${events.clock[i]}|${events.connection[i]}`)
+  if (events.dstPort[i] === 0) return out
+  const tail = `|${events.dstIp[i]}|${events.dstPort[i]}|${events.transport[i]}`
+  if (events.srcPort[i] !== 0) out.push(`${events.srcIp[i]}|${events.srcPort[i]}${tail}`)
+  if (events.natPort[i] !== 0 && events.natIp[i] !== 0) {
+    out.push(`${events.natIp[i]}|${events.natPort[i]}${tail}`)
+  }
+  return out
+}
+
+/** The one name asked for on each DNS connection, `severalNames` where a socket is kept for many. */
+function lookupNames(events: EventColumns): Map<string, number> {
+  const out = new Map<string, number>()
+  for (let i = 0; i < events.n; i++) {
+    if (events.class[i] !== dnsClass) continue
+    for (const key of connectionKeys(events, i)) {
+      const known = out.get(key)
+      if (known === undefined) out.set(key, events.name[i]!)
+      else if (known !== events.name[i]) out.set(key, severalNames)
+    }
+  }
+  return out
+}
+
+const lookupGapUs = 1_500_000
+
+/** Joins a lookup with the one connection it was made for, where nobody else could have made either. */
+function joinLookups(
+  events: EventColumns,
+  times: Float64Array,
+  dstName: Uint32Array,
+  order: Uint32Array,
+  link: (a: number, b: number) => void,
+): void {
+  const lists = new Map<string, number[]>()
+  for (const i of order) {
+    if (dstName[i] === 0 || events.srcIp[i] === 0 || !Number.isFinite(times[i]!)) continue
+    if (events.spanUs[i]! > lookupGapUs) continue
+    const key = `${events.srcIp[i]}|${dstName[i]}`
+    const list = lists.get(key)
+    if (list) list.push(i)
+    else lists.set(key, [i])
+  }
+  for (const list of lists.values()) {
+    for (let from = 0; from < list.length; ) {
+      // A cluster ends where nothing follows for as long as a lookup may take.
+      let to = from + 1
+      while (to < list.length && times[list[to]!]! - times[list[to - 1]!]! <= lookupGapUs) to++
+      joinCluster(events, list.slice(from, to), link)
+      from = to
+    }
+  }
+}
+
+/** One lookup (perhaps for both kinds of address) and then one connection: all one act. */
+function joinCluster(events: EventColumns, cluster: readonly number[], link: (a: number, b: number) => void): void {
+  if (cluster.length < 2 || cluster.length > 64) return
+  const sockets = new Set<string>()
+  const asked = new Set<string>()
+  for (const i of cluster) {
+    const own = `${events.srcPort[i]}|${events.dstIp[i]}|${events.dstPort[i]}`
+    if (events.class[i] === dnsClass || events.dstPort[i] === 53) asked.add(own)
+    else sockets.add(own)
+  }
+  if (asked.size === 0 || asked.size > 2 || sockets.size !== 1) return
+  for (const i of cluster) link(cluster[0]!, i)
 }
 
 function collect(
