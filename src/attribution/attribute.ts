@@ -4,13 +4,17 @@ import {
   type AttributionCase,
   type AttributionResult,
   attributionDefaults,
+  callFlags,
+  type EventColumns,
   type Evidence,
+  eventFlags,
   tiers,
 } from './api.ts'
 import { applyCalibration, calibrate } from './calibrate.ts'
 import { alignClocks } from './clocks.ts'
 import { explainCandidate } from './explain.ts'
 import { fitModel } from './fit.ts'
+import { testHypotheses } from './hypotheses.ts'
 import { applyIdentity } from './identity.ts'
 import { resolveKeys } from './keys.ts'
 import { destinationNames } from './names.ts'
@@ -63,6 +67,18 @@ export function attribute(input: AttributionCase): AttributionResult {
     inCall,
     settled.map((x) => (x === 2 ? 1 : 0)),
   )
+
+  const tests = testHypotheses({
+    scene,
+    units,
+    targets,
+    post,
+    split,
+    ...perUnit(events, units),
+    episode: calls.episode,
+    usable: (j) => (calls.flags[j]! & callFlags.offline) === 0,
+  })
+  notes.push(...tests.notes)
 
   // Back to the order in which the rows were given.
   const n = events.n
@@ -138,9 +154,9 @@ export function attribute(input: AttributionCase): AttributionResult {
     tier,
     onset,
     dstName: nameOut,
-    hypotheses: [],
-    groups: [],
-    coincidences: { observed: 0, expectedByChance: 0, of: n },
+    hypotheses: tests.hypotheses,
+    groups: tests.groups,
+    coincidences: tests.coincidences,
     calibrated: calibration.calibrated,
     notes,
     explain(i: number): readonly (readonly Evidence[])[] {
@@ -158,6 +174,18 @@ export function attribute(input: AttributionCase): AttributionResult {
       )
     },
   }
+}
+
+/** What records say of each connection: whether one is an alarm or a block, and under which rule. */
+function perUnit(events: EventColumns, units: Units): { alarm: Uint8Array; rule: Uint32Array } {
+  const alarm = new Uint8Array(units.n)
+  const rule = new Uint32Array(units.n)
+  for (let k = 0; k < events.n; k++) {
+    const u = units.ofEvent[k]!
+    if ((events.flags[k]! & (eventFlags.alert | eventFlags.blocked)) !== 0) alarm[u] = 1
+    if (rule[u] === 0) rule[u] = events.rule[k]!
+  }
+  return { alarm, rule }
 }
 
 function longest(windows: CallWindows): number {

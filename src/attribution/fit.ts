@@ -233,12 +233,46 @@ function groupWeights(scene: Scene): (Float64Array | undefined)[] {
   })
 }
 
+/** Rates before anything is learned but how much there is of what; for tests that must not be fitted. */
+export function priorModel(scene: Scene): Model {
+  const used = new Uint8Array(scene.n)
+  const perGroup = new Float64Array(scene.groups.length)
+  let usedCount = 0
+  for (let u = 0; u < scene.n; u++) {
+    if (scene.group[u]! < 0) continue
+    used[u] = 1
+    usedCount++
+    perGroup[scene.group[u]!]!++
+  }
+  const seconds = Math.max(1, (scene.coverTo - scene.coverFrom) / 1e6)
+  const prior = priors()
+  const h = new Float64Array(scene.classCount * binCount)
+  for (let c = 0; c < scene.classCount; c++) {
+    h.set(prior.h[scene.classLeaves[c]!]!, c * binCount)
+    if (scene.classLeaves[c] === 0) h.fill(0, c * binCount + firstLateBin, (c + 1) * binCount)
+  }
+  const g = new Float64Array(levels * binCount)
+  for (let l = 1; l < levels; l++) g.set(prior.g[l]!, l * binCount)
+  const share = markShares(scene, used, usedCount)
+  return {
+    h,
+    g,
+    piCall: share,
+    piNone: share.slice(),
+    mu: perGroup.map((n) => (n + 0.5) / seconds),
+    nu: new Float64Array(scene.sessionCount),
+    logLikelihood: Number.NEGATIVE_INFINITY,
+    iterations: 0,
+    fromControls: false,
+  }
+}
+
 export function fitModel(scene: Scene): Model {
   const C = scene.classCount
   const seconds = Math.max(1, (scene.coverTo - scene.coverFrom) / 1e6)
   const exposure = exposures(scene)
   const caution = { blur: blurredShare(scene) * scene.callStart.length }
-  const prior = priors(scene)
+  const prior = priors()
   const used = new Uint8Array(scene.n)
   let usedCount = 0
   for (let u = 0; u < scene.n; u++) {
@@ -506,8 +540,7 @@ function exposures(scene: Scene): { h: Float64Array; g: Float64Array } {
   return { h, g }
 }
 
-function priors(scene: Scene) {
-  void scene
+function priors() {
   return {
     h: [priorRates(priorPerCall, 1), priorRates(priorPerCall, 60)],
     g: priorPerTarget.map((total) => priorRates(total, 8)),

@@ -147,7 +147,11 @@ function joinLookups(
 }
 
 /** One lookup (perhaps for both kinds of address) and then one connection: all one act. */
-function joinCluster(events: EventColumns, cluster: readonly number[], link: (a: number, b: number) => void): void {
+function joinCluster(
+  events: EventColumns,
+  cluster: readonly number[],
+  link: (a: number, b: number) => void,
+): void {
   if (cluster.length < 2 || cluster.length > 64) return
   const sockets = new Set<string>()
   const asked = new Set<string>()

@@ -1,0 +1,534 @@
+// Did the agents cause the alarms, as a whole? Against chance: the same alarms, the same calls, moved apart in time.
+//
+// The statistic uses fixed prior rates, not fitted ones: a model fitted to the very coincidences it then tests finds
+// them too easily. Whole trains of a group move rigidly, so bursts stay bursts.
+
+import { attributionDefaults, type GroupTest, type Hypothesis } from './api.ts'
+import { type Model, priorModel, type Scene } from './fit.ts'
+import { binAt, binCount, binFromUs, binToUs } from './intensity.ts'
+import { keptMax, type Posterior } from './posterior.ts'
+import { seededRandom } from './random.ts'
+import type { Units } from './sessions.ts'
+import { matchLevels, type TargetIndex } from './targets.ts'
+
+const shiftMinUs = 30e6
+const rangeMinUs = 120e6
+const cellsMax = 20_000_000
+const focusMax = 1000
+const namersMax = 64
+const episodesMax = 20
+const alpha = 0.01
+const outputLevel = matchLevels.indexOf('output')
+
+export interface TestInput {
+  readonly scene: Scene
+  readonly units: Units
+  readonly targets: TargetIndex
+  readonly post: Posterior
+  readonly split: Float64Array
+  /** 1 for connections that some alarm or block is about; when there is none all count. */
+  readonly alarm: Uint8Array
+  /** Text id of the rule of each unit, 0 none; text id of each call's episode. */
+  readonly rule: Uint32Array
+  readonly episode: Uint32Array
+  readonly usable: (j: number) => boolean
+}
+
+export interface TestResult {
+  readonly hypotheses: readonly Hypothesis[]
+  readonly groups: readonly GroupTest[]
+  readonly coincidences: { observed: number; expectedByChance: number; of: number }
+  readonly notes: readonly string[]
+}
+
+export function testHypotheses(x: TestInput): TestResult {
+  const { scene, post } = x
+  const all = focus(x)
+  const window = overlap(scene, x.usable)
+  const inWindow = all.filter(
+    (u) => scene.group[u]! >= 0 && scene.from[u]! >= window.from && scene.from[u]! < window.to,
+  )
+  const every = Math.max(1, Math.ceil(inWindow.length / focusMax))
+  const tested = inWindow.filter((_, k) => k % every === 0)
+  const range = window.to - window.from
+  const shares = causes(x, all)
+  if (tested.length < 3 || range < rangeMinUs) {
+    const why =
+      tested.length < 3
+        ? 'fewer than three alarms fall into the time for which there are calls'
+        : 'logs and traces share less than two minutes'
+    return {
+      hypotheses: verdicts(undefined, shares, all.length, why),
+      groups: [],
+      coincidences: { observed: coincidences(x, all), expectedByChance: 0, of: all.length },
+      notes: [`Whether the agents caused the alarms could not be tested: ${why}.`],
+    }
+  }
+  const field = buildField(x, window)
+  const ratios = tested.map((u) => ratioOf(x, field, u))
+  const random = seededRandom(990_017)
+  const shifts = attributionDefaults.shifts
+  const labels = labelsOf(x, tested)
+  const stat = new Float64Array(tested.length)
+  const hit = new Float64Array(tested.length)
+  tested.forEach((u, k) => {
+    stat[k] = ratios[k]!(scene.from[u]!)
+    hit[k] = field.covered(scene.group[u]!, scene.from[u]!, scene.to[u]!)
+  })
+  const observed = sum(stat)
+  const nullStats = new Float64Array(shifts)
+  const nullByLabel = labels.map(() => new Float64Array(shifts))
+  const meanHit = new Float64Array(tested.length)
+  const shift = new Float64Array(scene.groups.length)
+  for (let r = 0; r < shifts; r++) {
+    for (let g = 0; g < shift.length; g++) shift[g] = shiftMinUs + random() * (range - 2 * shiftMinUs)
+    const moved = new Float64Array(tested.length)
+    tested.forEach((u, k) => {
+      const g = scene.group[u]!
+      const t = window.from + ((scene.from[u]! - window.from + shift[g]!) % range)
+      moved[k] = ratios[k]!(t)
+      meanHit[k]! += field.covered(g, t, t + scene.to[u]! - scene.from[u]!) / shifts
+    })
+    nullStats[r] = sum(moved)
+    labels.forEach((label, l) => {
+      let s = 0
+      for (const k of label.members) s += moved[k]!
+      nullByLabel[l]![r] = s
+    })
+  }
+  const pValue = exceeds(nullStats, observed)
+  const groups: GroupTest[] = labels.map((label, l) => ({
+    by: label.by,
+    text: label.text,
+    events: label.members.length * every,
+    coincidences: Math.round(total(label.members, hit) * every),
+    expectedByChance: round(total(label.members, meanHit) * every),
+    pValue: exceeds(nullByLabel[l]!, total(label.members, stat)),
+    significant: false,
+  }))
+  groups.push(...episodeTests(x, tested, window, every))
+  const chance = mean(nullStats)
+  const test = {
+    pValue,
+    bits: (observed - chance) / tested.length / Math.LN2,
+    power: power(field, x, ratios, tested, nullStats),
+    concurrent: mean(meanHit),
+    tested: tested.length,
+  }
+  return {
+    hypotheses: verdicts(test, shares, all.length, ''),
+    groups: benjaminiHochberg(groups),
+    coincidences: {
+      observed: Math.round((sum(hit) * all.length) / tested.length),
+      expectedByChance: round((sum(meanHit) * all.length) / tested.length),
+      of: all.length,
+    },
+    notes:
+      test.concurrent > 0.9
+        ? [
+            `Calls ran ${Math.round(100 * test.concurrent)} % of the time, so that an alarm fell into one says nothing; only how soon after a start, and what commands name, speaks here.`,
+          ]
+        : [],
+  }
+
+  function causes(input: TestInput, list: readonly number[]) {
+    const out = { calls: 0, periodic: 0, daemon: 0, outside: 0, unrecorded: 0 }
+    for (const u of list) {
+      let p = 0
+      for (let k = u * keptMax; k < (u + 1) * keptMax; k++) p += post.p[k]!
+      const none = post.none[u]!
+      out.calls += p + post.other[u]!
+      out.periodic += none * input.split[u * 4]!
+      out.daemon += none * input.split[u * 4 + 1]!
+      out.outside += none * input.split[u * 4 + 2]!
+      out.unrecorded += none * input.split[u * 4 + 3]!
+    }
+    return out
+  }
+}
+
+/** The connections that alarms are about; all when no record is an alarm. */
+function focus(x: TestInput): number[] {
+  const alarms: number[] = []
+  const all: number[] = []
+  for (let u = 0; u < x.scene.n; u++) {
+    if (!Number.isFinite(x.scene.from[u]!)) continue
+    all.push(u)
+    if (x.alarm[u] === 1) alarms.push(u)
+  }
+  return alarms.length > 0 ? alarms : all
+}
+
+/** Time for which there are both calls and network records. */
+function overlap(scene: Scene, usable: (j: number) => boolean): { from: number; to: number } {
+  let from = Number.POSITIVE_INFINITY
+  let to = Number.NEGATIVE_INFINITY
+  for (let j = 0; j < scene.callStart.length; j++) {
+    if (!usable(j) || !Number.isFinite(scene.callStart[j]!)) continue
+    from = Math.min(from, scene.callStart[j]! - 60e6)
+    to = Math.max(to, scene.callEnd[j]! + 60e6)
+  }
+  return { from: Math.max(from, scene.coverFrom), to: Math.min(to, scene.coverTo) }
+}
+
+interface Field {
+  readonly model: Model
+  /** Mean rate over [a, b] of unnamed events by the calls of a group, per second. */
+  rate(group: number, a: number, b: number): number
+  /** 1 when a call of the group had its window open somewhere in [a, b]. */
+  covered(group: number, a: number, b: number): number
+}
+
+/** Rates of all calls of a group on a grid of time, as running sums. */
+function buildField(x: TestInput, window: { from: number; to: number }): Field {
+  const { scene } = x
+  const groups = scene.groups.length
+  const range = window.to - window.from
+  const step = Math.max(250_000, (range * groups) / cellsMax)
+  const cells = Math.ceil(range / step) + 1
+  const model = priorModel(scene)
+  const sums = scene.groups.map(() => new Float64Array(cells + 1))
+  const open = scene.groups.map(() => new Float64Array(cells + 1))
+  const groupsOfBox = new Map<number, number[]>()
+  scene.groups.forEach((g, k) => {
+    g.boxes.forEach((b, m) => {
+      if (g.weight[m]! < 1 && g.boxes.length > 1 && g.weight.some((w) => w === 1)) return
+      groupsOfBox.set(b, [...(groupsOfBox.get(b) ?? []), k])
+    })
+  })
+  for (let j = 0; j < scene.callStart.length; j++) {
+    const s = scene.callStart[j]!
+    if (!x.usable(j) || !Number.isFinite(s)) continue
+    const e = scene.callEnd[j]!
+    const u = scene.callSlack[j]!
+    for (const g of groupsOfBox.get(scene.callBox[j]!) ?? []) {
+      for (let b = 0; b < binCount; b++) {
+        const rate = model.h[scene.callClass[j]! * binCount + b]!
+        if (rate === 0) continue
+        spread(sums[g]!, binFromUs(b, s, e) - u, Math.min(binToUs(b, s, e) + u, window.to), rate)
+      }
+      spread(open[g]!, s - u - attributionDefaults.preWindowUs, e + u + attributionDefaults.afterWindowUs, 1)
+    }
+  }
+  // From differences to rates to running sums.
+  for (const column of [...sums, ...open]) {
+    let now = 0
+    let running = 0
+    for (let c = 0; c <= cells; c++) {
+      now += column[c]!
+      const here = column[c] === undefined ? 0 : now
+      column[c] = running
+      running += Math.max(0, here)
+    }
+  }
+  function spread(column: Float64Array, from: number, to: number, rate: number): void {
+    if (!(to > from) || to <= window.from || from >= window.to) return
+    const a = Math.max(0, Math.floor((from - window.from) / step))
+    const b = Math.min(cells, Math.max(a + 1, Math.ceil((to - window.from) / step)))
+    // A part narrower than a cell counts for its share of it.
+    const share = Math.min(1, (to - from) / ((b - a) * step))
+    column[a]! += rate * share
+    column[b]! -= rate * share
+  }
+  const between = (column: Float64Array, a: number, b: number) => {
+    const from = Math.min(cells - 1, Math.max(0, Math.floor((a - window.from) / step)))
+    const to = Math.min(cells, Math.max(from + 1, Math.ceil((b - window.from) / step)))
+    return (column[to]! - column[from]!) / (to - from)
+  }
+  return {
+    model,
+    rate: (g, a, b) => between(sums[g]!, a, b),
+    covered: (g, a, b) => (between(open[g]!, a, b) > 1e-9 ? 1 : 0),
+  }
+}
+
+/** ln(1 + rate of calls / rate without) of unit u had it happened at time t. */
+function ratioOf(x: TestInput, field: Field, u: number): (t: number) => number {
+  const { scene, units, targets } = x
+  const g = scene.group[u]!
+  const mark = scene.mark[u]!
+  const members = new Set(scene.groups[g]!.boxes)
+  const port = units.isDns[u] === 1 ? 0 : units.dstPort[u]!
+  const d = targets.destination(units.dstIp[u]!, units.name[u]!, port)
+  const namers: { j: number; level: number }[] = []
+  for (const text of [...d.strong, ...d.weak]) {
+    for (const j of targets.naming(text)!.calls) {
+      if (namers.length >= namersMax * 8) break
+      if (!members.has(scene.callBox[j]!) || !x.usable(j)) continue
+      const level = targets.level(j, d, port)
+      if (level > outputLevel && !namers.some((n) => n.j === j)) namers.push({ j, level })
+    }
+  }
+  const { model } = field
+  const none = model.mu[g]! * model.piNone[mark]!
+  const pi = model.piCall[mark]!
+  const width = scene.to[u]! - scene.from[u]!
+  return (t) => {
+    let rate = pi * field.rate(g, t - scene.doubt[u]!, t + width + scene.doubt[u]!)
+    for (const { j, level } of namers) {
+      const s = scene.callStart[j]!
+      if (t + width < s - 1e6) continue
+      const at = Math.max(t, Math.min(t + width, s + 1000))
+      const bin = binAt(at, s, scene.callEnd[j]!)
+      const inside = width > 2e6 ? 1e6 / width : 1
+      rate += model.g[level * binCount + bin]! * inside
+    }
+    return Math.log1p(rate / none)
+  }
+}
+
+/** Whether a real effect would have shown: half of the alarms put shortly after calls' starts. */
+function power(
+  field: Field,
+  x: TestInput,
+  ratios: readonly ((t: number) => number)[],
+  tested: readonly number[],
+  nullStats: Float64Array,
+): boolean {
+  const starts = new Map<number, number[]>()
+  x.scene.groups.forEach((g, k) => {
+    const boxes = new Set(g.boxes)
+    const list: number[] = []
+    for (let j = 0; j < x.scene.callStart.length && list.length < 200; j++) {
+      if (x.usable(j) && boxes.has(x.scene.callBox[j]!)) list.push(x.scene.callStart[j]!)
+    }
+    starts.set(k, list)
+  })
+  const limit = [...nullStats].sort((a, b) => a - b)[Math.floor(nullStats.length * (1 - alpha))]!
+  const random = seededRandom(31)
+  let would = 0
+  tested.forEach((u, k) => {
+    const list = starts.get(x.scene.group[u]!) ?? []
+    if (k % 2 === 0 && list.length > 0) would += ratios[k]!(list[Math.floor(random() * list.length)]! + 3e5)
+    else would += mean(nullStats) / tested.length
+  })
+  void field
+  return would > limit
+}
+
+function labelsOf(x: TestInput, tested: readonly number[]) {
+  const out = new Map<string, { by: 'destination' | 'rule'; text: number; members: number[] }>()
+  const add = (by: 'destination' | 'rule', text: number, k: number) => {
+    if (text === 0) return
+    const key = `${by}${text}`
+    const label = out.get(key)
+    if (label) label.members.push(k)
+    else out.set(key, { by, text, members: [k] })
+  }
+  tested.forEach((u, k) => {
+    add('destination', x.units.mark[u]!, k)
+    add('rule', x.rule[u]!, k)
+  })
+  return [...out.values()].filter((l) => l.members.length >= 2).slice(0, 500)
+}
+
+/** For each of the episodes most blamed: alarms within its calls' windows against rigid shifts. */
+function episodeTests(
+  x: TestInput,
+  tested: readonly number[],
+  window: { from: number; to: number },
+  every: number,
+): GroupTest[] {
+  const { scene, post } = x
+  const blame = new Map<number, number>()
+  for (const u of tested) {
+    for (let k = u * keptMax; k < (u + 1) * keptMax && post.call[k]! >= 0; k++) {
+      const e = x.episode[post.call[k]!]!
+      if (e !== 0) blame.set(e, (blame.get(e) ?? 0) + post.p[k]!)
+    }
+  }
+  const most = [...blame].sort((a, b) => b[1] - a[1] || a[0] - b[0]).slice(0, episodesMax)
+  const range = window.to - window.from
+  const random = seededRandom(77)
+  return most.map(([episode]) => {
+    const boxes = new Set<number>()
+    const spans: [number, number][] = []
+    for (let j = 0; j < scene.callStart.length; j++) {
+      if (x.episode[j] !== episode || !x.usable(j) || !Number.isFinite(scene.callStart[j]!)) continue
+      boxes.add(scene.callBox[j]!)
+      spans.push([
+        scene.callStart[j]! - attributionDefaults.preWindowUs - scene.callSlack[j]!,
+        scene.callEnd[j]! + attributionDefaults.afterWindowUs + scene.callSlack[j]!,
+      ])
+    }
+    spans.sort((a, b) => a[0] - b[0])
+    const merged: [number, number][] = []
+    for (const [a, b] of spans) {
+      const last = merged[merged.length - 1]
+      if (last && a <= last[1]) last[1] = Math.max(last[1], b)
+      else merged.push([a, b])
+    }
+    const mine = tested.filter((u) => scene.groups[scene.group[u]!]!.boxes.some((b) => boxes.has(b)))
+    const count = (by: (g: number) => number) => {
+      let n = 0
+      for (const u of mine) {
+        const t = window.from + ((scene.from[u]! - window.from + by(scene.group[u]!)) % range)
+        if (hits(merged, t, t + scene.to[u]! - scene.from[u]!)) n++
+      }
+      return n
+    }
+    const seen = count(() => 0)
+    const nulls = new Float64Array(attributionDefaults.shifts)
+    for (let r = 0; r < nulls.length; r++) {
+      const by = new Map<number, number>()
+      nulls[r] = count((g) => {
+        let s = by.get(g)
+        if (s === undefined) {
+          s = shiftMinUs + random() * (range - 2 * shiftMinUs)
+          by.set(g, s)
+        }
+        return s
+      })
+    }
+    return {
+      by: 'episode' as const,
+      text: episode,
+      events: mine.length * every,
+      coincidences: seen * every,
+      expectedByChance: round(mean(nulls) * every),
+      pValue: exceeds(nulls, seen),
+      significant: false,
+    }
+  })
+}
+
+function hits(spans: readonly [number, number][], a: number, b: number): boolean {
+  let low = 0
+  let high = spans.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (spans[middle]![1] < a) low = middle + 1
+    else high = middle
+  }
+  return low < spans.length && spans[low]![0] <= b
+}
+
+interface Test {
+  readonly pValue: number
+  readonly bits: number
+  readonly power: boolean
+  readonly concurrent: number
+  readonly tested: number
+}
+
+function verdicts(
+  test: Test | undefined,
+  shares: { calls: number; periodic: number; daemon: number; outside: number; unrecorded: number },
+  n: number,
+  why: string,
+): Hypothesis[] {
+  const of = Math.max(1, n)
+  const part = (v: number) => v / of
+  const percent = (v: number) => `${Math.round((100 * v) / of)} %`
+  const agent = (): Hypothesis => {
+    if (!test) {
+      return {
+        name: 'agent-caused',
+        score: 0,
+        pValue: 1,
+        verdict: 'undecided',
+        text: `Cannot be told: ${why}.`,
+      }
+    }
+    const chance = `over ${test.tested} events, ${attributionDefaults.shifts} shifts in time do as well in ${Math.round(test.pValue * (attributionDefaults.shifts + 1)) - 1} cases`
+    if (test.pValue <= alpha && part(shares.calls) >= 0.1) {
+      return {
+        name: 'agent-caused',
+        score: round(test.bits),
+        pValue: test.pValue,
+        verdict: 'supported',
+        text: `Events follow calls far more closely than chance: ${chance} (p = ${test.pValue.toFixed(3)}); calls account for ${percent(shares.calls)}.`,
+      }
+    }
+    const rejected = test.pValue > 0.2 && test.power && part(shares.calls) < 0.3
+    return {
+      name: 'agent-caused',
+      score: round(test.bits),
+      pValue: test.pValue,
+      verdict: rejected ? 'rejected' : 'undecided',
+      text: rejected
+        ? `Events come no closer to calls than chance would have them (p = ${test.pValue.toFixed(2)}), though a real tie would have shown.`
+        : test.power
+          ? `Cannot be told: ${chance} (p = ${test.pValue.toFixed(2)}).`
+          : `Cannot be told: with this many calls running at once (${Math.round(100 * test.concurrent)} % of the time at least one) even a real tie would not show (p = ${test.pValue.toFixed(2)}).`,
+    }
+  }
+  const share = (name: 'periodic-job' | 'outside', value: number, text: string): Hypothesis => ({
+    name,
+    score: round(part(value)),
+    pValue: round(Math.max(0, 1 - part(value))),
+    verdict:
+      n === 0
+        ? 'undecided'
+        : part(value) >= 0.5
+          ? 'supported'
+          : part(value) <= 0.1
+            ? 'rejected'
+            : 'undecided',
+    text: `${percent(value)} of the events ${text}.`,
+  })
+  const first = agent()
+  const rest = shares.daemon + shares.unrecorded
+  const background: Hypothesis = {
+    name: 'background',
+    score: round(part(rest)),
+    pValue: test ? test.pValue : 1,
+    verdict:
+      first.verdict === 'supported' && part(rest) < 0.5
+        ? 'rejected'
+        : part(rest) >= 0.5 && test !== undefined && first.verdict !== 'undecided'
+          ? 'supported'
+          : 'undecided',
+    text: `${percent(rest)} of the events fit what goes on without any recorded call.`,
+  }
+  return [
+    first,
+    share('periodic-job', shares.periodic, 'recur at a steady beat that no call sets'),
+    share('outside', shares.outside, 'were begun by an outside party'),
+    background,
+  ]
+}
+
+/** Marks tests that stand after the Benjamini–Hochberg procedure; most surprising first. */
+export function benjaminiHochberg(groups: readonly GroupTest[]): GroupTest[] {
+  const order = [...groups].sort(
+    (a, b) => a.pValue - b.pValue || b.events - a.events || a.by.localeCompare(b.by) || a.text - b.text,
+  )
+  let last = -1
+  order.forEach((g, k) => {
+    if (g.pValue <= ((k + 1) / order.length) * attributionDefaults.falseDiscoveryRate) last = k
+  })
+  return order.map((g, k) => ({ ...g, significant: k <= last }))
+}
+
+function coincidences(x: TestInput, list: readonly number[]): number {
+  let n = 0
+  for (const u of list) if (x.scene.candidates.start[u + 1]! > x.scene.candidates.start[u]!) n++
+  return n
+}
+
+function exceeds(nulls: Float64Array, observed: number): number {
+  let n = 0
+  for (const v of nulls) if (v >= observed - 1e-12) n++
+  return (1 + n) / (1 + nulls.length)
+}
+
+function total(members: readonly number[], values: Float64Array): number {
+  let s = 0
+  for (const k of members) s += values[k]!
+  return s
+}
+
+function sum(values: Float64Array): number {
+  let s = 0
+  for (const v of values) s += v
+  return s
+}
+
+function mean(values: Float64Array): number {
+  return values.length === 0 ? 0 : sum(values) / values.length
+}
+
+function round(value: number): number {
+  return Math.round(value * 1000) / 1000
+}
