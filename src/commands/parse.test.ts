@@ -54,6 +54,13 @@ describe('structure', () => {
     expect(curl).toMatchObject({ inLoop: true, varies: false })
   })
 
+  test('a loop over what a command prints keeps its variable', () => {
+    for (const list of ['`seq 1 254`', '$(seq 1 254)', '{1..254}']) {
+      const ping = parseCommand(`for i in ${list}; do ping 10.0.0.$i; done`).find((i) => i.program === 'ping')
+      expect(ping).toMatchObject({ inLoop: true, varies: true })
+    }
+  })
+
   test.each([
     ['sleep 100 &', true],
     ['(while true; do ssh h; done) &', true],

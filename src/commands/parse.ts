@@ -207,6 +207,12 @@ class Parser {
         code = argv[i + 1]
         break
       }
+      // `ruby -rsocket -e'…'`: the text may be glued to its option.
+      const glued = /^-[ec](?=[^-\s\w]|.{8})/s.exec(argv[i]!)
+      if (glued && program !== 'python') {
+        code = argv[i]!.slice(2)
+        break
+      }
       if (!argv[i]!.startsWith('-')) {
         plain = false
         break

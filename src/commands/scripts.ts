@@ -21,6 +21,11 @@ export function filesRun(command: string | readonly Invocation[]): string[] {
     const first = argv[0]!
     if (first.includes('/') && !first.includes('://') && !/^\/(?:usr|s?bin|opt\/conda)\//.test(first))
       paths.add(first)
+    if (program === 'go' && argv[1] === 'run') {
+      const source = argv.slice(2).find((word) => word.endsWith('.go'))
+      if (source !== undefined) paths.add(source)
+      continue
+    }
     if (!interpreters.test(program) && program !== 'crontab' && program !== 'at') continue
     for (let i = 1; i < argv.length; i++) {
       const word = argv[i]!

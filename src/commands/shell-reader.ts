@@ -215,9 +215,9 @@ class ShellReader extends WordReader {
       }
     }
     const { variables, loopVariables } = this.runner
-    const many = values > 1 || /\$|\{.*\}|[*?]/.test(first ?? '')
+    const many = values > 1 || /[$`*?]|\{.*\}/.test(first ?? '')
     if (many && loopVariables.size < shellLimits.variables) loopVariables.add(name)
-    if (first !== undefined && variables.size < shellLimits.variables && !first.startsWith('$')) {
+    if (first !== undefined && variables.size < shellLimits.variables && !/^[$`]/.test(first)) {
       variables.set(name, first)
     }
   }

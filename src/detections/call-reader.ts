@@ -60,10 +60,12 @@ function codeOf({ program, argv, stdin }: Invocation): string[] {
   if (!interpreter.test(program)) return []
   const at = argv.findIndex((word) => /^-[A-Za-z]*[cer]$/.test(word))
   if (at > 0 && argv[at + 1] !== undefined) return [argv[at + 1]!]
+  const glued = argv.find((word) => /^-[ec].{8}/s.test(word))
+  if (glued !== undefined) return [glued.slice(2)]
   return stdin === undefined ? [] : [stdin]
 }
 
 function looksLikeCode(path: string, content: string): boolean {
-  if (/\.(?:py|js|mjs|cjs|ts|rb|pl|php|lua)$/.test(path)) return true
+  if (/\.(?:py|js|mjs|cjs|ts|rb|pl|php|lua|go|rs)$/.test(path)) return true
   return /^#!.{0,64}\b(?:python|node|ruby|perl|php|deno|bun)/.test(content)
 }

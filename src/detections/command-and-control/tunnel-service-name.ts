@@ -5,7 +5,7 @@ import { destinationText, failed, namesOf, whom } from '../words.ts'
 
 /** What an agent of the service registers with: seen only when a tunnel is being opened. Vendors' own documents. */
 const control = new Set(
-  'argotunnel.com cftunnel.com api.trycloudflare.com ngrok-agent.com connect.ngrok.com tunnel.ngrok.com tunnel.us.ngrok.com tunnel.eu.ngrok.com localtunnel.me localhost.run serveo.net bore.pub a.pinggy.io pro.pinggy.io free.pinggy.io tunnels.api.visualstudio.com rel.tunnels.api.visualstudio.com zrok.io tunnelto.dev packetriot.net ply.gg playit.gg loclx.io jprq.io jprq.live tuns.sh srv.us telebit.cloud api.tunnelmole.com remote.it inlets.dev hbtn.io homeway.io'.split(
+  'argotunnel.com cftunnel.com api.trycloudflare.com ngrok-agent.com connect.ngrok.com tunnel.ngrok.com tunnel.us.ngrok.com tunnel.eu.ngrok.com localtunnel.me localhost.run serveo.net bore.pub a.pinggy.io pro.pinggy.io free.pinggy.io tunnels.api.visualstudio.com rel.tunnels.api.visualstudio.com zrok.io tunnelto.dev packetriot.net ply.gg playit.gg loclx.io jprq.io jprq.live tuns.sh srv.us telebit.cloud api.tunnelmole.com gsocket.io gs.thc.org ssh-j.com portr.dev sharedwithexpose.com expose.dev sh.expose.sh remote.it inlets.dev hbtn.io homeway.io'.split(
     ' ',
   ),
 )

@@ -73,6 +73,16 @@ const tools: Readonly<Record<string, Judge>> = {
   openvpn: (argv) =>
     argv.length > 1 ? { what: 'a VPN', severity: 'medium', ...to(option(argv, '--remote')) } : undefined,
   'wg-quick': (argv) => verb(argv, 'up', 'a WireGuard VPN', 'medium'),
+  'gs-netcat': () => ({ what: 'a global socket', severity: 'high' }),
+  gsocket: () => ({ what: 'a global socket', severity: 'high' }),
+  portr: (argv) => verb(argv, 'http tcp start', 'a portr tunnel'),
+  pgrok: (argv) => verb(argv, 'http tcp', 'a pgrok tunnel'),
+  boringproxy: (argv) => verb(argv, 'client server', 'a boringproxy tunnel'),
+  piko: (argv) => verb(argv, 'agent', 'a piko tunnel'),
+  onionpipe: () => ({ what: 'an onion service', severity: 'high' }),
+  npc: (argv) => ({ what: 'an nps tunnel', severity: 'high', ...to(option(argv, '-server')) }),
+  wiretap: (argv) => verb(argv, 'serve', 'a wiretap tunnel'),
+  rpivot: () => ({ what: 'a reverse SOCKS proxy', severity: 'high' }),
   socat: (argv) => socat(argv),
   nc: (argv) => ncRelay(argv),
 }
@@ -100,7 +110,8 @@ export const tunnelTool = defineDetection({
     return (item) => {
       const hits: Hit[] = []
       for (const invocation of reading(item).invocations) {
-        const { program, argv } = invocation
+        const { argv } = invocation
+        const program = invocation.program.replace(/\.exe$/i, '')
         const judge = Object.hasOwn(tools, program) ? tools[program] : undefined
         if (judge && argv.slice(1).some((word, i) => i < 2 && informational.test(word))) continue
         const verdict = judge?.(argv, invocation) ?? renamed(program, argv)
@@ -128,7 +139,8 @@ function renamed(program: string, argv: readonly string[]): Verdict {
     return { what: 'an frp tunnel', severity: 'high' }
   }
   const connect = option(argv, '-connect', '--connect')
-  if (connect !== undefined && argv.some((word) => /^--?(?:ignore-cert|accept-fingerprint)$/.test(word))) {
+  const lax = argv.some((word) => /^--?(?:ignore-cert|accept-fingerprint)$/.test(word))
+  if (connect !== undefined && (lax || (/^agent(?:\.exe)?$/.test(program) && /:\d{2,5}$/.test(connect)))) {
     return { what: 'a ligolo tunnel', severity: 'high', to: connect }
   }
   if (program === 'tunnel' && argv.includes('--url')) return cloudflared(['cloudflared', ...argv])

@@ -7,15 +7,20 @@ const shells =
   /^(?:\/\S{0,64}\/)?(?:ba|z|da|a|k|c|tc)?sh(?:\.exe)?$|^(?:\/\S{0,64}\/)?(?:powershell|cmd)(?:\.exe)?$/
 const device = /^\/dev\/(?:tcp|udp)\/([^/\s]{1,253})\/(\d{1,5})$/
 const inSh = /\/(?:bin|usr\/bin)\/(?:ba|da|z)?sh\b|\b(?:ba)?sh -i\b|\bcmd(?:\.exe)\b/
-/** Program text that ties a socket to a shell: each pattern needs both halves. */
-const code: readonly RegExp[] = [
-  /\bdup2\s{0,4}\(\s{0,4}\w{1,32}\.fileno\(\)[\s\S]{0,2000}(?:\/bin\/|pty\.spawn|subprocess\.(?:call|run|Popen)|os\.exec)/,
-  /\.connect\(\s{0,4}\([\s\S]{0,2000}(?:pty\.spawn\s{0,4}\(|stdin\s{0,4}=\s{0,4}\w{1,16}(?:\.fileno\(\))?\s{0,4},\s{0,4}stdout\s{0,4}=)/,
-  /(?:fsockopen|IO::Socket|Socket::INET|TCPSocket)[\s\S]{0,1000}(?:exec|proc_open|system|IO\.popen)\b[\s\S]{0,200}(?:\/bin\/|sh -i|<&3)/,
-  /\bsockaddr_in\b[\s\S]{0,1000}\bopen\s{0,4}\(\s{0,4}STD(?:IN|OUT)[\s\S]{0,400}\bexec\b/,
-  /net\.(?:Socket|connect|createConnection)[\s\S]{0,1000}spawn\([\s\S]{0,200}(?:\/bin\/|['"](?:ba)?sh['"])[\s\S]{0,1000}pipe\(/,
-  /child_process[\s\S]{0,1000}(?:\/bin\/|['"](?:ba)?sh['"])[\s\S]{0,1000}\.pipe\((?:sh|cp|p|proc|child|client|sock(?:et)?)\.std/,
-]
+/** Program text that connects out… */
+const connects =
+  /\bconnect\s{0,4}\(|fsockopen|TCPSocket|IO::Socket|\bDial\s{0,4}\(|TcpStream::connect|net\.(?:Socket|createConnection)|stream_socket_client/
+/** …names a shell, or runs what it is sent… */
+const shellInCode =
+  /\/bin\/(?:ba|da|z)?sh\b|["'`](?:ba)?sh["'`]|\bcmd\.exe\b|system\s{0,2}\$_|IO\.popen\s{0,2}\(\s{0,2}(?:cmd|\$_|c\.)|\bIO\.popen\(\$_/
+/** …and ties the two together. */
+const ties =
+  /\bdup2\b|\bfdopen\b|[<>]&(?:\d|%d)|\bSTDIN\b|stdin\s{0,4}=\s{0,4}(?!subprocess|PIPE|DEVNULL|None|sys\b|open\b)\w{1,16}(?:\.fileno)?(?:\(\))?\s{0,4},\s{0,4}stdout|\.Stdin\s{0,4}=|0\s{0,2}=>\s{0,2}\$|\.pipe\s{0,2}\(|from_raw_fd|c\.print|\.gets/
+
+function handsOver(text: string): boolean {
+  const head = text.slice(0, 16_384)
+  return connects.test(head) && shellInCode.test(head) && ties.test(head)
+}
 
 export const reverseShell = defineDetection({
   id: 'tunnel.reverse-shell',
@@ -49,10 +54,11 @@ export const reverseShell = defineDetection({
           ...(host === undefined ? {} : { destinations: [where] }),
         }
       }
-      const text = texts.find((t) => code.some((pattern) => pattern.test(t.slice(0, 16_384))))
+      const text = texts.find(handsOver)
       if (text === undefined) return undefined
       const match =
-        /["']([A-Za-z0-9.:-]{3,253})["']\s{0,4},\s{0,4}(\d{1,5})/.exec(text) ??
+        /["'([]([A-Za-z0-9.:-]{3,253}?)["']\s{0,4},\s{0,4}["']?(\d{1,5})/.exec(text) ??
+        /["'](\d{1,3}(?:\.\d{1,3}){3}):(\d{1,5})["']/.exec(text) ??
         /\$\w{1,8}\s?=\s?["']([A-Za-z0-9.:-]{3,253})["'];\s?\$\w{1,8}\s?=\s?(\d{1,5})/.exec(text)
       const where = match ? place(canonicalIp(match[1]!) ?? match[1]!, Number(match[2])) : undefined
       return {
