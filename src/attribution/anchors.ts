@@ -11,11 +11,33 @@ const farUs = (14 * 3600 + 600) * 1e6
 const nearUs = 900e6
 /** Above so many calls that name one place only those near in time are paired. */
 const namersMax = 256
+/** Places named by few calls are tried first; commoner ones only where those give too few witnesses. */
+const rarities = [4, 32, 4 * namersMax] as const
+const witnessesEnough = 200
 const pairsMax = 2_000_000
 const ingestDelayUs = 300_000_000
 
-/** Pairs of the events of one clock with calls that name where they go. */
+/** Pairs of the events of one clock with calls that name where they go, from rare names as far as they suffice. */
 export function contentAnchors(
+  events: EventColumns,
+  calls: CallColumns,
+  keys: Keys,
+  names: Uint32Array,
+  targets: TargetIndex,
+  eventClock: number,
+  callClock: (clock: number) => boolean,
+  uptime: boolean,
+): Anchors {
+  let found: Anchors | undefined
+  for (const rarity of rarities) {
+    found = anchorsUpTo(rarity, events, calls, keys, names, targets, eventClock, callClock, uptime)
+    if (new Set(found.effect).size >= witnessesEnough) break
+  }
+  return found!
+}
+
+function anchorsUpTo(
+  rarity: number,
   events: EventColumns,
   calls: CallColumns,
   keys: Keys,
@@ -39,7 +61,7 @@ export function contentAnchors(
       seen.add(one)
     }
     const d = targets.destination(events.dstIp[i]!, names[i]!, 0)
-    const namers: number[] = []
+    const namers = new Set<number>()
     for (const text of d.strong) {
       const named = targets.naming(text)!
       const crowded = named.calls.length > namersMax
@@ -49,12 +71,12 @@ export function contentAnchors(
         if (!callClock(calls.clock[j]!) || !Number.isFinite(calls.startUs[j]!)) continue
         const apart = Math.abs(events.fromUs[i]! - calls.startUs[j]!)
         if (!uptime && apart > (crowded ? nearUs : farUs)) continue
-        if (!namers.includes(j)) namers.push(j)
-        if (namers.length > 4 * namersMax) break
+        namers.add(j)
+        if (namers.size > rarity) break
       }
     }
-    if (namers.length > 4 * namersMax) continue
-    for (const j of namers) list.add(events, i, calls.startUs[j]!, slackOf(calls, j), 1 / namers.length, j)
+    if (namers.size > rarity) continue
+    for (const j of namers) list.add(events, i, calls.startUs[j]!, slackOf(calls, j), 1 / namers.size, j)
   }
   return list.take()
 }

@@ -223,12 +223,16 @@ function best(anchors: Anchors, allowed: (us: number) => boolean, zoned: boolean
   return b >= a && near.z >= 0.7 * any.z ? near : any
 }
 
+/** Whether a peak is proof. An error of minutes or hours is rarer than one of seconds and asks for more. */
 function convincing(peak: Peak): boolean {
+  const far = Math.abs(peak.offsetUs) > 60e6
+  // Many effects of one cause are one witness more than several.
+  const z = peak.z * Math.sqrt(Math.min(1, (2 * peak.causes) / peak.effects))
   return (
-    peak.z >= attributionDefaults.zMin &&
-    peak.effects >= witnessesMin &&
+    z >= attributionDefaults.zMin * (far ? 1.2 : 1) &&
+    peak.effects >= Math.max(witnessesMin, (far ? 0.1 : 0.03) * peak.asked) &&
     peak.causes >= witnessesMin - 1 &&
-    peak.rival < 0.9
+    peak.rival < (far ? 0.7 : 0.9)
   )
 }
 

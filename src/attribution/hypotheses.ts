@@ -250,15 +250,20 @@ function ratioOf(x: TestInput, field: Field, u: number): (t: number) => number {
   const members = new Set(scene.groups[g]!.boxes)
   const port = units.isDns[u] === 1 ? 0 : units.dstPort[u]!
   const d = targets.destination(units.dstIp[u]!, units.name[u]!, port)
-  const namers: { j: number; level: number }[] = []
+  const all = new Map<number, number>()
   for (const text of [...d.strong, ...d.weak]) {
-    for (const j of targets.naming(text)!.calls) {
-      if (namers.length >= namersMax * 8) break
+    const named = targets.naming(text)!.calls
+    // Of a place that very many name, a part stands for all; the same part whatever the shift.
+    const every = Math.max(1, Math.floor(named.length / 4096))
+    for (let k = 0; k < named.length; k += every) {
+      const j = named[k]!
       if (!members.has(scene.callBox[j]!) || !x.usable(j)) continue
       const level = targets.level(j, d, port)
-      if (level > outputLevel && !namers.some((n) => n.j === j)) namers.push({ j, level })
+      if (level > outputLevel) all.set(j, level)
     }
   }
+  const thin = Math.max(1, Math.ceil(all.size / namersMax))
+  const namers = [...all].filter((_, k) => k % thin === 0).map(([j, level]) => ({ j, level }))
   const { model } = field
   const none = model.mu[g]! * model.piNone[mark]!
   const pi = model.piCall[mark]!
