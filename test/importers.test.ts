@@ -95,6 +95,12 @@ for (const importer of importers) {
         }
       })
 
+      it(`survives ${file} with values of other kinds`, () => {
+        for (const text of otherKinds(new TextDecoder().decode(load(importer.id, file)))) {
+          survive(importer, file, new TextEncoder().encode(text))
+        }
+      })
+
       it(`survives ${file} with broken bytes`, () => {
         const bytes = load(importer.id, file)
         const random = generator(bytes.length)
@@ -109,6 +115,64 @@ for (const importer of importers) {
       })
     }
   })
+}
+
+/** What may stand where a text, a number or an object was expected; the last is nested past any call stack. */
+const strangers = [
+  'null',
+  '-1',
+  '1e308',
+  '""',
+  '"\\u0000"',
+  '[]',
+  '[null,[],{}]',
+  '{"__proto__":{"x":1}}',
+  '@deep',
+]
+const deep = `${'['.repeat(50_000)}${']'.repeat(50_000)}`
+const variantsMax = 150
+
+/** JSON documents, each with one of their values exchanged; nothing for other texts. */
+function otherKinds(text: string): string[] {
+  const documents = wholeOrLines(text)
+  const variants: string[] = []
+  for (const document of documents) {
+    for (const [holder, key] of places(document, 3)) {
+      const before = holder[key]
+      for (const stranger of strangers) {
+        holder[key] = '@stranger'
+        variants.push(`${JSON.stringify(document).replace('"@stranger"', () => stranger)}\n`)
+      }
+      holder[key] = before
+    }
+  }
+  const step = Math.max(1, Math.floor(variants.length / variantsMax))
+  // Coprime to the number of strangers, so that each of them is tried.
+  const stride = step % strangers.length === 0 ? step + 1 : step
+  return variants.filter((_, i) => i % stride === 0).map((one) => one.replace('@deep', deep))
+}
+
+function wholeOrLines(text: string): unknown[] {
+  const parsed = (part: string): unknown[] => {
+    try {
+      return [JSON.parse(part)]
+    } catch {
+      return []
+    }
+  }
+  const whole = parsed(text)
+  return whole.length > 0 ? whole : text.split('\n').slice(0, 40).flatMap(parsed)
+}
+
+type Holder = Record<string | number, unknown>
+
+/** Every place of a value, down to a depth. */
+function places(value: unknown, depth: number): [Holder, string][] {
+  if (typeof value !== 'object' || value === null || depth === 0) return []
+  const holder = value as Holder
+  return Object.keys(holder)
+    .slice(0, 30)
+    .flatMap((key): [Holder, string][] => [[holder, key], ...places(holder[key], depth - 1)])
 }
 
 function recognisers(file: string, bytes: Uint8Array): string[] {

@@ -3,6 +3,7 @@
 // Several documents may follow each other. After a broken one, reading goes on at the next line that begins
 // with `{` or `[`: in line-delimited JSON one bad line costs one line.
 
+import { jsonDepthMax, nestsDeeper } from './json-depth.ts'
 import { concat } from './lines.ts'
 
 /** Largest single value that is built; a larger one is reported and passed over. */
@@ -94,6 +95,7 @@ export class JsonItems {
   #parts: Uint8Array[] = []
   #bytes = 0
   #tooLarge = false
+  #tooDeep = false
   #documents = 0
 
   constructor(paths: readonly string[], target: JsonTarget, bytesMax: number = itemBytesMax) {
@@ -114,6 +116,7 @@ export class JsonItems {
 
   /** One complete line that may be one document: much faster than byte by byte. False when it is not. */
   wholeLine(text: string): boolean {
+    if (nestsDeeper(text)) return false // Byte by byte, what is not too deep in it can still be read.
     let value: unknown
     try {
       value = JSON.parse(text)
@@ -254,6 +257,7 @@ export class JsonItems {
     this.#parts = []
     this.#bytes = 0
     this.#tooLarge = false
+    this.#tooDeep = false
     this.#escaped = false
     this.#inString = byte === 34
     this.#depth = byte === 123 || byte === 91 ? 1 : 0
@@ -298,6 +302,7 @@ export class JsonItems {
     else if (byte === 123 || byte === 91) {
       if (this.#depth < containersMax) this.#containers[this.#depth] = byte === 91
       this.#depth++
+      if (this.#depth > jsonDepthMax) this.#tooDeep = true
     } else if (byte === 125 || byte === 93) {
       this.#depth--
       if (this.#depth === 0) return 'with'
@@ -330,7 +335,13 @@ export class JsonItems {
     }
     if (capture) {
       const text = this.#tooLarge ? '' : this.#decoder.decode(concat(this.#parts))
-      if (this.#tooLarge) {
+      if (this.#tooDeep) {
+        this.#target.broken(
+          capture.line,
+          `a value nests deeper than ${jsonDepthMax} levels`,
+          text.slice(0, 500),
+        )
+      } else if (this.#tooLarge) {
         this.#target.broken(capture.line, `a value is larger than ${this.#bytesMax} bytes`, this.#excerpt())
       } else {
         let value: unknown

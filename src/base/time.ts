@@ -221,10 +221,6 @@ function twoDigits(text: string, from: number): number {
   return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN
 }
 
-function isDigit(code: number): boolean {
-  return code >= 48 && code <= 57
-}
-
 function validDate(year: number, month: number, day: number): boolean {
   if (!(year >= 1 && month >= 1 && month <= 12 && day >= 1)) return false
   const leap = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0

@@ -4,6 +4,7 @@
 // `sink.toolCall`, `sink.box`, `sink.episode`), it is refused (`sink.reject`, kept with its line), or it is
 // known to carry none of those (`sink.skip`, counted by reason). The pipeline checks the sum.
 
+import { jsonDepthMax, nestsDeeper } from '../base/json-depth.ts'
 import type { Event } from '../schema/event.ts'
 import type { EpisodeRecord, ToolCall, ToolOutcome } from '../schema/tool-call.ts'
 import type { TopologyEntry } from '../schema/topology.ts'
@@ -153,6 +154,10 @@ export function defineJsonLinesImporter(
       const reader = importer.start(sink, file)
       return {
         line(text, line) {
+          if (nestsDeeper(text)) {
+            sink.reject(line, `nests deeper than ${jsonDepthMax} levels`, text)
+            return
+          }
           let row: unknown
           try {
             row = JSON.parse(text)

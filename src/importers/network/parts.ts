@@ -84,8 +84,16 @@ export function endpointProblem(ipName: string, ip: unknown, portName: string, p
   return `${portName} is not a port: ${shown(port)}`
 }
 
+/** A value as a reject's reason quotes it. Lists and objects are only named: they may be nested without end. */
 export function shown(value: unknown): string {
-  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value))
+  const text =
+    typeof value === 'string'
+      ? value
+      : typeof value === 'object' && value !== null
+        ? Array.isArray(value)
+          ? 'a list'
+          : 'an object'
+        : String(value)
   return text.length > 60 ? `${text.slice(0, 60)}…` : text
 }
 
