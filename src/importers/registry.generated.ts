@@ -3,6 +3,7 @@
 import type { Importer } from './api.ts'
 import { alibabaCloudFirewall } from './network/alibaba-cloud-firewall.ts'
 import { alibabaCloudFirewallCsv } from './network/alibaba-cloud-firewall-csv.ts'
+import { alibabaVpcFlow } from './network/alibaba-vpc-flow.ts'
 import { atif } from './agent/atif.ts'
 import { awsNetworkFirewall } from './network/aws-network-firewall.ts'
 import { awsVpcFlow } from './network/aws-vpc-flow.ts'
@@ -10,6 +11,8 @@ import { claudeCode } from './agent/claude-code.ts'
 import { codex } from './agent/codex.ts'
 import { conntrack } from './network/conntrack.ts'
 import { dockerInspect } from './inventory/docker-inspect.ts'
+import { fortigate } from './network/fortigate.ts'
+import { gcpVpc } from './network/gcp-vpc.ts'
 import { geminiCli } from './agent/gemini-cli.ts'
 import { inspectEval } from './agent/inspect-eval.ts'
 import { inspectJson } from './agent/inspect-json.ts'
@@ -19,6 +22,7 @@ import { miniSweAgent } from './agent/mini-swe-agent.ts'
 import { nemoGym } from './agent/nemo-gym.ts'
 import { openhands } from './agent/openhands.ts'
 import { otlpJson } from './agent/otlp-json.ts'
+import { panOs } from './network/pan-os.ts'
 import { pcap } from './network/pcap.ts'
 import { pcapng } from './network/pcapng.ts'
 import { qwenCode } from './agent/qwen-code.ts'
@@ -42,10 +46,14 @@ import { zeekTsv } from './network/zeek-tsv.ts'
 export const importers: readonly Importer[] = [
   alibabaCloudFirewallCsv,
   alibabaCloudFirewall,
+  alibabaVpcFlow,
   awsNetworkFirewall,
   awsVpcFlow,
   conntrack,
+  fortigate,
+  gcpVpc,
   linuxKernelLog,
+  panOs,
   pcap,
   pcapng,
   suricataEve,
