@@ -16,7 +16,7 @@ const known = new Set([...countries.split(' '), ...generics.split(' '), ...insid
 
 /** Domains that are also what source code and file names end in; a bare word needs more to count. */
 const ambiguous = new Set(
-  'py rs sh md pl so cc ps pm pm ml st tf do id name info in is it at as to me no la us es my ms vi sc io net ai app dev run host page link work today date post read open map max call group search team tel test example local home svc cluster private id ne mm re sv se st ss int top live pro cat zone space art media game video audio photo tools support build show red blue green black bar stream download trade review win bid men help chat blog news wiki store shop site email network systems services digital click life world cloud school health care bio legal law tax credit bank house land rent market sale tips guide how expert fund money cash gold love video'.split(
+  'lr lt gt ge ne py rs sh md pl so cc ps pm ml st tf do id name info in is it at as to me no la us es my ms vi sc io net ai app dev run host page link work today date post read open map max call group search team tel test example local home svc cluster private directory mm re sv se st ss int top live pro cat zone space art media game video audio photo tools support build show red blue green black bar stream download trade review win bid men help chat blog news wiki store shop site email network systems services digital click life world cloud school health care bio legal law tax credit bank house land rent market sale tips guide how expert fund money cash gold love video'.split(
     ' ',
   ),
 )
@@ -53,19 +53,26 @@ export function hostInPosition(word: string): string | undefined {
 export function bareHostStrength(name: string, whole: boolean): number {
   const lastDot = name.lastIndexOf('.')
   if (lastDot <= 0) return 0
+  // Versions: `0.13.xyz`, `v2.1.dev`.
+  if (/^v?\d+(?:\.\d+)*$/.test(name.slice(0, lastDot))) return 0
   const ending = name.slice(lastDot + 1)
   if (!known.has(ending)) return 0
   if (!ambiguous.has(ending)) {
     return fileEndings.has(ending) || codeRoots.has(name.slice(0, name.indexOf('.'))) ? 0 : 0.8
   }
   if (fileEndings.has(ending)) return 0
+  const first = name.slice(0, name.indexOf('.'))
+  if (codeRoots.has(first)) return 0
   const dots = name.split('.').length - 1
-  if (codeRoots.has(name.slice(0, name.indexOf('.')))) return 0
-  if (whole) return dots >= 2 || /^(?:io|net|ai|dev|app|info|me|cloud|top|run)$/.test(ending) ? 0.8 : 0.3
-  if (dots >= 2)
-    return /^(?:io|net|ai|dev|app|info|me|us|cloud|run|top|to|in|it|es|at|id)$/.test(ending) ? 0.6 : 0.3
-  return /^(?:io|net|ai|dev)$/.test(ending) && name.length >= 7 ? 0.3 : 0
+  const sure = common.has(ending)
+  if (whole) return sure ? 0.8 : 0.3
+  // Bare words with dots are mostly attributes: only what hosts are really called under counts.
+  if (!sure) return 0
+  return dots >= 2 ? 0.6 : name.length >= 7 ? 0.3 : 0
 }
+
+/** Those of the ambiguous domains under which many real hosts live. */
+const common = new Set('io net ai dev cloud us me it es at'.split(' '))
 
 export function isFileEnding(ending: string): boolean {
   return fileEndings.has(ending)

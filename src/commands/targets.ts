@@ -13,7 +13,7 @@ export type { Target, Via } from './scan-text.ts'
 const hidden = /\$\{?\w|base64|b64|xxd|\\x[0-9a-f]|%[0-9a-f]{2}|fromhex|unhexlify|\beval\b/i
 /** Named arguments whose value is a host, whatever it looks like: `"host":"redis"`, `host='redis'`. */
 const namedHost =
-  /["']?\b(?:host|hostname|server|address|addr|ip|domain|endpoint|target|proxy|remote)["']?\s{0,4}[:=]\s{0,4}["']([A-Za-z0-9.:[\]_-]{1,253})["']/gi
+  /["']?\b(host|hostname|server|address|addr|ip|domain|endpoint|target|proxy|remote)["']?\s{0,4}[:=]\s{0,4}["']([A-Za-z0-9.:[\]_-]{1,253})["']/gi
 const namedPort = /["']?\bport["']?\s{0,4}[:=]\s{0,4}["']?(\d{1,5})\b/gi
 
 /**
@@ -37,7 +37,13 @@ export function commandTargets(
     for (const decoded of decodedLiterals(text)) scanText(decoded.text, 'decoded', 0.9, targets)
   }
   if (text.includes('host') || text.includes('port') || text.includes('server') || text.includes('addr')) {
-    for (const match of text.matchAll(namedHost)) targets.host(match[1]!, 'literal', 0.8)
+    for (const match of text.matchAll(namedHost)) {
+      const value = match[2]!
+      if (/[.:]/.test(value)) targets.host(value, 'literal', 0.8)
+      // A single word is a host only under a name that means nothing else.
+      else if (/^(?:host|hostname|server)$/i.test(match[1]!) && value.length > 1)
+        targets.host(value, 'literal', 0.6)
+    }
     for (const match of text.matchAll(namedPort)) targets.port(match[1]!, 'literal', 0.7)
   }
   if (sawWord || isHidden) {

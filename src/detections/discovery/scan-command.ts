@@ -53,8 +53,21 @@ export const scanCommand = defineDetection({
           /["'](\d{1,3}\.\d{1,3}\.\d{1,3}\.)["'{]/.exec(text)?.[1] ??
           /["'](\d{1,3}(?:\.\d{1,3}){3}(?:\/\d{1,2})?)["']/.exec(text)?.[1]
         if (prefix?.startsWith('127.') || (prefix === undefined && /localhost/.test(text))) continue
-        // Without an address of its own it may be any client's retry loop.
-        if (prefix === undefined && !/connect_ex/.test(text)) continue
+        // Without an address of its own it may look for a free port, or try again.
+        if (
+          prefix === undefined &&
+          !/ip_network|range\s{0,2}\(\s{0,2}\d{1,3}\s{0,2},\s{0,2}25[4-6]\s{0,2}\)/.test(text)
+        ) {
+          continue
+        }
+        // `connect(("8.8.8.8", 80))` only asks for the own address: one place, one port.
+        const aims =
+          prefix === undefined ||
+          /[./]\d{0,2}$/.test(prefix.replace(/^\d+\.\d+\.\d+\.\d+/, '')) ||
+          prefix.endsWith('.') ||
+          /connect_ex\s{0,4}\(/.test(text) ||
+          /\(\s{0,4}["'][\d.]{7,15}["']\s{0,4},\s{0,4}[A-Za-z_]/.test(text)
+        if (!aims) continue
         const inside = prefix !== undefined && insideText(prefix)
         hits.push({
           title: `${whom(item)} ran a program that scans${prefix === undefined ? '' : ` ${prefix}${prefix.endsWith('.') ? '0/24' : ''}`}`,
