@@ -197,16 +197,11 @@ function slackOf(calls: CallColumns, j: number): number {
   return u > 0 && Number.isFinite(u) ? u : 0
 }
 
+/** Which boxes an event of each group may be from; an unnamed trace may have run anywhere. */
 function groupMembership(keys: Keys): Uint8Array[] {
   return keys.groups.map((g) => {
     const inside = new Uint8Array(keys.boxes.length)
-    g.boxes.forEach((b, k) => {
-      if (g.weight[k] === 1) inside[b] = 1
-    })
-    // Unnamed traces may have run anywhere; where nothing better ties them they still count.
-    if (!inside.includes(1) || g.boxes.every((b) => keys.assumedBox[b] === 1)) {
-      for (const b of g.boxes) inside[b] = 1
-    }
+    for (const b of g.boxes) inside[b] = 1
     return inside
   })
 }

@@ -16,10 +16,11 @@ import { explainCandidate } from './explain.ts'
 import { fitModel } from './fit.ts'
 import { testHypotheses } from './hypotheses.ts'
 import { applyIdentity } from './identity.ts'
-import { resolveKeys } from './keys.ts'
+import { type Keys, resolveKeys } from './keys.ts'
 import { destinationNames } from './names.ts'
 import { splitNone } from './none.ts'
 import { canonicalCalls, canonicalEvents } from './order.ts'
+import { placeTraces } from './placement.ts'
 import { keptMax, posteriors } from './posterior.ts'
 import { buildScene, movedScene } from './scene.ts'
 import { connections, type Units } from './sessions.ts'
@@ -38,9 +39,11 @@ export function attribute(input: AttributionCase): AttributionResult {
   const clocks = alignClocks(input.clocks, events, calls, looseKeys, looseNames, targets)
   notes.push(...clocks.notes)
   const times = events.fromUs.map((us, k) => us - clocks.offset(events.clock[k]!, us))
-  const keys = resolveKeys(input.texts, events, calls, input.topology, times)
-  const windows = callWindows(calls, keys.callBox, clocks.offset, keys.boxTo)
-  const dstName = destinationNames(events, times, keys.eventGroup)
+  const plainKeys = resolveKeys(input.texts, events, calls, input.topology, times)
+  const windows = callWindows(calls, plainKeys.callBox, clocks.offset, plainKeys.boxTo)
+  const dstName = destinationNames(events, times, plainKeys.eventGroup)
+  const { keys, notes: placed } = placeTraces(events, times, plainKeys, dstName, targets, windows)
+  notes.push(...placed)
   const units = connections(events, times, keys, dstName)
   const doubt = Float64Array.from(units.clock, (c) => Math.max(20_000, 1.5 * (clocks.sdUs[c] ?? 0)))
   const parts = { input: given, units, keys, targets, windows, doubt }
@@ -119,7 +122,7 @@ export function attribute(input: AttributionCase): AttributionResult {
     const group = units.group[u]!
     const boxes = group < 0 ? undefined : keys.groups[group]!.boxes
     const exact = units.reach[u] === 0 && boxes !== undefined
-    eventBox[i] = exact ? keys.boxText[boxes[0]!]! : 0
+    eventBox[i] = exact ? exactBox(keys, group) : 0
     nameOut[i] = dstName[k]!
   }
   const callStartUs = new Float64Array(calls.n)
@@ -174,6 +177,15 @@ export function attribute(input: AttributionCase): AttributionResult {
       )
     },
   }
+}
+
+/** Text id of the one box that a group stands for. */
+function exactBox(keys: Keys, group: number): number {
+  const { boxes, weight } = keys.groups[group]!
+  for (let k = 0; k < boxes.length; k++) {
+    if (weight[k] === 1 && keys.boxText[boxes[k]!]! !== 0) return keys.boxText[boxes[k]!]!
+  }
+  return 0
 }
 
 /** What records say of each connection: whether one is an alarm or a block, and under which rule. */

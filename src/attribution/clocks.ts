@@ -266,10 +266,14 @@ function settle(
   const sd = priorSdUs[domain.zone]
   const few = peak ? `${peak.effects} of ${peak.asked} connections agree` : 'no call names what was contacted'
   if (domain.zone === 'utc') {
-    const narrowed =
-      peak && anchors.low.length > 0
-        ? sharpen(anchors, 0, 3 * sd, (us) => -(us * us) / (2 * sd * sd))
-        : { offsetUs: 0, sdUs: sd }
+    const hint =
+      peak !== undefined &&
+      peak.z >= 5 &&
+      Math.abs(peak.offsetUs) <= 5 * sd &&
+      peak.effects >= 0.1 * peak.asked
+    const narrowed = hint
+      ? sharpen(anchors, peak.offsetUs, 4e6, (us) => -(us * us) / (2 * sd * sd))
+      : { offsetUs: 0, sdUs: sd }
     return {
       pieces: [{ fromUs: 0, offsetUs: narrowed.offsetUs + member.aheadUs + agentZoneUs, drift: 0 }],
       sdUs: Math.min(sd, Math.max(300_000, 1.5 * narrowed.sdUs)),

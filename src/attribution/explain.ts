@@ -147,6 +147,8 @@ function keyEvidence(x: ExplainInput, unit: number): Evidence | undefined {
   const size = group < 0 ? 0 : x.keys.groups[group]!.boxes.length
   const say = (text: string): Evidence => ({ kind: 'box', logOdds: 0, text })
   if (reach === 'exact') {
+    if (source === 'learned')
+      return say('what this trace names is what this address contacted, at the same times')
     if (source === 'nat-record') return say('a NAT record ties the connection to this box alone')
     if (source === 'nat-port') return say('the NAT port belongs to this box alone')
     if (source === 'record') return say('the record itself names this box')

@@ -18,6 +18,7 @@ export const reachSources = [
   'nat-port',
   'nat-address',
   'single',
+  'learned',
 ] as const
 
 export interface Keys {
