@@ -13,7 +13,7 @@ import type { Seen } from '../src/detections/api.ts'
 import type { Endpoint, Event } from '../src/schema/event.ts'
 import type { ToolCall } from '../src/schema/tool-call.ts'
 
-export interface Expectation {
+interface Expectation {
   readonly count?: number
   readonly severity?: string
   readonly destination?: string

@@ -31,7 +31,7 @@ export function startsBackground(command: string, name = 'bash'): boolean {
   return callInvocations(name, command).some(isBackground)
 }
 
-export function isBackground(invocation: Invocation): boolean {
+function isBackground(invocation: Invocation): boolean {
   const { program, argv } = invocation
   if (invocation.background) return program !== 'wait' && program !== 'sleep'
   if (program === 'ssh') {

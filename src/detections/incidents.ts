@@ -17,7 +17,7 @@ export interface CallFacts {
   readonly box?: string
 }
 
-export interface EpisodeReward {
+interface EpisodeReward {
   readonly run?: string
   readonly episode: string
   readonly reward: number
@@ -37,7 +37,7 @@ export interface IncidentLookups {
 }
 
 /** Lists in an incident are cut at these; `occurrences` still counts everything. */
-export const incidentLimits = { toolCalls: 1_000, episodes: 1_000, destinations: 256, boxes: 1_000 } as const
+const incidentLimits = { toolCalls: 1_000, episodes: 1_000, destinations: 256, boxes: 1_000 } as const
 
 /** Groups of less than this are left as findings. */
 const severityMin: Severity = 'medium'

@@ -39,7 +39,7 @@ export function destinationText(item: SeenEvent): string {
 }
 
 /** The best name known for what was reached. */
-export function nameOf(item: SeenEvent): string | undefined {
+function nameOf(item: SeenEvent): string | undefined {
   const { observed, dns, dstEndpoint } = item.event
   const name =
     observed?.sni ??
@@ -107,4 +107,13 @@ export function seconds(item: Seen): number {
 export function excerpt(argv: readonly string[], charsMax = 120): string {
   const text = argv.join(' ').replace(/\s+/g, ' ')
   return text.length > charsMax ? `${text.slice(0, charsMax)}…` : text
+}
+
+/** Names and commands are written by who is watched: no control or direction characters, and an end. */
+export function printable(text: string, charsMax = 400): string {
+  const clean = text.replace(
+    /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g,
+    ' ',
+  )
+  return clean.length > charsMax ? `${clean.slice(0, charsMax)}…` : clean
 }

@@ -70,8 +70,8 @@ export const alertFirewall = defineDetection({
         words.some((text) => /\binbound\b|入方向|入站/i.test(text!))
       const named = ip !== '' || item.event.dstEndpoint.hostname !== undefined || item.dstName !== undefined
       return {
-        title: `${clean(title)}: ${whom(item)}${named ? ` → ${destinationText(item)}` : ''}`,
-        why: `The firewall or sensor raised it${policy?.rule && policy.rule !== title ? ` (rule ${clean(policy.rule)})` : ''}${
+        title: `${title.slice(0, 200)}: ${whom(item)}${named ? ` → ${destinationText(item)}` : ''}`,
+        why: `The firewall or sensor raised it${policy?.rule && policy.rule !== title ? ` (rule ${policy.rule.slice(0, 200)})` : ''}${
           disposition === undefined ? '' : ` and the traffic was ${disposition}`
         }.`,
         evidences: [item],
@@ -84,8 +84,3 @@ export const alertFirewall = defineDetection({
     }
   },
 })
-
-/** Written by the network's other side at times: no control characters in a title. */
-function clean(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, ' ').slice(0, 200)
-}

@@ -63,8 +63,8 @@ export const scanCommand = defineDetection({
         // `connect(("8.8.8.8", 80))` only asks for the own address: one place, one port.
         const aims =
           prefix === undefined ||
-          /[./]\d{0,2}$/.test(prefix.replace(/^\d+\.\d+\.\d+\.\d+/, '')) ||
           prefix.endsWith('.') ||
+          prefix.includes('/') ||
           /connect_ex\s{0,4}\(/.test(text) ||
           /\(\s{0,4}["'][\d.]{7,15}["']\s{0,4},\s{0,4}[A-Za-z_]/.test(text)
         if (!aims) continue
