@@ -90,10 +90,10 @@ function turnToFlow(event: EventDraft, row: Row): void {
   }
 }
 
-/** A flow's record is written at its timeout: its own start and end count, not the stamp. */
+/** How long a flow lasted and how it went; its beginning is the event's time already. */
 export function readFlow(event: EventDraft, flow: Row | undefined, tcp: Row | undefined): string | undefined {
   if (!flow) return 'a flow without its flow object'
-  window(event, flow.start, flow.end)
+  ended(event, flow.end)
   const bytesOut = countOf(flow.bytes_toserver)
   const bytesIn = countOf(flow.bytes_toclient)
   const packetsOut = countOf(flow.pkts_toserver)
@@ -127,18 +127,16 @@ function flowOutcome(
   return state === 'closed' && flags === 0 ? 'established' : undefined
 }
 
-function window(event: EventDraft, start: unknown, end: unknown): void {
-  const begin = typeof start === 'string' ? parseIso(start) : undefined
-  const stop = typeof end === 'string' ? parseIso(end) : undefined
-  if (begin) event.time = begin
-  if (stop) event.endTime = stop
+function ended(event: EventDraft, end: unknown): void {
+  const time = typeof end === 'string' ? parseIso(end) : undefined
+  if (time) event.endTime = time
 }
 
 /** One record for each direction: see `netflowTurner`. */
 export function readNetflow(event: EventDraft, row: Row): string | undefined {
   const netflow = objectOf(row.netflow)
   if (!netflow) return 'a netflow without its netflow object'
-  window(event, netflow.start, netflow.end)
+  ended(event, netflow.end)
   const bytes = countOf(netflow.bytes)
   const packets = countOf(netflow.pkts)
   if (bytes !== undefined) event.bytesOut = bytes

@@ -2,7 +2,7 @@
 // Checked by hand rather than by a schema: a case has millions of them.
 
 import { BoundedMap } from '../../base/bounded-map.ts'
-import { parseIso } from '../../base/time.ts'
+import { parseIso, type Time } from '../../base/time.ts'
 import type { Endpoint } from '../../schema/event.ts'
 import type { Sink } from '../api.ts'
 import { objectOf, type Row } from '../head-rows.ts'
@@ -85,7 +85,8 @@ export function eveReader(
 
 /** One EVE object as an event; as text the reason why it is none. */
 function eveEvent(row: Row, line: number, read: Read, sensorFallback?: string): EventDraft | string {
-  const time = typeof row.timestamp === 'string' ? parseIso(row.timestamp) : undefined
+  // A flow's record is written at its timeout, minutes later: its own start counts.
+  const time = flowStart(row) ?? isoOf(row.timestamp)
   if (!time) return `timestamp is not a time: ${shown(row.timestamp)}`
   const src = endpointOf(row.src_ip, row.src_port)
   if (!src) return endpointProblem('src_ip', row.src_ip, 'src_port', row.src_port)
@@ -107,6 +108,15 @@ function eveEvent(row: Row, line: number, read: Read, sensorFallback?: string): 
   if (row.in_iface !== undefined) keep(event, 'in_iface', textOf(row.in_iface))
   if (row.xff !== undefined) keep(event, 'xff', textOf(row.xff))
   return read(event, row) ?? event
+}
+
+function flowStart(row: Row): Time | undefined {
+  if (row.event_type === 'flow') return isoOf(objectOf(row.flow)?.start)
+  return row.event_type === 'netflow' ? isoOf(objectOf(row.netflow)?.start) : undefined
+}
+
+function isoOf(value: unknown): Time | undefined {
+  return typeof value === 'string' ? parseIso(value) : undefined
 }
 
 type Read = (event: EventDraft, row: Row) => string | undefined
