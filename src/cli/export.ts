@@ -1,0 +1,81 @@
+import { createReadStream, existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { parseArgs } from 'node:util'
+import { exitCodes, OperatorError } from '../base/errors.ts'
+import type { ExportFinding } from '../exporters/api.ts'
+import { timesketchLines } from '../exporters/timesketch.ts'
+import { attributionLines, findingLines, readSummary, toolCallLines } from '../pipeline/read-case.ts'
+import { severities } from '../schema/event.ts'
+
+const formats = ['timesketch', 'ocsf', 'csv'] as const
+const help = `vigiles export DIR --format ${formats.join('|')}
+
+Writes what an investigation found to standard output, for other tools.
+
+  timesketch   JSONL of events, calls and findings for a Timesketch timeline
+  ocsf         findings as OCSF Detection Findings, JSONL (findings.jsonl)
+  csv          indicators of compromise (iocs.csv)
+`
+
+/** `vigiles export`: resolves to the exit code. */
+export async function exportCommand(args: string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { format: { type: 'string' }, help: { type: 'boolean', short: 'h', default: false } },
+  })
+  if (values.help) {
+    process.stdout.write(help)
+    return exitCodes.ok
+  }
+  const [folder] = positionals
+  const format = formats.find((known) => known === values.format)
+  if (folder === undefined || format === undefined) {
+    throw new OperatorError('usage', {
+      what:
+        folder === undefined ? 'export wants DIR.' : `export wants --format, one of ${formats.join(', ')}.`,
+      fix: 'For example: vigiles export case-1 --format timesketch > timeline.jsonl',
+    })
+  }
+  readSummary(folder)
+  if (format === 'timesketch') {
+    const rows = timesketchLines({
+      attributions: attributionLines(folder),
+      toolCalls: toolCallLines(folder),
+      findings: exportFindings(folder),
+    })
+    for (const row of rows)
+      if (!process.stdout.write(`${row}\n`)) await new Promise((r) => process.stdout.once('drain', r))
+    return exitCodes.ok
+  }
+  const path = join(folder, format === 'ocsf' ? 'findings.jsonl' : 'iocs.csv')
+  if (!existsSync(path)) {
+    throw new OperatorError('usage', { what: `${path} is missing.`, fix: 'Run the investigation again.' })
+  }
+  await pipeline(createReadStream(path), process.stdout, { end: false })
+  return exitCodes.ok
+}
+
+/** Findings as they were before they became OCSF: only what a timeline shows. */
+function* exportFindings(folder: string): Generator<ExportFinding> {
+  for (const line of findingLines(folder)) {
+    const { finding_info: info, unmapped } = line
+    yield {
+      uid: info.uid,
+      detection: info.analytic.uid,
+      kind: 'other',
+      title: info.title,
+      severity: severities.find((known) => known === line.severity.toLowerCase()) ?? 'informational',
+      attack: [],
+      confidence: 0,
+      destinations: [],
+      firstUs: Number(line.start_time ?? line.time) * 1000,
+      lastUs: Number(line.time) * 1000,
+      why: typeof line.message === 'string' ? line.message : '',
+      eventUids: unmapped.events,
+      toolCallUids: unmapped.toolCalls,
+      episode: unmapped.episode,
+    }
+  }
+}

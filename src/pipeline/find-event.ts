@@ -1,0 +1,75 @@
+// Finds the event that a pasted log line stands for, in what `investigate` wrote.
+
+import type { AttributionLine } from '../schema/summary.ts'
+
+export interface Match {
+  readonly line: AttributionLine
+  /** How many events fit the text equally well. */
+  readonly alike: number
+}
+
+const uidShape = /^e[0-9a-f]{16}-\d+$/
+
+/** True for an event's uid as it stands in attributions.jsonl. */
+export function isEventUid(text: string): boolean {
+  return uidShape.test(text.trim())
+}
+
+/**
+ * The event whose own words stand in `pasted`: its time as the source wrote it, its addresses, port, rule and
+ * name. Undefined when no event has its time or all of its ends in the text.
+ */
+export function findEvent(lines: Iterable<AttributionLine>, pasted: string): Match | undefined {
+  let best: AttributionLine | undefined
+  let bestScore = 0
+  let alike = 0
+  for (const line of lines) {
+    const score = scoreOf(line.event, pasted)
+    if (score === 0 || score < bestScore) continue
+    if (score > bestScore) {
+      best = line
+      bestScore = score
+      alike = 0
+    }
+    alike++
+  }
+  return best && { line: best, alike }
+}
+
+/** A text that every event of the pasted line's addresses has in its line; '' when it names none. */
+export function needleOf(pasted: string): string {
+  return /\b\d{1,3}(?:\.\d{1,3}){3}\b/.exec(pasted)?.[0] ?? ''
+}
+
+function scoreOf(event: AttributionLine['event'], pasted: string): number {
+  const time = event.sourceTime !== '' && has(pasted, event.sourceTime)
+  const dst = event.dst !== '' && has(pasted, event.dst)
+  const src = event.src !== '' && has(pasted, event.src)
+  const port = event.port !== null && has(pasted, String(event.port))
+  if (!time && !(dst && src && port)) return 0
+  const rule = event.rule !== null && pasted.includes(event.rule)
+  const name = event.name !== null && pasted.toLowerCase().includes(event.name)
+  const disposition = event.disposition !== null && pasted.includes(event.disposition)
+  return (
+    (time ? 100 : 0) +
+    (dst ? 40 : 0) +
+    (src ? 40 : 0) +
+    (port ? 10 : 0) +
+    (rule ? 30 : 0) +
+    (name ? 5 : 0) +
+    (disposition ? 2 : 0) -
+    (event.rule !== null && !rule ? 15 : 0)
+  )
+}
+
+/** As a whole word: port 44 does not stand in 443. */
+function has(text: string, word: string): boolean {
+  for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1)) {
+    if (!isWord(text[at - 1]) && !isWord(text[at + word.length])) return true
+  }
+  return false
+}
+
+function isWord(char: string | undefined): boolean {
+  return char !== undefined && /[\w]/.test(char)
+}

@@ -1,0 +1,101 @@
+// Columns that grow while a file is read, and are handed on without a copy of each value.
+
+export type TypedArray = Float64Array | Float32Array | Uint32Array | Int32Array | Uint16Array | Uint8Array
+type Make<A extends TypedArray> = (length: number) => A
+
+/** A typed array that doubles when full. */
+export class Column<A extends TypedArray> {
+  #data: A
+  length = 0
+  readonly #make: Make<A>
+
+  constructor(make: Make<A>) {
+    this.#make = make
+    this.#data = make(1024)
+  }
+
+  push(value: number): void {
+    if (this.length === this.#data.length) {
+      const larger = this.#make(this.#data.length * 2)
+      larger.set(this.#data)
+      this.#data = larger
+    }
+    this.#data[this.length++] = value
+  }
+
+  set(index: number, value: number): void {
+    this.#data[index] = value
+  }
+
+  /** The values so far, in an array of their own that can be transferred to another thread. */
+  finish(): A {
+    const out = this.#make(this.length)
+    out.set(this.#data.subarray(0, this.length) as A)
+    return out
+  }
+}
+
+export const f64 = () => new Column((n) => new Float64Array(n))
+export const u32 = () => new Column((n) => new Uint32Array(n))
+export const i32 = () => new Column((n) => new Int32Array(n))
+export const u16 = () => new Column((n) => new Uint16Array(n))
+export const u8 = () => new Column((n) => new Uint8Array(n))
+
+/** Texts that rarely repeat (commands, stamps as written), as UTF-8 bytes with offsets. */
+export class TextColumn {
+  #bytes = new Uint8Array(1 << 16)
+  #used = 0
+  readonly #ends = u32()
+  readonly #encoder = new TextEncoder()
+
+  push(text: string): void {
+    // UTF-8 takes at most three bytes for a UTF-16 unit.
+    const room = this.#used + text.length * 3
+    if (room > this.#bytes.length) {
+      const larger = new Uint8Array(Math.max(room, this.#bytes.length * 2))
+      larger.set(this.#bytes.subarray(0, this.#used))
+      this.#bytes = larger
+    }
+    this.#used += this.#encoder.encodeInto(text, this.#bytes.subarray(this.#used)).written
+    this.#ends.push(this.#used)
+  }
+
+  finish(): TextBlob {
+    return { bytes: this.#bytes.slice(0, this.#used), ends: this.#ends.finish() }
+  }
+}
+
+export interface TextBlob {
+  readonly bytes: Uint8Array
+  /** End offset of each text. */
+  readonly ends: Uint32Array
+}
+
+export function textAt(blob: TextBlob, index: number): string {
+  const from = index === 0 ? 0 : blob.ends[index - 1]!
+  const to = blob.ends[index]!
+  return from === to
+    ? ''
+    : Buffer.from(blob.bytes.buffer, blob.bytes.byteOffset + from, to - from).toString('utf8')
+}
+
+/** Each distinct text once; id 0 is the empty text. */
+export class Texts {
+  readonly list: string[] = ['']
+  readonly #ids = new Map<string, number>([['', 0]])
+
+  id(text: string | undefined): number {
+    if (text === undefined) return 0
+    const known = this.#ids.get(text)
+    if (known !== undefined) return known
+    const id = this.list.length
+    this.list.push(text)
+    this.#ids.set(text, id)
+    return id
+  }
+
+  /** The id of a text that is already known, else 0. */
+  find(text: string): number {
+    return this.#ids.get(text) ?? 0
+  }
+}

@@ -1,0 +1,148 @@
+// From what was typed to a list of readable inputs: walks folders, names files stably, opens compression.
+
+import { createHash } from 'node:crypto'
+import { closeSync, openSync, readdirSync, readSync, realpathSync, type Stats, statSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { OperatorError } from '../base/errors.ts'
+
+/** Most files one investigation looks at; more than that is a mistyped path. */
+export const filesMax = 100_000
+
+export interface InputFile {
+  /** What opens it. */
+  readonly absolute: string
+  /** How it is named in every output: as given, or relative below the folder that was given. */
+  readonly path: string
+  readonly bytes: number
+  readonly modifiedUs: number
+}
+
+/**
+ * All regular files below `paths`, sorted by name, each once. Links are followed once, sockets and devices left
+ * out. Throws OperatorError (usage) when a path does not exist or can't be read.
+ */
+export function findInputs(paths: readonly string[]): { files: InputFile[]; unreadable: InputFile[] } {
+  const files = new Map<string, InputFile>()
+  const unreadable: InputFile[] = []
+  const seenFolders = new Set<string>()
+
+  const addFile = (absolute: string, path: string, stats: Stats) => {
+    if (files.size >= filesMax) {
+      throw new OperatorError('usage', {
+        what: `more than ${filesMax} files were given`,
+        fix: 'Name the folder that holds the logs and traces, not one above it.',
+      })
+    }
+    const real = realpathSync(absolute)
+    const known = files.get(real)
+    // The same file under two names is read once; which name stands must not depend on the order given.
+    if (known && known.path <= path) return
+    files.set(real, { absolute, path, bytes: stats.size, modifiedUs: Math.round(stats.mtimeMs * 1000) })
+  }
+  const walk = (absolute: string, relative: string) => {
+    const real = realpathSync(absolute)
+    if (seenFolders.has(real)) return
+    seenFolders.add(real)
+    for (const entry of readdirSync(absolute).sort()) {
+      const child = join(absolute, entry)
+      const path = relative === '' ? entry : `${relative}/${entry}`
+      let stats: Stats
+      try {
+        stats = statSync(child)
+        if (stats.isDirectory()) walk(child, path)
+        else if (stats.isFile()) addFile(child, path, stats)
+      } catch (error) {
+        if (error instanceof OperatorError) throw error
+        unreadable.push({ absolute: child, path, bytes: 0, modifiedUs: 0 })
+      }
+    }
+  }
+  for (const given of [...paths].sort()) {
+    let stats: Stats
+    try {
+      stats = statSync(given)
+    } catch (cause) {
+      throw new OperatorError('usage', {
+        what: `${given}: no such file or folder`,
+        fix: 'Give the firewall logs and the agent traces, as files or folders: vigiles investigate LOGS TRACES --out DIR',
+        cause,
+      })
+    }
+    if (stats.isDirectory()) walk(given, '')
+    else if (stats.isFile()) addFile(given, given, stats)
+    else {
+      throw new OperatorError('usage', {
+        what: `${given}: neither a file nor a folder`,
+        fix: 'Save what it would deliver to a file and give that file.',
+      })
+    }
+  }
+  const sorted = [...files.values()].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0))
+  return { files: distinctNames(sorted), unreadable }
+}
+
+/** Two folders may hold files of the same relative name; then the folder's name is put before. */
+function distinctNames(files: InputFile[]): InputFile[] {
+  const count = new Map<string, number>()
+  for (const file of files) count.set(file.path, (count.get(file.path) ?? 0) + 1)
+  return files.map((file) => {
+    if (count.get(file.path) === 1) return file
+    const parent = basename(
+      join(
+        file.absolute,
+        '..',
+        ...file.path
+          .split('/')
+          .slice(1)
+          .map(() => '..'),
+      ),
+    )
+    return { ...file, path: `${parent}/${file.path}` }
+  })
+}
+
+const chunkBytes = 1 << 20
+
+/** Chunks of `[from, to)` of a file, read synchronously. The buffer of a chunk is reused for the next one. */
+export function* readChunks(
+  absolute: string,
+  from = 0,
+  to = Number.POSITIVE_INFINITY,
+): Generator<Uint8Array> {
+  const fd = openSync(absolute, 'r')
+  try {
+    const buffer = new Uint8Array(chunkBytes)
+    let at = from
+    while (at < to) {
+      const want = Math.min(chunkBytes, to - at)
+      const got = readSync(fd, buffer, 0, want, at)
+      if (got === 0) return
+      at += got
+      yield buffer.subarray(0, got)
+    }
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** The first bytes of a file. */
+export function readStart(absolute: string, bytes: number): Uint8Array {
+  const fd = openSync(absolute, 'r')
+  try {
+    const buffer = new Uint8Array(bytes)
+    const got = readSync(fd, buffer, 0, bytes, 0)
+    return buffer.subarray(0, got)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** SHA-256 of a file's bytes, hex. `onBytes` hears of progress. */
+export function sha256Of(absolute: string, onBytes?: (bytes: number) => void): string {
+  const hash = createHash('sha256')
+  for (const chunk of readChunks(absolute)) {
+    hash.update(chunk)
+    onBytes?.(chunk.length)
+  }
+  return hash.digest('hex')
+}

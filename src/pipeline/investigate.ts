@@ -1,0 +1,443 @@
+// The main job: logs and traces in; attributions, findings, incidents and a report out.
+
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { AttributionCase, AttributionResult } from '../attribution/api.ts'
+import { attribute } from '../attribution/attribute.ts'
+import { OperatorError } from '../base/errors.ts'
+import { parseIso, toIso } from '../base/time.ts'
+import { detect } from '../detections/engine.ts'
+import { detections } from '../detections/registry.generated.ts'
+import type { ExportFinding } from '../exporters/api.ts'
+import { renderReport } from '../exporters/html-report.ts'
+import { indicatorsOf, iocsCsv } from '../exporters/iocs-csv.ts'
+import { toDetectionFinding } from '../exporters/ocsf.ts'
+import type { Severity } from '../schema/event.ts'
+import type { Finding } from '../schema/finding.ts'
+import type { InputSummary, Summary } from '../schema/summary.ts'
+import { buildCase, type Case } from './case.ts'
+import { attributionLine, toolCallLine, verdictOf } from './case-lines.ts'
+import type { ZoneRule } from './clock-domains.ts'
+import { type Imported, importAll } from './import-all.ts'
+import { incidentsOf } from './incidents.ts'
+import { findInputs } from './inputs.ts'
+import { LineWriter, writeWhole } from './line-writer.ts'
+import { mergeFiles } from './merge.ts'
+import type { Progress } from './progress.ts'
+import { redactor } from './redact.ts'
+import { writeRejects } from './rejects.ts'
+import { reportData, reportMax } from './report-data.ts'
+import { orderByTime, seenInOrder } from './seen.ts'
+import { inputNotes, verdictText } from './verdict.ts'
+import { version } from './version.ts'
+
+export interface InvestigateOptions {
+  readonly paths: readonly string[]
+  readonly out: string
+  readonly topology?: string
+  readonly zones: readonly ZoneRule[]
+  readonly controls: AttributionCase['controls']
+  /** Only events in [sinceUs, untilUs) are written and judged; all take part in aligning clocks. */
+  readonly sinceUs?: number
+  readonly untilUs?: number
+  readonly progress: Progress
+}
+
+/** What a run leaves beside its files. */
+export interface Investigation {
+  readonly summary: Summary
+  /** False when nothing in the inputs could be used at all. */
+  readonly usable: boolean
+  /** Seconds a stage took, for benchmarks. */
+  readonly seconds: Readonly<Record<string, number>>
+}
+
+/** Runs an investigation and writes its folder. Throws OperatorError for paths and disks that won't do. */
+export async function investigate(options: InvestigateOptions): Promise<Investigation> {
+  const { out, progress } = options
+  const watch = stopwatch()
+  const given = options.topology === undefined ? options.paths : [...options.paths, options.topology]
+  const found = findInputs(given)
+  const outRoot = `${resolve(out)}/`
+  const files = found.files.filter(({ absolute }) => !`${resolve(absolute)}/`.startsWith(outRoot))
+  const spool = makeOut(out)
+  try {
+    const imported = await importAll(files, spool, progress)
+    if (options.topology !== undefined) checkTopology(options.topology, imported)
+    watch.lap('read')
+    progress.begin('attributing', 0, 'rows')
+    const merged = mergeFiles(imported.files)
+    const theCase = buildCase(merged, { zones: options.zones, controls: options.controls })
+    watch.lap('join')
+    const result = attribute(theCase.attribution)
+    watch.lap('attribute')
+    progress.end()
+    const summary = writeCase(options, imported, found.unreadable, theCase, result, watch, spool)
+    const usable = merged.events.n > 0 || merged.calls.n > 0
+    return { summary, usable, seconds: watch.laps }
+  } finally {
+    rmSync(spool, { recursive: true, force: true })
+  }
+}
+
+function writeCase(
+  options: InvestigateOptions,
+  imported: Imported,
+  unreadable: readonly { path: string }[],
+  theCase: Case,
+  result: AttributionResult,
+  watch: Stopwatch,
+  _spool: string,
+): Summary {
+  const { out, progress } = options
+  const { merged } = theCase
+  const redact = redactor(
+    createHash('sha256')
+      .update(merged.files.map((file) => file.contentSha).join())
+      .digest('hex'),
+  )
+  const eventOrder = inWindow(orderByTime(result.eventUs), result.eventUs, options)
+  const names = new Map(detections.map(({ id, name }) => [id, name]))
+
+  progress.begin('detecting', eventOrder.length + merged.calls.n, 'rows')
+  const findings = detect(seenInOrder(theCase, result, eventOrder))
+  progress.end()
+  watch.lap('detect')
+
+  const lineOfEvent = memo((i) => attributionLine(theCase, result, i))
+  const lineOfCall = memo((j) => {
+    const line = toolCallLine(theCase, result, j)
+    return { ...line, command: redact(line.command) }
+  })
+  const attributed = { attributed: 0, likely: 0, 'not-attributable': 0 }
+  progress.begin('writing', eventOrder.length + merged.calls.n, 'rows')
+  const attributions = new LineWriter(join(out, 'attributions.jsonl'))
+  for (const i of eventOrder) {
+    attributed[verdictOf(result, i)]++
+    attributions.write(JSON.stringify(attributionLine(theCase, result, i)))
+    progress.advance(1)
+  }
+  attributions.close()
+  const calls = new LineWriter(join(out, 'toolcalls.jsonl'))
+  for (const j of orderByTime(result.callStartUs)) {
+    const line = toolCallLine(theCase, result, j)
+    calls.write(JSON.stringify({ ...line, command: redact(line.command) }))
+    progress.advance(1)
+  }
+  calls.close()
+  progress.end()
+  watch.lap('write')
+
+  const exported = findings.map((finding, f) => exportFinding(theCase, finding, f, redact))
+  const eventsByUid = new Map(
+    findings.flatMap(({ events }) => events.map((i) => [theCase.eventUid(i), i] as const)),
+  )
+  const callsByUid = new Map(
+    findings.flatMap(({ toolCalls }) => toolCalls.map((j) => [theCase.callUid(j), j] as const)),
+  )
+  const eventOf = (uid: string) => {
+    const i = eventsByUid.get(uid)
+    return i === undefined ? undefined : lineOfEvent(i).event
+  }
+  const findingLines = exported.map((finding) =>
+    toDetectionFinding(finding, {
+      version,
+      event: eventOf,
+      toolCall: (uid) => {
+        const j = callsByUid.get(uid)
+        return j === undefined ? undefined : lineOfCall(j)
+      },
+      detectionName: (id) => names.get(id),
+    }),
+  )
+  writeLines(join(out, 'findings.jsonl'), findingLines)
+  const incidents = incidentsOf(theCase, result, findings, exported, eventOrder)
+  writeLines(join(out, 'incidents.jsonl'), incidents)
+  writeWhole(join(out, 'iocs.csv'), iocsCsv(indicatorsOf(exported, eventOf)))
+  const rejectWriter = new LineWriter(join(out, 'rejects.jsonl'))
+  const rejects = writeRejects(imported.files, rejectWriter, redact, reportMax.rejects)
+  rejectWriter.close()
+
+  const inputs = inputSummaries(imported, unreadable, theCase)
+  const attribution = {
+    events: eventOrder.length,
+    attributed: attributed.attributed,
+    likely: attributed.likely,
+    notAttributable: attributed['not-attributable'],
+    expectedByChance: round(result.coincidences.expectedByChance, 2),
+    coincidences: result.coincidences.observed,
+    calibrated: result.calibrated,
+  }
+  const hypotheses = result.hypotheses.map((h) => ({
+    ...h,
+    score: round(h.score, 3),
+    pValue: round(h.pValue, 4),
+  }))
+  const left = merged.events.n - eventOrder.length
+  const summary: Summary = {
+    _schema: 'vigiles/summary/v1',
+    version,
+    verdict: verdictText(incidents, hypotheses, attribution, inputs),
+    inputs,
+    clocks: result.clocks.map((clock) => ({
+      ...clock,
+      offsetMs: round(clock.offsetMs, 3),
+      driftPpm: round(clock.driftPpm, 2),
+      sdMs: round(clock.sdMs, 3),
+      z: round(clock.z, 2),
+    })),
+    findings: countBySeverity(findings),
+    incidents,
+    hypotheses,
+    attribution,
+    notes: [
+      ...inputNotes(inputs),
+      ...theCase.notes,
+      ...result.notes,
+      ...(left > 0
+        ? [
+            `${left} events outside --since/--until were read and helped to align the clocks; they are left out of what is written.`,
+          ]
+        : []),
+    ],
+  }
+  writeWhole(join(out, 'summary.json'), JSON.stringify(summary, null, 2))
+  const data = reportData({
+    theCase,
+    result,
+    findings,
+    findingLines,
+    summary,
+    eventOrder,
+    rejects,
+    rejectCount: rejectWriter.lines,
+    attributionLine: lineOfEvent,
+    toolCallLine: lineOfCall,
+  })
+  writeWhole(join(out, 'report.html'), renderReport(data, reportTemplate()))
+  watch.lap('report')
+  return summary
+}
+
+function makeOut(out: string): string {
+  try {
+    mkdirSync(out, { recursive: true })
+    return mkdtempSync(join(out, '.reading-'))
+  } catch (cause) {
+    throw new OperatorError('environment', {
+      what: `${out}: the output folder could not be made (${cause instanceof Error ? cause.message : String(cause)})`,
+      fix: 'Choose another --out folder that you may write to.',
+      cause,
+    })
+  }
+}
+
+function checkTopology(path: string, { files }: Imported): void {
+  const boxes = files.some((file) => file.parts.some((part) => part.boxes.length > 0))
+  if (boxes) return
+  throw new OperatorError('usage', {
+    what: `${path}: no sandbox could be read from the topology`,
+    why: 'It wants a list of { box, host?, ip: [..], nat: [{ ip, portStart?, portEnd? }], from?, to? }.',
+    fix: 'See docs/topology.md for an example, or give docker inspect or kubectl get pods -o json output.',
+  })
+}
+
+function inWindow(
+  order: Uint32Array,
+  us: Float64Array,
+  { sinceUs, untilUs }: InvestigateOptions,
+): Uint32Array {
+  if (sinceUs === undefined && untilUs === undefined) return order
+  return order.filter(
+    (i) => us[i]! >= (sinceUs ?? Number.NEGATIVE_INFINITY) && us[i]! < (untilUs ?? Number.POSITIVE_INFINITY),
+  )
+}
+
+function exportFinding(
+  theCase: Case,
+  finding: Finding,
+  index: number,
+  redact: (text: string) => string,
+): ExportFinding {
+  const { events, toolCalls, ...rest } = finding
+  const episodes = toolCalls.map((j) => theCase.merged.calls.episode[j]!).filter((id) => id !== 0)
+  const eventUids = events.map((i) => theCase.eventUid(i))
+  const toolCallUids = toolCalls.map((j) => theCase.callUid(j))
+  const seed = [finding.detection, eventUids[0] ?? '', toolCallUids[0] ?? '', index].join(' ')
+  return {
+    ...rest,
+    title: redact(finding.title),
+    why: redact(finding.why),
+    uid: `f${createHash('sha256').update(seed).digest('hex').slice(0, 16)}`,
+    eventUids,
+    toolCallUids,
+    episode: episodes[0] === undefined ? null : theCase.text(episodes[0]),
+  }
+}
+
+function inputSummaries(
+  imported: Imported,
+  unreadable: readonly { path: string }[],
+  theCase: Case,
+): InputSummary[] {
+  const { merged } = theCase
+  const summaries: InputSummary[] = merged.files.map((file, f) => {
+    const read = imported.files.find(({ path }) => path === file.path)!
+    const events = merged.eventBase[f + 1]! - merged.eventBase[f]!
+    const toolCalls = merged.callBase[f + 1]! - merged.callBase[f]!
+    const boxes = file.parts.reduce((sum, part) => sum + part.boxes.length, 0)
+    const episodes = file.parts.reduce((sum, part) => sum + part.episodes.length, 0)
+    const rejected = file.parts.reduce((sum, part) => sum + part.rejected, 0)
+    const skipped: Record<string, number> = {}
+    for (const part of file.parts) for (const [why, n] of part.skipped) skipped[why] = (skipped[why] ?? 0) + n
+    const times = timesOf(theCase, f)
+    return {
+      path: file.path,
+      format: file.format,
+      records: events + toolCalls + boxes + episodes + rejected,
+      events,
+      toolCalls,
+      boxes,
+      episodes,
+      rejected,
+      skipped,
+      firstTime: times === undefined ? null : toIso(times[0]),
+      lastTime: times === undefined ? null : toIso(times[1]),
+      sha256: read.sha256,
+      bytes: read.bytes,
+      ...(read.note === undefined ? {} : { note: read.note }),
+    }
+  })
+  const none = {
+    records: 0,
+    events: 0,
+    toolCalls: 0,
+    boxes: 0,
+    episodes: 0,
+    rejected: 0,
+    skipped: {},
+    firstTime: null,
+    lastTime: null,
+  }
+  for (const { path, format, bytes, sha256, note } of imported.passed) {
+    summaries.push({ path, format, ...none, sha256, bytes, note })
+  }
+  for (const { path } of unreadable) {
+    summaries.push({
+      path,
+      format: 'unreadable',
+      ...none,
+      sha256: '',
+      bytes: 0,
+      note: 'it could not be opened',
+    })
+  }
+  return summaries.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0))
+}
+
+/** First and last record on the source's own clock (year and zone settled). */
+function timesOf({ merged }: Case, f: number): [number, number] | undefined {
+  let first = Number.POSITIVE_INFINITY
+  let last = Number.NEGATIVE_INFINITY
+  for (let i = merged.eventBase[f]!; i < merged.eventBase[f + 1]!; i++) {
+    first = Math.min(first, merged.events.fromUs[i]!)
+    last = Math.max(last, merged.events.fromUs[i]!)
+  }
+  for (let j = merged.callBase[f]!; j < merged.callBase[f + 1]!; j++) {
+    first = Math.min(first, merged.calls.startUs[j]!)
+    last = Math.max(last, merged.calls.startUs[j]!)
+  }
+  return first <= last ? [first, last] : undefined
+}
+
+function countBySeverity(findings: readonly Finding[]): Record<Severity, number> {
+  const counts = { critical: 0, high: 0, medium: 0, low: 0, informational: 0 }
+  for (const { severity } of findings) counts[severity]++
+  return counts
+}
+
+function writeLines(path: string, rows: readonly unknown[]): void {
+  const writer = new LineWriter(path)
+  for (const row of rows) writer.write(JSON.stringify(row))
+  writer.close()
+}
+
+let template: string | undefined
+/** Built by `npm run build`. */
+function reportTemplate(): string {
+  if (template === undefined) {
+    const path = fileURLToPath(new URL('../../dist/report-template.html', import.meta.url))
+    if (!existsSync(path)) {
+      throw new OperatorError('environment', {
+        what: 'The report template is missing from this installation.',
+        fix: 'Run `npm run build` in the folder of vigiles.',
+      })
+    }
+    template = readFileSync(path, 'utf8')
+  }
+  return template
+}
+
+function memo<T>(make: (index: number) => T): (index: number) => T {
+  const made = new Map<number, T>()
+  return (index) => {
+    let value = made.get(index)
+    if (value === undefined) {
+      value = make(index)
+      if (made.size < 50_000) made.set(index, value)
+    }
+    return value
+  }
+}
+
+function round(value: number, digits: number): number {
+  return Number.isFinite(value) ? Number(value.toFixed(digits)) : 0
+}
+
+interface Stopwatch {
+  readonly laps: Record<string, number>
+  lap(name: string): void
+}
+
+function stopwatch(): Stopwatch {
+  let before = performance.now()
+  const laps: Record<string, number> = {}
+  return {
+    laps,
+    lap(name) {
+      const now = performance.now()
+      laps[name] = (now - before) / 1000
+      before = now
+    },
+  }
+}
+
+/** A window as typed: `START/END`, ISO with a zone. Throws OperatorError (usage). */
+export function parseWindow(option: string, text: string): { fromUs: number; toUs: number } {
+  const [from, to, more] = text.split('/')
+  const start = parseMoment(option, from ?? '')
+  const end = parseMoment(option, to ?? '')
+  if (more !== undefined || end <= start) {
+    throw new OperatorError('usage', {
+      what: `${option} wants START/END with START before END; got ${text}`,
+      fix: `For example: ${option} 2026-11-24T01:00:00Z/2026-11-24T02:00:00Z`,
+    })
+  }
+  return { fromUs: start, toUs: end }
+}
+
+export function parseMoment(option: string, text: string): number {
+  const time =
+    parseIso(text) ??
+    parseIso(`${text}T00:00:00Z`) ??
+    parseIso(text.replace(/^(\S{10}.\d\d:\d\d)(Z|[+-].*)?$/, '$1:00$2'))
+  if (!time) {
+    throw new OperatorError('usage', {
+      what: `${option} wants an ISO 8601 time; got ${text}`,
+      fix: `For example: ${option} 2026-11-24T03:14:00Z (a time without a zone is read as UTC)`,
+    })
+  }
+  return time.us
+}

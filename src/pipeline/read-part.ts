@@ -1,0 +1,97 @@
+// Reads one file, or one range of lines of it, into a batch. Runs in a worker or in the main thread alike.
+
+import { createHash } from 'node:crypto'
+import { appendFileSync } from 'node:fs'
+import type { Importer } from '../importers/api.ts'
+import { openReader } from '../importers/read.ts'
+import { importers } from '../importers/registry.generated.ts'
+import type { Issue } from '../schema/issue.ts'
+import { readArchive } from './archive.ts'
+import { type Batch, BatchSink } from './batch.ts'
+import { contentChunks } from './decompress.ts'
+import { readChunks } from './inputs.ts'
+
+export interface PartJob {
+  readonly absolute: string
+  readonly path: string
+  readonly modifiedUs: number
+  readonly importer: string
+  /** Bytes to read; both undefined for the whole file. Ranges begin and end at line starts. */
+  readonly from?: number
+  readonly to?: number
+  readonly compressed: boolean
+  /** Where refused records are kept until the case is written. */
+  readonly spool: string
+}
+
+export interface PartResult {
+  readonly batch: Batch
+  /** Newlines in the part; the next part's lines are counted from there. */
+  readonly newlines: number
+  /** SHA-256 of the decompressed content; only for compressed files. */
+  readonly contentSha?: string
+  readonly note?: string
+}
+
+const spoolBytes = 1 << 18
+
+/** Reads a part. Never throws on content; an I/O error while reading is told in `note`. */
+export async function readPart(job: PartJob, onBytes: (bytes: number) => void): Promise<PartResult> {
+  const importer = importers.find(({ id }) => id === job.importer) as Importer
+  let spooled: string[] = []
+  let size = 0
+  const flush = () => {
+    if (spooled.length > 0) appendFileSync(job.spool, spooled.join(''))
+    spooled = []
+    size = 0
+  }
+  const sink = new BatchSink((issue: Issue) => {
+    const line = `${JSON.stringify(issue)}\n`
+    spooled.push(line)
+    size += line.length
+    if (size > spoolBytes) flush()
+  })
+  const file = { path: job.path, modifiedUs: job.modifiedUs }
+  let note: string | undefined
+  let newlines = 0
+  let contentSha: string | undefined
+  if (importer.shape === 'archive') {
+    note = await readArchive(importer, job.absolute, sink, file, onBytes)
+  } else {
+    const reader = openReader(importer, sink, file)
+    const hash = job.compressed ? createHash('sha256') : undefined
+    const partial = job.from !== undefined || job.to !== undefined
+    const chunks = job.compressed
+      ? contentChunks(job.absolute, (reason) => {
+          note = reason
+        })
+      : readChunks(job.absolute, job.from, job.to)
+    try {
+      for await (const chunk of chunks) {
+        hash?.update(chunk)
+        if (partial) newlines += countNewlines(chunk)
+        reader.chunk(chunk)
+        onBytes(chunk.length)
+      }
+    } catch (error) {
+      note = `reading stopped: ${error instanceof Error ? error.message : String(error)}`
+    }
+    reader.end()
+    contentSha = hash?.digest('hex')
+  }
+  if (note !== undefined) sink.reject(0, note, '')
+  flush()
+  const batch = sink.finish()
+  return {
+    batch,
+    newlines,
+    ...(contentSha === undefined ? {} : { contentSha }),
+    ...(note === undefined ? {} : { note }),
+  }
+}
+
+function countNewlines(chunk: Uint8Array): number {
+  let count = 0
+  for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, at + 1)) count++
+  return count
+}
