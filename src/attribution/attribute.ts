@@ -19,6 +19,7 @@ import { applyIdentity } from './identity.ts'
 import { type Keys, resolveKeys } from './keys.ts'
 import { destinationNames } from './names.ts'
 import { splitNone } from './none.ts'
+import { plainNotes } from './notes.ts'
 import { canonicalCalls, canonicalEvents } from './order.ts'
 import { placeTraces } from './placement.ts'
 import { keptMax, posteriors } from './posterior.ts'
@@ -81,7 +82,10 @@ export function attribute(input: AttributionCase): AttributionResult {
     episode: calls.episode,
     usable: (j) => (calls.flags[j]! & callFlags.offline) === 0,
   })
-  notes.push(...tests.notes)
+  notes.push(
+    ...plainNotes(given, keys, units, windows, scene, calibration, model.fromControls),
+    ...tests.notes,
+  )
 
   // Back to the order in which the rows were given.
   const n = events.n

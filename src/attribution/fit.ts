@@ -76,7 +76,7 @@ const portLevel = matchLevels.indexOf('port')
 /** Events a named target brings about in all, before anything is learned. */
 const priorPerTarget = [0, 0.05, 0.03, 0.2, 0.6, 0.6, 0.7, 0.9] as const
 const priorPerCall = 0.4
-const callsWorth = 10
+const callsWorth = 12
 const targetsWorth = 8
 /** Events after which the level of a rate counts as much as its prior. */
 const levelWorth = 4
@@ -84,7 +84,9 @@ const levelWorth = 4
 const blurredUs = 2_000_000
 /** Events of a destination after which its own habit weighs as much as that of all. */
 const marksWorth = 8
-const sessionPrior = { events: 0.05, seconds: 600 }
+const sessionPrior = { events: 0.05, seconds: 30 }
+/** What is left running is taken to live on from one sign of life to the next this often. */
+const survival = 0.999
 
 /** Rates of one unit's candidates, from a model; `total` includes background and continuation. */
 export interface Rates {
@@ -102,6 +104,7 @@ export const launchersMax = 3
 export const namersMax = 3
 /** A call that leaves work behind may keep a session going; one that merely named the place seldom does. */
 const launch = { leaves: 1, named: 0.2 }
+const strangers = 0.05
 
 export interface Scorer {
   /** Rates of unit u; units must first be asked for in ascending order, since sessions hand on their launchers. */
@@ -130,6 +133,14 @@ export function scorer(scene: Scene, model: Model): Scorer {
     const mark = scene.mark[u]!
     const pi = model.piCall[mark]!
     const weight = group < 0 ? undefined : weights[group]
+    const before = scene.previous[u]!
+    let continued = 0
+    if (before >= 0) {
+      for (let k = before * launchersMax; k < (before + 1) * launchersMax; k++) continued += launchP[k]!
+      continued *= model.nu[scene.session[u]!]!
+    }
+    // That another call came upon a place few name, while one that named it keeps going there, is unlikely.
+    const chance = continued > 0 && scene.rare[u] === 1 ? strangers : 1
     let sum = 0
     for (let x = 0; x < size; x++) {
       const j = c.call[first + x]!
@@ -157,7 +168,7 @@ export function scorer(scene: Scene, model: Model): Scorer {
         rate /= b - a
         match /= b - a
       }
-      rate *= pi
+      rate *= level === 0 ? pi * chance : pi
       if (level === portLevel) match *= scene.portShare[u]!
       else if (level === parent) match *= 0.5
       if (weight) {
@@ -170,12 +181,6 @@ export function scorer(scene: Scene, model: Model): Scorer {
       sum += rate + match
     }
     const background = group < 0 ? 1 : model.mu[group]! * model.piNone[mark]!
-    const before = scene.previous[u]!
-    let continued = 0
-    if (before >= 0) {
-      for (let k = before * launchersMax; k < (before + 1) * launchersMax; k++) continued += launchP[k]!
-      continued *= model.nu[scene.session[u]!]!
-    }
     const total = sum + background + continued
     if (scene.session[u]! >= 0) noteLaunchers(u, first, size, total, continued)
     return { size, base, named, background, continued, total }
@@ -187,9 +192,8 @@ export function scorer(scene: Scene, model: Model): Scorer {
     launchP.fill(0, from, from + launchersMax)
     const before = scene.previous[u]!
     if (before >= 0 && continued > 0) {
-      const nu = model.nu[scene.session[u]!]!
       for (let k = before * launchersMax; k < (before + 1) * launchersMax; k++) {
-        if (launchCall[k]! >= 0) keep(from, launchCall[k]!, (launchP[k]! * nu) / total)
+        if (launchCall[k]! >= 0) keep(from, launchCall[k]!, launchP[k]! * survival)
       }
     }
     for (let x = 0; x < size; x++) {
@@ -206,7 +210,7 @@ export function scorer(scene: Scene, model: Model): Scorer {
     let least = from
     for (let k = from; k < from + launchersMax; k++) {
       if (launchCall[k] === j) {
-        launchP[k]! += p
+        launchP[k] = Math.min(1, launchP[k]! + p)
         return
       }
       if (launchP[k]! < launchP[least]!) least = k

@@ -90,7 +90,8 @@ function behaviours(input: AttributionCase, hasTargets: Uint8Array) {
     }
     callClass[j] = c
   }
-  return { callClass, classCount: Math.max(1, leaves.length), classLeaves: Uint8Array.from(leaves) }
+  if (leaves.length === 0) leaves.push(0)
+  return { callClass, classCount: leaves.length, classLeaves: Uint8Array.from(leaves) }
 }
 
 function dense(values: Uint32Array): { index: Uint32Array; count: number } {
