@@ -70,6 +70,7 @@ export const openhands = defineJsonImporter({
           // Another conversation: its ids may be the same.
           calls.end()
           calls = new OpenCalls(sink)
+          if (inner.length === 0) sink.skip('no tool call')
           for (const one of inner) walk(one, line, depth + 1)
           return
         }

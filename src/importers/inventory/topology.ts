@@ -5,6 +5,7 @@
 //       from: 2026-03-07T01:00:00Z, to: 2026-03-07T02:00:00Z }
 // A row is an entry: it becomes a box or is rejected with its line. A text that cannot be parsed is one reject.
 
+import { nestsDeeper } from '../../base/json-depth.ts'
 import { JsonItems } from '../../base/json-items.ts'
 import { concat } from '../../base/lines.ts'
 import { plainYaml, readYaml, type YamlNode } from '../../base/yaml.ts'
@@ -85,6 +86,7 @@ function readJson(text: string, bytes: Uint8Array, sink: Sink): void {
     for (const [i, line] of lines.entries()) {
       if (line.trim() === '') continue
       if (!isJson(line)) sink.reject(i + 1, 'not JSON', line)
+      else if (nestsDeeper(line)) sink.reject(i + 1, 'nested too deeply', line)
       else for (const inner of unwrapped(JSON.parse(line))) entry(inner, i + 1)
     }
     return
