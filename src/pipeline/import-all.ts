@@ -8,11 +8,12 @@ import { headOf } from '../importers/read.ts'
 import { importers } from '../importers/registry.generated.ts'
 import { archiveNames } from './archive.ts'
 import type { Batch } from './batch.ts'
-import { compressionOf, contentChunks } from './decompress.ts'
+import { type Compression, compressionOf, contentChunks, isFolded } from './decompress.ts'
 import { type InputFile, readChunks, readStart, sha256Of } from './inputs.ts'
 import type { ReadFile } from './merge.ts'
 import type { Progress } from './progress.ts'
 import { type PartJob, type PartResult, readPart } from './read-part.ts'
+import { unknownNote } from './unknown.ts'
 
 export interface ImportedFile extends ReadFile {
   readonly sha256: string
@@ -79,11 +80,11 @@ export async function importAll(
       seen.set(sha256, input.path)
       const compression = compressionOf(start)
       const importer = await recognise(input, compression)
-      if (!importer) {
-        pass('unknown', 'no importer recognises its content')
+      if (typeof importer === 'string') {
+        pass('unknown', importer)
         continue
       }
-      const compressed = compression === 'gzip' || compression === 'zstd'
+      const compressed = isFolded(compression)
       const plan: Plan = { input, importer, compressed, sha256, jobs: [], results: [] }
       for (const [from, to] of rangesOf(input, importer, compressed)) {
         plan.jobs.push({
@@ -133,12 +134,12 @@ export async function importAll(
   return { files, passed }
 }
 
-async function recognise(input: InputFile, compression: string): Promise<Importer | undefined> {
-  const start =
-    compression === 'none' || compression === 'zip' ? readStart(input.absolute, 65_537) : await unfold(input)
-  const members = compression === 'zip' ? await archiveNames(input.absolute) : undefined
+/** The importer, or what the file looks like when none takes it. */
+async function recognise(input: InputFile, compression: Compression): Promise<Importer | string> {
+  const start = isFolded(compression) ? await unfold(input) : readStart(input.absolute, 65_537)
+  const members = compression === 'zip' ? archiveNames(input.absolute) : undefined
   const head = headOf(input.path, start, members)
-  return importers.find((importer) => {
+  const found = importers.find((importer) => {
     if ((importer.shape === 'archive') !== (members !== undefined)) return false
     try {
       return importer.recognises(head)
@@ -146,6 +147,7 @@ async function recognise(input: InputFile, compression: string): Promise<Importe
       return false
     }
   })
+  return found ?? unknownNote(start, members)
 }
 
 /** The first 64 KiB of what a compressed file holds. */
