@@ -335,13 +335,21 @@ class CallCollector {
 
 function bestName(event: Event): string | undefined {
   const observed = event.observed
-  const name =
-    observed?.sni ??
-    observed?.httpHost ??
-    event.dns?.query.hostname ??
-    observed?.dnsName ??
-    event.dstEndpoint.hostname
-  return name === undefined ? undefined : hostOnly(name)
+  const asked = [
+    observed?.sni,
+    observed?.httpHost,
+    event.dns?.query.hostname,
+    observed?.dnsName,
+    event.dstEndpoint.hostname,
+  ]
+  for (const name of asked) {
+    if (name === undefined) continue
+    const host = hostOnly(name)
+    // What comes back through a tunnel asks for the tunnel's own end: that names no destination.
+    if (host === 'localhost' || host.endsWith('.localhost')) continue
+    return host
+  }
+  return undefined
 }
 
 /** Lower case, without a final dot or a port. */
