@@ -49,6 +49,16 @@ it('accepts what zstd itself wrote into a log', () => {
   expect(new ZstdFrames().chunk(new Uint8Array(zip.subarray(at, at + size)))).toBeUndefined()
 })
 
+it('says how much stood before what is wrong', () => {
+  const good = frame({ blocks: [[0x11, 0, 0, 1, 2]] })
+  const bytes = new Uint8Array([...good, ...new TextEncoder().encode('garbage')])
+  for (let cut = 1; cut <= bytes.length; cut++) {
+    const frames = new ZstdFrames()
+    for (let at = 0; at < bytes.length; at += cut) frames.chunk(bytes.subarray(at, at + cut))
+    expect(frames.goodBytes).toBe(good.length)
+  }
+})
+
 it('refuses what is no frame', () => {
   expect(new ZstdFrames().chunk(new TextEncoder().encode('{"a":1}'))).toBe('not a zstd frame')
 })

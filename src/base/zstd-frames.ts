@@ -14,10 +14,17 @@ export class ZstdFrames {
   #checksum = false
   #problem: string | undefined
   #frames = 0
+  #read = 0
+  #begun = 0
 
   /** Frames begun so far, skippable ones not counted. */
   get frames(): number {
     return this.#frames
+  }
+
+  /** Bytes of the stream that may be decoded: all so far, or those before what is wrong. */
+  get goodBytes(): number {
+    return this.#problem === undefined ? this.#read : this.#begun
   }
 
   /** Undefined as long as all is well. */
@@ -30,10 +37,12 @@ export class ZstdFrames {
         at += step
         continue
       }
+      if (this.#held.length === 0) this.#begun = this.#read + at
       this.#held.push(bytes[at++]!)
       if (this.#expect === 'block') this.#block()
       else this.#frame()
     }
+    this.#read += at
     return this.#problem
   }
 
