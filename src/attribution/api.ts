@@ -96,6 +96,8 @@ export const callFlags = {
   background: 1,
   /** Its tool cannot reach the network at all (a file viewer): a negative control. */
   offline: 2,
+  /** Repeats another call from another input: never a candidate. */
+  echo: 4,
 } as const
 
 /** How a target was found; earlier ones say more. `output`: it stood in what the tool answered. */

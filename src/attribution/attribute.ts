@@ -80,7 +80,7 @@ export function attribute(input: AttributionCase): AttributionResult {
     split,
     ...perUnit(events, units),
     episode: calls.episode,
-    usable: (j) => (calls.flags[j]! & callFlags.offline) === 0,
+    usable: (j) => (calls.flags[j]! & (callFlags.offline | callFlags.echo)) === 0,
   })
   notes.push(
     ...plainNotes(given, keys, units, windows, scene, calibration, model.fromControls),

@@ -10,6 +10,7 @@ import type { CallWindows } from './windows.ts'
 
 /** Calls further away in time that name a destination and are still tried, per name. */
 const namersMax = 8
+const neverCause = callFlags.offline | callFlags.echo
 const outputLevel = matchLevels.indexOf('output')
 
 export interface Candidates {
@@ -46,7 +47,7 @@ export function findCandidates(input: CandidateInput): Candidates {
   const enterOf = (j: number) => windows.start[j]! - windows.slack[j]! - attributionDefaults.preWindowUs
   order.sort((a, b) => enterOf(a) - enterOf(b) || a - b)
   const usable = order.filter(
-    (j) => Number.isFinite(windows.start[j]!) && (calls.flags[j]! & callFlags.offline) === 0,
+    (j) => Number.isFinite(windows.start[j]!) && (calls.flags[j]! & neverCause) === 0,
   )
   const enter = Float64Array.from(usable, enterOf)
   const leave = Float64Array.from(
@@ -103,7 +104,7 @@ export function findCandidates(input: CandidateInput): Candidates {
       for (let y = named.calls.length - 1; y >= 0 && tried < namersMax; y--) {
         const j = named.calls[y]!
         if (shared[keys.callBox[j]!] !== 1 || !(windows.start[j]! - windows.slack[j]! <= b)) continue
-        if ((calls.flags[j]! & callFlags.offline) !== 0 || named.level[y]! <= outputLevel) continue
+        if ((calls.flags[j]! & neverCause) !== 0 || named.level[y]! <= outputLevel) continue
         tried++
         const leaves = windows.until[j]! + windows.slack[j]! + attributionDefaults.afterWindowUs
         if (leaves >= a || columns.has(start[u]!, j)) continue

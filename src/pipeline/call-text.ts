@@ -64,7 +64,10 @@ export function callText(call: ToolCall): CallText & {
   const own = offline.has(kind) ? [] : targetsOf(name, command)
   const flags =
     (startsBackground(command, name) ? callFlags.background : 0) | (offline.has(kind) ? callFlags.offline : 0)
-  const targets = call.output && !offline.has(kind) ? [...own, ...outputTargets(call.output, own)] : own
+  const targets =
+    call.output && !offline.has(kind)
+      ? [...own, ...outputTargets(call.output, new Set(own.map((target) => target.text)))]
+      : own
   const text = { toolClass: attributionToolClasses.indexOf(kind), flags, targets }
   const written = (writes ?? []).map(({ path, content }) => ({ path, content }))
   if (!mayWriteOrRun.test(command) && written.length === 0) return text
@@ -96,8 +99,7 @@ function targetsOf(name: string, command: string): CallText['targets'][number][]
 }
 
 /** Addresses and names the tool's answer shows and the command does not. */
-function outputTargets(output: string, own: CallText['targets']): CallText['targets'][number][] {
-  const known = new Set(own.map((target) => target.text))
+export function outputTargets(output: string, known: ReadonlySet<string>): CallText['targets'][number][] {
   return commandTargets('output', output.slice(0, outputScanChars))
     .filter(
       ({ kind, via, value }) => (kind === 'ip' || kind === 'name') && via === 'literal' && !known.has(value),

@@ -111,5 +111,6 @@ export function toolCallLine(theCase: Case, result: AttributionResult, j: number
     box: orNull(theCase.callBox[j]!),
     file: merged.files[calls.file[j]!]!.path,
     line: calls.line[j]!,
+    ...(theCase.echoOf[j]! < 0 ? {} : { echoOf: theCase.callUid(theCase.echoOf[j]!) }),
   }
 }

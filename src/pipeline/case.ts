@@ -1,12 +1,13 @@
 // A case: everything that was read, joined, as columns; and single events and calls as plain objects again.
 
-import { type AttributionCase, eventFlags } from '../attribution/api.ts'
+import { type AttributionCase, callFlags, eventFlags } from '../attribution/api.ts'
 import { type Endpoint, type Event, eventClasses } from '../schema/event.ts'
 import type { ToolCall } from '../schema/tool-call.ts'
 import type { TopologyEntry } from '../schema/topology.ts'
 import { allowedFlag, type EventDetail, listSeparator, outcomes, timeSources, transports } from './batch.ts'
 import { attributionToolClasses } from './call-text.ts'
 import { type DomainTable, settleClocks, type ZoneRule } from './clock-domains.ts'
+import { findEchoes } from './echoes.ts'
 import { joinBoxes, joinEpisodes, joinOutcomes, numberTurns } from './joins.ts'
 import type { Merged } from './merge.ts'
 import { linkScripts } from './scripts.ts'
@@ -16,6 +17,8 @@ export interface Case {
   readonly topology: readonly TopologyEntry[]
   readonly domains: DomainTable
   readonly callBox: Uint32Array
+  /** By call: the call that it repeats from another input, or -1. */
+  readonly echoOf: Int32Array
   readonly attribution: AttributionCase
   readonly notes: readonly string[]
   text(id: number): string
@@ -33,13 +36,16 @@ export interface CaseOptions {
 /** Joins what was read. Times are settled in place. */
 export function buildCase(merged: Merged, options: CaseOptions): Case {
   const topology = merged.files.flatMap((file) => file.parts.flatMap((part) => part.boxes))
+  const halves = joinOutcomes(merged)
   const domains = settleClocks(merged, options.zones)
   const boxes = joinBoxes(merged, topology)
-  const halves = joinOutcomes(merged)
   joinEpisodes(merged, boxes.box, topology)
+  const echoes = findEchoes(merged, boxes.box)
   numberTurns(merged)
-  const targets = linkScripts(merged, boxes.box)
-  const notes = [...domains.notes, ...boxes.notes]
+  const targets = linkScripts(merged, boxes.box, halves.targets)
+  for (let j = 0; j < targets.flags.length; j++)
+    if (echoes.of[j]! >= 0) targets.flags[j] = targets.flags[j]! | callFlags.echo
+  const notes = [...domains.notes, ...boxes.notes, ...echoes.notes]
   if (halves.lost > 0) {
     notes.push(
       `${halves.lost} result(s) belong to no recorded call: their calls are missing from the traces.`,
@@ -58,7 +64,7 @@ export function buildCase(merged: Merged, options: CaseOptions): Case {
       ...calls,
       clock: domains.callClock,
       box: boxes.box,
-      sourceId: identityIds(merged),
+      sourceId: identityIds(merged, echoes.of),
       ...targets,
     },
     topology,
@@ -70,6 +76,7 @@ export function buildCase(merged: Merged, options: CaseOptions): Case {
     topology,
     domains,
     callBox: boxes.box,
+    echoOf: echoes.of,
     attribution,
     notes,
     text,
@@ -87,10 +94,10 @@ function uid(prefix: string, sha: string, index: number): string {
 }
 
 /** Calls' own ids as text ids, only where an event names them: a million ids of no use are not interned. */
-function identityIds({ events, calls, texts, sourceId }: Merged): Uint32Array {
+function identityIds({ events, calls, texts, sourceId }: Merged, echoOf: Int32Array): Uint32Array {
   const out = new Uint32Array(calls.n)
   if (!events.identity.some((id) => id !== 0)) return out
-  for (let j = 0; j < calls.n; j++) out[j] = texts.find(sourceId(j))
+  for (let j = 0; j < calls.n; j++) if (echoOf[j]! < 0) out[j] = texts.find(sourceId(j))
   return out
 }
 

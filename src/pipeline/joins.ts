@@ -1,8 +1,10 @@
 // Joins what different inputs say of the same thing: calls to boxes, halves of calls, episodes to their calls.
 
+import { callFlags } from '../attribution/api.ts'
 import type { EpisodeRecord } from '../schema/tool-call.ts'
 import type { TopologyEntry } from '../schema/topology.ts'
-import { listSeparator } from './batch.ts'
+import { listSeparator, timeSources } from './batch.ts'
+import { type CallText, outputTargets } from './call-text.ts'
 import type { Merged } from './merge.ts'
 
 /**
@@ -83,16 +85,25 @@ function pathNames(path: string): string[] {
   return [...shorter, ...parts.slice(1)]
 }
 
-/** Ends that stand in another file than their call (same folder, same format, same id) are put to it. */
-export function joinOutcomes(merged: Merged): { joined: number; lost: number } {
-  const byKey = new Map<string, number>()
+/**
+ * What stands in another file than its call (same folder, same format, same id) is put to it, in place: its end,
+ * the names of its sandbox and, as targets, what its answer shows. Must run before zones are settled.
+ */
+export function joinOutcomes(merged: Merged): {
+  joined: number
+  lost: number
+  targets: ReadonlyMap<number, CallText['targets']>
+} {
+  const targets = new Map<number, CallText['targets']>()
   const wanted = merged.files.some((file) => file.parts.some((part) => part.outcomes.length > 0))
-  if (!wanted) return { joined: 0, lost: 0 }
+  if (!wanted) return { joined: 0, lost: 0, targets }
+  const { calls, texts, clocks } = merged
   const folderOf = (file: number) =>
     `${merged.files[file]!.format} ${merged.files[file]!.path.replace(/[^/]*$/, '')}`
-  for (let j = 0; j < merged.calls.n; j++) {
+  const byKey = new Map<string, number>()
+  for (let j = 0; j < calls.n; j++) {
     const id = merged.sourceId(j)
-    if (id !== '') byKey.set(`${folderOf(merged.calls.file[j]!)} ${id}`, j)
+    if (id !== '') byKey.set(`${folderOf(calls.file[j]!)} ${id}`, j)
   }
   let joined = 0
   let lost = 0
@@ -105,11 +116,28 @@ export function joinOutcomes(merged: Merged): { joined: number; lost: number } {
           continue
         }
         joined++
-        if (outcome.end && Number.isNaN(merged.calls.endUs[j]!)) merged.calls.endUs[j] = outcome.end.us
+        const { end } = outcome
+        // Two zones in one trace cannot be compared; its own end, if any, stays.
+        const comparable = end !== undefined && end.zone === clocks[calls.clock[j]!]!.zone
+        if (comparable && Number.isNaN(calls.endUs[j]!) && end.us >= calls.startUs[j]!) {
+          calls.endUs[j] = end.us + (end.spanUs > 1 ? end.spanUs : 0)
+          calls.timeSource[j] = timeSources.indexOf('transcript')
+        }
+        if (outcome.boxHints && outcome.boxHints.length > 0) {
+          const known = texts.list[calls.hints[j]!]!
+          const names = new Set([...outcome.boxHints, ...(known === '' ? [] : known.split(listSeparator))])
+          calls.hints[j] = texts.id([...names].join(listSeparator))
+        }
+        if (outcome.output !== undefined && (calls.flags[j]! & callFlags.offline) === 0) {
+          const own = new Set<string>()
+          for (let k = calls.targetsStart[j]!; k < calls.targetsStart[j + 1]!; k++)
+            own.add(texts.list[calls.targets[k]!]!)
+          targets.set(j, outputTargets(outcome.output, own))
+        }
       }
     }
   }
-  return { joined, lost }
+  return { joined, lost, targets }
 }
 
 /**

@@ -16,13 +16,17 @@ export interface TargetColumns {
 const script = targetVias.indexOf('script')
 
 /**
- * The calls' targets, with those of the scripts they run added as `script`. The latest version written before
+ * The calls' targets, with `more` of them and with those of the scripts they run added as `script`. The latest version written before
  * the run counts. Work that the script leaves in the background counts for the call that runs it.
  */
-export function linkScripts(merged: Merged, box: Uint32Array): TargetColumns {
+export function linkScripts(
+  merged: Merged,
+  box: Uint32Array,
+  more: ReadonlyMap<number, CallText['targets']> = new Map(),
+): TargetColumns {
   const { calls, callFiles, texts } = merged
   const flags = calls.flags.slice()
-  const added = new Map<number, CallText['targets'][number][]>()
+  const added = new Map<number, CallText['targets']>(more)
   const written = new Map<string, { path: string; call: number; text: CallText }[]>()
   const placeOf = (j: number) => `${box[j]} ${box[j] === 0 ? calls.episode[j] : ''}`
   for (const { call, writes } of callFiles) {
@@ -42,7 +46,10 @@ export function linkScripts(merged: Merged, box: Uint32Array): TargetColumns {
         if (!latest || calls.startUs[write.call]! >= calls.startUs[latest.call]!) latest = write
       }
       if (!latest) continue
-      added.set(call, [...(added.get(call) ?? []), ...latest.text.targets])
+      added.set(call, [
+        ...(added.get(call) ?? []),
+        ...latest.text.targets.map((t) => ({ ...t, via: script })),
+      ])
       flags[call] = flags[call]! | (latest.text.flags & callFlags.background)
     }
   }
@@ -67,7 +74,7 @@ export function linkScripts(merged: Merged, box: Uint32Array): TargetColumns {
     for (const target of added.get(j) ?? []) {
       targets[at] = texts.id(target.text)
       targetPort[at] = target.port
-      targetVia[at++] = script
+      targetVia[at++] = target.via
     }
     targetsStart[j + 1] = at
   }

@@ -19,7 +19,7 @@ export function* seenInOrder(
   result: AttributionResult,
   eventOrder: Uint32Array,
 ): Generator<Seen> {
-  const callOrder = orderByTime(result.callStartUs)
+  const callOrder = orderByTime(result.callStartUs).filter((j) => theCase.echoOf[j]! < 0)
   let c = 0
   for (const i of eventOrder) {
     const us = result.eventUs[i]!

@@ -145,6 +145,8 @@ export interface ToolCallLine {
   readonly box: string | null
   readonly file: string
   readonly line: number
+  /** The call that this record repeats from another input; that one is judged, with what this one adds. */
+  readonly echoOf?: string
 }
 
 /** One line of `findings.jsonl`: an OCSF 1.8 Detection Finding. */
