@@ -51,7 +51,6 @@ export interface DomainTable {
  * file's last change. A naive time that no rule names stays as written, and its domain says so.
  */
 export function settleClocks(merged: Merged, rules: readonly ZoneRule[]): DomainTable {
-  const notes: string[] = []
   const { events, calls } = merged
   const nearUs = referenceUs(merged)
   const zoneOf = merged.clocks.map((clock) => {
@@ -82,7 +81,26 @@ export function settleClocks(merged: Merged, rules: readonly ZoneRule[]): Domain
     calls.startUs[j] = settle(calls.startUs[j]!, clock)
     calls.endUs[j] = settle(calls.endUs[j]!, clock)
   }
-  return { ...nameDomains(merged, zoneOf), notes }
+  return { ...nameDomains(merged, zoneOf), notes: rules.flatMap((rule) => ruleNotes(merged, rules, rule)) }
+}
+
+/** A zone that was told and changed nothing is most likely a typing error. */
+function ruleNotes({ files, clocks }: Merged, rules: readonly ZoneRule[], rule: ZoneRule): string[] {
+  const matched = files.filter(
+    ({ path }) => rules.find(({ glob }) => globMatches(glob, path))?.glob === rule.glob,
+  )
+  if (matched.length === 0) {
+    const [example] = files.map(({ path }) => path).sort()
+    return [
+      `--tz ${rule.glob}=${rule.zone} matches no input that was read${example === undefined ? '' : ` (a path looks like ${example}; ** matches folders too)`}.`,
+    ]
+  }
+  const used = clocks.some(
+    ({ file, zone }) => (zone === 'naive' || zone === 'yearless') && matched.includes(files[file]!),
+  )
+  return used
+    ? []
+    : [`--tz ${rule.glob}=${rule.zone} changed nothing: the times in the files it matches carry a zone.`]
 }
 
 function nameDomains(merged: Merged, zoneOf: readonly (string | undefined)[]): Omit<DomainTable, 'notes'> {
@@ -153,31 +171,56 @@ function referenceUs({ clocks, calls, events }: Merged): number | undefined {
   return pick(calls.startUs, calls.clock) ?? pick(events.fromUs, events.clock)
 }
 
-/** Turns a local time, read as if it were UTC, into UTC. An hour that exists twice is taken as the first. */
+/**
+ * Turns a local time, read as if it were UTC, into UTC. An hour that exists twice is taken as the first, one that
+ * is left out as if the clock had not been put forward.
+ */
 export function localToUtc(us: number, zone: string): number {
-  const fixed = fixedOffsetMinutes(zone)
-  if (fixed !== undefined) return us - fixed * 60_000_000
-  const guess = us - offsetUs(us, zone)
-  return us - offsetUs(guess, zone)
+  let known = zones.get(zone)
+  if (!known) {
+    const minutes = fixedOffsetMinutes(zone)
+    known = { fixedUs: minutes === undefined ? undefined : minutes * 60_000_000, byQuarter: new Map() }
+    zones.set(zone, known)
+  }
+  if (known.fixedUs !== undefined) return us - known.fixedUs
+  // A zone's offset changes on quarter hours at most; asking Intl for each record would be slow.
+  const quarter = Math.floor(us / quarterUs)
+  let offset = known.byQuarter.get(quarter)
+  if (offset === undefined) {
+    offset = offsetOfLocal(quarter * quarterUs, zone)
+    if (known.byQuarter.size > quartersMax) known.byQuarter.clear()
+    known.byQuarter.set(quarter, offset)
+  }
+  return us - offset
 }
 
+const zones = new Map<string, { fixedUs: number | undefined; byQuarter: Map<number, number> }>()
+const quarterUs = 900_000_000
+const dayUs = 86_400_000_000
+const quartersMax = 200_000
+
+function offsetOfLocal(localUs: number, zone: string): number {
+  const before = offsetUs(localUs - dayUs, zone)
+  const after = offsetUs(localUs + dayUs, zone)
+  // The earlier instant is the one of the larger offset.
+  for (const offset of [Math.max(before, after), Math.min(before, after)]) {
+    if (offsetUs(localUs - offset, zone) === offset) return offset
+  }
+  return before
+}
+
+/** `UTC`, `+08:00`, `-0330`, `UTC+8`. */
 function fixedOffsetMinutes(zone: string): number | undefined {
   if (zone === 'UTC' || zone === 'Z') return 0
-  const match = /^([+-])(\d\d):?(\d\d)?$/.exec(zone)
-  if (!match) return undefined
+  const match = /^(?:UTC|GMT)?([+-])(\d{1,2})(?::?([0-5]\d))?$/.exec(zone)
+  if (!match || Number(match[2]) > 15) return undefined
   const minutes = Number(match[2]) * 60 + Number(match[3] ?? 0)
   return match[1] === '-' ? -minutes : minutes
 }
 
 const formats = new Map<string, Intl.DateTimeFormat>()
-const offsets = new Map<string, number>()
 
 function offsetUs(us: number, zone: string): number {
-  // A zone's offset changes on quarter hours at most; asking Intl for each record would be slow.
-  const quarter = Math.floor(us / 900_000_000)
-  const key = `${zone} ${quarter}`
-  const known = offsets.get(key)
-  if (known !== undefined) return known
   let format = formats.get(zone)
   if (!format) {
     format = new Intl.DateTimeFormat('en-US', {
@@ -192,14 +235,11 @@ function offsetUs(us: number, zone: string): number {
     })
     formats.set(zone, format)
   }
-  const at = quarter * 900_000
+  const at = Math.floor(us / quarterUs) * 900_000
   const part: Record<string, number> = {}
   for (const { type, value } of format.formatToParts(at)) part[type] = Number(value)
   const local = Date.UTC(part.year!, part.month! - 1, part.day, part.hour, part.minute, part.second)
-  const offset = (local - at) * 1000
-  if (offsets.size > 200_000) offsets.clear()
-  offsets.set(key, offset)
-  return offset
+  return (local - at) * 1000
 }
 
 /** Shell-like matching of a path; a glob without `/` matches the file's name. */
