@@ -29,6 +29,8 @@ PATH is any mix of files and folders, also gzip and zstd. Formats are recognised
 Exit code: 0 it ran, 1 --fail-on was met, 2 what was given can't be used, 3 the machine lacks something, 70 our bug.
 `
 
+const notesShown = 8
+
 /** `vigiles investigate`: resolves to the exit code. */
 export async function investigateCommand(args: string[]): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -81,11 +83,12 @@ export async function investigateCommand(args: string[]): Promise<number> {
         ),
   })
   if (values.json) process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`)
-  else if (!values.quiet) process.stdout.write(summaryText(summary, values.out))
   if (!usable) {
-    process.stderr.write(['Nothing in what was given could be used.', ...summary.notes, ''].join('\n'))
+    const notes = summary.notes.slice(0, notesShown).map((note) => plain(note, 400))
+    process.stderr.write(`${['Nothing in what was given could be used.', ...notes].join('\n')}\n`)
     return exitCodes.usage
   }
+  if (!values.json && !values.quiet) process.stdout.write(summaryText(summary, values.out))
   return failOn !== undefined && reaches(summary, failOn) ? exitCodes.failOn : exitCodes.ok
 }
 
@@ -116,23 +119,30 @@ export function summaryText(summary: Summary, out: string): string {
   }
   if (summary.incidents.length > 8) lines.push(`  … and ${summary.incidents.length - 8} more incidents`)
   if (summary.incidents.length > 0) lines.push('')
-  lines.push(
-    `  events      ${attribution.events}: ${attribution.attributed} attributed (p ≥ 0.9), ${attribution.likely} likely (p ≥ 0.5), ${attribution.notAttributable} not attributable`,
-    `  chance      ${attribution.coincidences} events coincide with a call of their address; ${attribution.expectedByChance} would by chance alone`,
-  )
+  const judged = attribution.events > 0 && summary.inputs.some(({ toolCalls }) => toolCalls > 0)
+  if (judged) {
+    lines.push(
+      `  events      ${attribution.events}: ${attribution.attributed} attributed (p ≥ 0.9), ${attribution.likely} likely (p ≥ 0.5), ${attribution.notAttributable} not attributable`,
+      `  chance      ${attribution.coincidences} events coincide with a call of their address; ${attribution.expectedByChance} would by chance alone`,
+    )
+  }
   for (const { name, verdict, text } of summary.hypotheses) {
-    lines.push(`  ${verdict.padEnd(11)} ${name}: ${plain(text, 180)}`)
+    if (judged) lines.push(`  ${verdict.padEnd(11)} ${name}: ${plain(text, 180)}`)
   }
   for (const clock of summary.clocks) {
     lines.push(
-      clock.aligned
-        ? `  clock       ${plain(clock.domain, 60)} is ${(Math.abs(clock.offsetMs) / 1000).toFixed(3)} s ${clock.offsetMs < 0 ? 'behind' : 'ahead of'} the traces (± ${(clock.sdMs / 1000).toFixed(3)} s)`
-        : `  clock       ${plain(clock.domain, 60)} could not be aligned: ${plain(clock.note, 140)}`,
+      clock.aligned && clock.offsetMs === 0
+        ? `  clock       ${plain(clock.domain, 60)}: ${plain(clock.note, 140)}`
+        : clock.aligned
+          ? `  clock       ${plain(clock.domain, 60)} is ${(Math.abs(clock.offsetMs) / 1000).toFixed(3)} s ${clock.offsetMs < 0 ? 'behind' : 'ahead of'} the traces (± ${(clock.sdMs / 1000).toFixed(3)} s)`
+          : `  clock       ${plain(clock.domain, 60)} could not be aligned: ${plain(clock.note, 140)}`,
     )
   }
   const unread = summary.inputs.reduce((sum, { rejected }) => sum + rejected, 0)
   if (unread > 0) lines.push(`  unread      ${unread} records, each kept in rejects.jsonl`)
-  for (const note of summary.notes.slice(0, 8)) lines.push(`  note        ${plain(note, 400)}`)
-  lines.push('', `  report      ${out.replace(/\/$/, '')}/report.html`, '')
+  for (const note of summary.notes.slice(0, notesShown)) lines.push(`  note        ${plain(note, 400)}`)
+  const unsaid = summary.notes.length - notesShown
+  if (unsaid > 0) lines.push(`  note        … and ${unsaid} more in summary.json`)
+  lines.push('', `  report      ${plain(out, 400).replace(/\/$/, '')}/report.html`, '')
   return lines.join('\n')
 }

@@ -9,7 +9,7 @@ import { importers } from '../importers/registry.generated.ts'
 import { archiveNames } from './archive.ts'
 import type { Batch } from './batch.ts'
 import { type Compression, compressionOf, contentChunks, isFolded } from './decompress.ts'
-import { type InputFile, readChunks, readStart, sha256Of } from './inputs.ts'
+import { type InputFile, openNote, readChunks, readStart, sha256Of } from './inputs.ts'
 import type { ReadFile } from './merge.ts'
 import type { Progress } from './progress.ts'
 import { type PartJob, type PartResult, readPart } from './read-part.ts'
@@ -99,8 +99,13 @@ export async function importAll(
       }
       plans.push(plan)
     } catch (error) {
-      const note = error instanceof Error ? error.message : String(error)
-      passed.push({ path: input.path, format: 'unreadable', bytes: input.bytes, sha256, note })
+      passed.push({
+        path: input.path,
+        format: 'unreadable',
+        bytes: input.bytes,
+        sha256,
+        note: openNote(error),
+      })
     }
   }
   const work = plans.flatMap((plan) => plan.jobs.map((job, part) => ({ plan, job, part })))

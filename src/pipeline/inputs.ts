@@ -17,13 +17,19 @@ export interface InputFile {
   readonly modifiedUs: number
 }
 
+/** What stands below a given folder and is not read, and why. */
+export interface LeftOut {
+  readonly path: string
+  readonly note: string
+}
+
 /**
- * All regular files below `paths`, sorted by name, each once. Links are followed once, sockets and devices left
- * out. Throws OperatorError (usage) when a path does not exist or can't be read.
+ * All regular files below `paths`, sorted by name, each once. Links are followed, a folder is entered once;
+ * pipes, sockets and devices are never opened. Throws OperatorError (usage) when a path does not exist or can't be read.
  */
-export function findInputs(paths: readonly string[]): { files: InputFile[]; unreadable: InputFile[] } {
+export function findInputs(paths: readonly string[]): { files: InputFile[]; unreadable: LeftOut[] } {
   const files = new Map<string, InputFile>()
-  const unreadable: InputFile[] = []
+  const unreadable: LeftOut[] = []
   const seenFolders = new Set<string>()
 
   const addFile = (absolute: string, path: string, stats: Stats) => {
@@ -51,10 +57,23 @@ export function findInputs(paths: readonly string[]): { files: InputFile[]; unre
         stats = statSync(child)
         if (stats.isDirectory()) walk(child, path)
         else if (stats.isFile()) addFile(child, path, stats)
+        else unreadable.push({ path, note: 'it is a pipe, socket or device, which is never opened' })
       } catch (error) {
         if (error instanceof OperatorError) throw error
-        unreadable.push({ absolute: child, path, bytes: 0, modifiedUs: 0 })
+        unreadable.push({ path, note: openNote(error) })
       }
+    }
+  }
+  const walkGiven = (given: string) => {
+    try {
+      walk(given, '')
+    } catch (error) {
+      if (error instanceof OperatorError) throw error
+      throw new OperatorError('usage', {
+        what: `${given}: ${openNote(error)}`,
+        fix: 'Make the folder readable, or run as one who may read it.',
+        cause: error,
+      })
     }
   }
   for (const given of [...paths].sort()) {
@@ -62,13 +81,20 @@ export function findInputs(paths: readonly string[]): { files: InputFile[]; unre
     try {
       stats = statSync(given)
     } catch (cause) {
+      if (codeOf(cause) !== 'ENOENT') {
+        throw new OperatorError('usage', {
+          what: `${given}: ${openNote(cause)}`,
+          fix: 'Give it to your user to read, or run as one who may.',
+          cause,
+        })
+      }
       throw new OperatorError('usage', {
         what: `${given}: no such file or folder`,
         fix: 'Give the firewall logs and the agent traces, as files or folders: vigiles investigate LOGS TRACES --out DIR',
         cause,
       })
     }
-    if (stats.isDirectory()) walk(given, '')
+    if (stats.isDirectory()) walkGiven(given)
     else if (stats.isFile()) addFile(given, given, stats)
     else {
       throw new OperatorError('usage', {
@@ -79,6 +105,20 @@ export function findInputs(paths: readonly string[]): { files: InputFile[]; unre
   }
   const sorted = [...files.values()].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0))
   return { files: distinctNames(sorted), unreadable }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : ''
+}
+
+/** Why something could not be opened, in words. */
+export function openNote(error: unknown): string {
+  const code = codeOf(error)
+  if (code === 'EACCES' || code === 'EPERM') return 'this user may not read it'
+  if (code === 'ENOENT') return 'it is a link to nothing'
+  if (code === 'ELOOP') return 'it is a link to itself'
+  if (code === 'EIO') return 'the disk gave an error'
+  return error instanceof Error ? error.message : String(error)
 }
 
 /** Two folders may hold files of the same relative name; then the folder's name is put before. */

@@ -22,15 +22,16 @@ import { attributionLine, toolCallLine, verdictOf } from './case-lines.ts'
 import type { ZoneRule } from './clock-domains.ts'
 import { type Imported, importAll } from './import-all.ts'
 import { incidentsOf } from './incidents.ts'
-import { findInputs } from './inputs.ts'
+import { findInputs, type LeftOut } from './inputs.ts'
 import { LineWriter, writeWhole } from './line-writer.ts'
 import { mergeFiles } from './merge.ts'
+import { caseNotes } from './notes.ts'
 import type { Progress } from './progress.ts'
 import { redactor } from './redact.ts'
 import { writeRejects } from './rejects.ts'
 import { reportData, reportMax } from './report-data.ts'
 import { orderByTime, seenInOrder } from './seen.ts'
-import { inputNotes, verdictText } from './verdict.ts'
+import { verdictText } from './verdict.ts'
 import { version } from './version.ts'
 
 export interface InvestigateOptions {
@@ -85,7 +86,7 @@ export async function investigate(options: InvestigateOptions): Promise<Investig
 function writeCase(
   options: InvestigateOptions,
   imported: Imported,
-  unreadable: readonly { path: string }[],
+  unreadable: readonly LeftOut[],
   theCase: Case,
   result: AttributionResult,
   watch: Stopwatch,
@@ -193,9 +194,7 @@ function writeCase(
     hypotheses,
     attribution,
     notes: [
-      ...inputNotes(inputs),
-      ...theCase.notes,
-      ...result.notes,
+      ...caseNotes(theCase, result, inputs),
       ...(left > 0
         ? [
             `${left} events outside --since/--until were read and helped to align the clocks; they are left out of what is written.`,
@@ -277,11 +276,7 @@ function exportFinding(
   }
 }
 
-function inputSummaries(
-  imported: Imported,
-  unreadable: readonly { path: string }[],
-  theCase: Case,
-): InputSummary[] {
+function inputSummaries(imported: Imported, unreadable: readonly LeftOut[], theCase: Case): InputSummary[] {
   const { merged } = theCase
   const summaries: InputSummary[] = merged.files.map((file, f) => {
     const read = imported.files.find(({ path }) => path === file.path)!
@@ -324,14 +319,14 @@ function inputSummaries(
   for (const { path, format, bytes, sha256, note } of imported.passed) {
     summaries.push({ path, format, ...none, sha256, bytes, note })
   }
-  for (const { path } of unreadable) {
+  for (const { path, note } of unreadable) {
     summaries.push({
       path,
       format: 'unreadable',
       ...none,
       sha256: '',
       bytes: 0,
-      note: 'it could not be opened',
+      note,
     })
   }
   return summaries.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0))

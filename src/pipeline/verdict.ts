@@ -1,4 +1,4 @@
-// The verdict in two sentences, and the notes on what was missing.
+// The verdict in two sentences.
 
 import type { Severity } from '../schema/event.ts'
 import type {
@@ -15,7 +15,7 @@ export function verdictText(
   attribution: AttributionSummary,
   inputs: readonly InputSummary[],
 ): string {
-  return `${whatHappened(incidents, attribution, inputs)} ${whoDidIt(incidents, hypotheses, attribution)}`
+  return `${whatHappened(incidents, attribution, inputs)} ${whoDidIt(incidents, hypotheses, attribution, inputs)}`
 }
 
 function whatHappened(
@@ -26,9 +26,9 @@ function whatHappened(
   const calls = inputs.reduce((sum, input) => sum + input.toolCalls, 0)
   if (attribution.events === 0 && calls === 0) return 'Nothing was found that could be investigated.'
   if (attribution.events === 0)
-    return `There are ${count(calls, 'tool call')} but no firewall, flow or DNS record to compare them with.`
+    return `${there(calls, 'tool call')} but no firewall, flow or DNS record to compare them with.`
   if (calls === 0)
-    return `There are ${count(attribution.events, 'network event')} but no record of any agent's tool calls.`
+    return `${there(attribution.events, 'network event')} but no record of any agent's tool calls${incidents.length === 0 ? '' : `; the network side alone shows ${lowered(incidents[0]!.title)}${incidents.length > 1 ? ` and ${count(incidents.length - 1, 'further incident')}` : ''}`}.`
   const grave = incidents.filter(({ severity }) => isGrave(severity))
   if (incidents.length === 0)
     return `No dangerous behaviour was found in ${count(attribution.events, 'network event')}.`
@@ -42,7 +42,13 @@ function whoDidIt(
   incidents: readonly IncidentSummary[],
   hypotheses: readonly HypothesisSummary[],
   attribution: AttributionSummary,
+  inputs: readonly InputSummary[],
 ): string {
+  const calls = inputs.reduce((sum, input) => sum + input.toolCalls, 0)
+  if (attribution.events > 0 && calls === 0)
+    return "Who caused it cannot be told without them: give the agents' traces for the time of these logs."
+  if (attribution.events === 0 && calls > 0)
+    return 'Give the logs of the firewall, a flow log or a packet capture for the time of these calls.'
   if (attribution.events === 0)
     return 'Give the logs of the firewall, the traces of the agents and, if there is one, the topology file.'
   const supported = hypotheses.find(({ verdict }) => verdict === 'supported')
@@ -62,48 +68,19 @@ function whoDidIt(
   return `${who}${since}: ${named}.`
 }
 
+function there(n: number, one: string): string {
+  return `There ${n === 1 ? 'is' : 'are'} ${count(n, one)}`
+}
+
+/** A title in the middle of a sentence: `Cryptomining by …` but `10.0.0.5 spoke …`, `SSH …`. */
+function lowered(title: string): string {
+  return /^[A-Z][a-z]/.test(title) ? title[0]!.toLowerCase() + title.slice(1) : title
+}
+
 export function isGrave(severity: Severity): boolean {
   return severity === 'high' || severity === 'critical'
 }
 
-export function count(n: number, one: string): string {
-  return `${n.toLocaleString('en-US')} ${one}${n === 1 ? '' : 's'}`
-}
-
-/** Plain sentences on what is missing from the inputs and what to supply. */
-export function inputNotes(inputs: readonly InputSummary[]): string[] {
-  const notes: string[] = []
-  const unknown = inputs.filter(({ format }) => format === 'unknown')
-  const events = inputs.reduce((sum, input) => sum + input.events, 0)
-  const calls = inputs.reduce((sum, input) => sum + input.toolCalls, 0)
-  const boxes = inputs.reduce((sum, input) => sum + input.boxes, 0)
-  if (inputs.length === 0)
-    notes.push('No file was found. Give the firewall logs and the agent traces, as files or folders.')
-  if (unknown.length > 0) {
-    const names = unknown
-      .slice(0, 3)
-      .map(({ path }) => path)
-      .join(', ')
-    notes.push(
-      `${count(unknown.length, 'file')} of ${inputs.length} could not be recognised (${names}${unknown.length > 3 ? ', …' : ''}). The formats that are read stand in docs/reference/importers.md.`,
-    )
-  }
-  if (events === 0 && inputs.length > 0)
-    notes.push(
-      'No network, DNS or alert event was read: supply the log of the firewall, a flow log or a packet capture.',
-    )
-  if (calls === 0 && inputs.length > 0)
-    notes.push(
-      "No tool call was read: supply the agents' traces (OpenTelemetry, transcripts, rollouts) for the time of the alarms.",
-    )
-  if (events > 0 && calls > 0 && boxes === 0) {
-    notes.push(
-      'No topology was given: which sandbox was behind which address is unknown. A topology file, docker inspect, a pod list or a conntrack log makes the answers far more certain.',
-    )
-  }
-  for (const { path, rejected, records } of inputs) {
-    if (rejected > 0 && rejected * 5 > records)
-      notes.push(`${path}: ${rejected} of ${records} records could not be read; see rejects.jsonl.`)
-  }
-  return notes
+export function count(n: number, one: string, many = `${one}s`): string {
+  return `${n.toLocaleString('en-US')} ${n === 1 ? one : many}`
 }
