@@ -25,7 +25,7 @@ export function caseNotes(
   const { events, calls } = theCase.merged
   // Where one side is missing, how the other was judged is of no use.
   if (events.n === 0 || calls.n === 0) return [...own, ...theCase.notes]
-  const times = timeNotes(result)
+  const times = timeNotes(theCase, result)
   const topology = topologyNotes(theCase)
   const said = [
     ...(times.length > 0 ? ['Logs and traces do not overlap'] : []),
@@ -101,7 +101,7 @@ function missingNotes(inputs: readonly InputSummary[]): string[] {
 }
 
 /** Whether logs and traces speak of the same time, after clocks were corrected. */
-function timeNotes({ eventUs, callStartUs, callEndUs }: AttributionResult): string[] {
+function timeNotes({ domains }: Case, { eventUs, callStartUs, callEndUs }: AttributionResult): string[] {
   const events = rangeOf([eventUs])
   const calls = rangeOf([callStartUs, callEndUs])
   if (!events || !calls) return []
@@ -113,9 +113,12 @@ function timeNotes({ eventUs, callStartUs, callEndUs }: AttributionResult): stri
     ]
   }
   if (gap > nearUs) {
-    return [
-      `${spans}: they do not overlap, by ${spanText(gap)}. If one of them writes local time, say its zone (--tz 'FILE=ZONE'); otherwise supply the traces of the time of the logs.`,
-    ]
+    const naive = domains.clocks.filter(({ zone }) => zone === 'naive').map(({ name }) => plain(name, 60))
+    const fix =
+      naive.length > 0
+        ? `${naive.slice(0, namesShown).join(', ')} has local times of an unnamed zone: say it with --tz 'FILE=ZONE'.`
+        : 'Either a clock is wrong by about that much and too little in common was found to prove it (a DNS log or flows with host names would), or they are of different runs: then supply the traces of the time of the logs.'
+    return [`${spans}: they do not overlap, by ${spanText(gap)}. ${fix}`]
   }
   let outside = 0
   for (const us of eventUs) if (us < calls[0] - nearUs || us > calls[1] + nearUs) outside++
