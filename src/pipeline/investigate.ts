@@ -27,7 +27,7 @@ import { LineWriter, writeWhole } from './line-writer.ts'
 import { mergeFiles } from './merge.ts'
 import { caseNotes } from './notes.ts'
 import type { Progress } from './progress.ts'
-import { redactor } from './redact.ts'
+import { redactDeep, redactor, withoutSecrets } from './redact.ts'
 import { writeRejects } from './rejects.ts'
 import { reportData, reportMax } from './report-data.ts'
 import { orderByTime, seenInOrder } from './seen.ts'
@@ -107,7 +107,8 @@ function writeCase(
   progress.end()
   watch.lap('detect')
 
-  const lineOfEvent = memo((i) => attributionLine(theCase, result, i))
+  const eventLine = (i: number) => withoutSecrets(attributionLine(theCase, result, i), redact)
+  const lineOfEvent = memo(eventLine)
   const lineOfCall = memo((j) => {
     const line = toolCallLine(theCase, result, j)
     return { ...line, command: redact(line.command) }
@@ -117,7 +118,7 @@ function writeCase(
   const attributions = new LineWriter(join(out, 'attributions.jsonl'))
   for (const i of eventOrder) {
     attributed[verdictOf(result, i)]++
-    attributions.write(JSON.stringify(attributionLine(theCase, result, i)))
+    attributions.write(JSON.stringify(eventLine(i)))
     progress.advance(1)
   }
   attributions.close()
@@ -154,7 +155,7 @@ function writeCase(
     }),
   )
   writeLines(join(out, 'findings.jsonl'), findingLines)
-  const incidents = incidentsOf(theCase, result, findings, exported, eventOrder)
+  const incidents = redactDeep(incidentsOf(theCase, result, findings, exported, eventOrder), redact)
   writeLines(join(out, 'incidents.jsonl'), incidents)
   writeWhole(join(out, 'iocs.csv'), iocsCsv(indicatorsOf(exported, eventOf)))
   const rejectWriter = new LineWriter(join(out, 'rejects.jsonl'))

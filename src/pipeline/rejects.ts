@@ -26,7 +26,7 @@ export function writeRejects(
           const reject = {
             file: path,
             line: issue.line === 0 ? 0 : issue.line + linesBefore,
-            reason: issue.reason,
+            reason: redact(issue.reason),
             text: redact(issue.text),
           }
           writer.write(JSON.stringify(reject))
