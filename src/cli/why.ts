@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { exitCodes, OperatorError } from '../base/errors.ts'
 import { whyText } from '../exporters/why.ts'
-import { findEvent, isEventUid, needleOf } from '../pipeline/find-event.ts'
+import { findEvent, isEventUid, needlesOf } from '../pipeline/find-event.ts'
 import { attributionLines, findingLines, readSummary, toolCallLines } from '../pipeline/read-case.ts'
 import type { ToolCallLine } from '../schema/summary.ts'
 
@@ -40,7 +40,7 @@ export async function whyCommand(args: string[]): Promise<number> {
   const summary = readSummary(folder)
   const match = isEventUid(pasted)
     ? findUid(folder, pasted)
-    : findEvent(attributionLines(folder, needleOf(pasted)), pasted)
+    : findEvent(attributionLines(folder, ...needlesOf(pasted)), pasted)
   if (!match) {
     throw new OperatorError('usage', {
       what: 'No event of this investigation matches what was pasted.',

@@ -1,5 +1,6 @@
 // Finds the event that a pasted log line stands for, in what `investigate` wrote.
 
+import { canonicalIp } from '../base/ip.ts'
 import type { AttributionLine } from '../schema/summary.ts'
 
 export interface Match {
@@ -23,8 +24,9 @@ export function findEvent(lines: Iterable<AttributionLine>, pasted: string): Mat
   let best: AttributionLine | undefined
   let bestScore = 0
   let alike = 0
+  const text = `${pasted} ${needlesOf(pasted).join(' ')}`
   for (const line of lines) {
-    const score = scoreOf(line.event, pasted)
+    const score = scoreOf(line.event, text)
     if (score === 0 || score < bestScore) continue
     if (score > bestScore) {
       best = line
@@ -36,9 +38,22 @@ export function findEvent(lines: Iterable<AttributionLine>, pasted: string): Mat
   return best && { line: best, alike }
 }
 
-/** A text that every event of the pasted line's addresses has in its line; '' when it names none. */
-export function needleOf(pasted: string): string {
-  return /\b\d{1,3}(?:\.\d{1,3}){3}\b/.exec(pasted)?.[0] ?? ''
+const addressesMax = 16
+
+/**
+ * The addresses a pasted text names, as they stand in our files, whatever its own spelling of them. An event that
+ * the text stands for has one of them in its line; with none, any event may be meant.
+ */
+export function needlesOf(pasted: string): string[] {
+  const found = new Set<string>()
+  for (const [token] of pasted.matchAll(/[0-9A-Fa-f:.]{3,45}/g)) {
+    // `10.0.0.1:443` and a sentence's last point.
+    for (const text of [token, token.replace(/[.:]+$/, ''), token.replace(/:\d{1,5}$/, '')]) {
+      const ip = /[.:].*[.:]/.test(text) ? canonicalIp(text) : undefined
+      if (ip !== undefined && found.size < addressesMax) found.add(ip)
+    }
+  }
+  return [...found]
 }
 
 function scoreOf(event: AttributionLine['event'], pasted: string): number {
