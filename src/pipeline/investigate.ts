@@ -22,7 +22,7 @@ import { attributionLine, toolCallLine, verdictOf } from './case-lines.ts'
 import type { ZoneRule } from './clock-domains.ts'
 import { type Imported, importAll } from './import-all.ts'
 import { incidentsOf } from './incidents.ts'
-import { findInputs, type LeftOut } from './inputs.ts'
+import { findInputs, type LeftOut, sha256Of } from './inputs.ts'
 import { LineWriter, writeWhole } from './line-writer.ts'
 import { mergeFiles } from './merge.ts'
 import { caseNotes } from './notes.ts'
@@ -235,8 +235,14 @@ function makeOut(out: string): string {
 }
 
 function checkTopology(path: string, { files }: Imported): void {
-  const boxes = files.some((file) => file.parts.some((part) => part.boxes.length > 0))
-  if (boxes) return
+  // By content: the same file may stand under another name among the inputs.
+  const sha256 = sha256Of(path)
+  const usable = files.some(
+    (file) =>
+      file.sha256 === sha256 &&
+      file.parts.some((part) => part.boxes.length > 0 || part.events.natIp.some((id) => id !== 0)),
+  )
+  if (usable) return
   throw new OperatorError('usage', {
     what: `${path}: no sandbox could be read from the topology`,
     why: 'It wants a list of { box, host?, ip: [..], nat: [{ ip, portStart?, portEnd? }], from?, to? }.',
