@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto'
 import { closeSync, openSync, readdirSync, readSync, realpathSync, type Stats, statSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { OperatorError } from '../base/errors.ts'
 
 /** Most files one investigation looks at; more than that is a mistyped path. */
@@ -25,9 +25,12 @@ export interface LeftOut {
 
 /**
  * All regular files below `paths`, sorted by name, each once. Links are followed, a folder is entered once;
- * pipes, sockets and devices are never opened. Throws OperatorError (usage) when a path does not exist or can't be read.
+ * pipes, sockets and devices are never opened. The folder `except` is passed over. Throws OperatorError (usage) when a path does not exist or can't be read.
  */
-export function findInputs(paths: readonly string[]): { files: InputFile[]; unreadable: LeftOut[] } {
+export function findInputs(
+  paths: readonly string[],
+  except?: string,
+): { files: InputFile[]; unreadable: LeftOut[] } {
   const files = new Map<string, InputFile>()
   const unreadable: LeftOut[] = []
   const seenFolders = new Set<string>()
@@ -49,7 +52,16 @@ export function findInputs(paths: readonly string[]): { files: InputFile[]; unre
     const real = realpathSync(absolute)
     if (seenFolders.has(real)) return
     seenFolders.add(real)
-    for (const entry of readdirSync(absolute).sort()) {
+    if (except !== undefined && resolve(absolute) === resolve(except)) return
+    const entries = readdirSync(absolute).sort()
+    if (isCase(entries)) {
+      unreadable.push({
+        path: relative === '' ? absolute : relative,
+        note: 'it holds the results of an investigation, not logs',
+      })
+      return
+    }
+    for (const entry of entries) {
       const child = join(absolute, entry)
       const path = relative === '' ? entry : `${relative}/${entry}`
       let stats: Stats
@@ -105,6 +117,11 @@ export function findInputs(paths: readonly string[]): { files: InputFile[]; unre
   }
   const sorted = [...files.values()].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0))
   return { files: distinctNames(sorted), unreadable }
+}
+
+/** Our own output is no input: what `--out` wrote below a folder of logs stays out of the next run. */
+function isCase(entries: readonly string[]): boolean {
+  return ['attributions.jsonl', 'summary.json', 'toolcalls.jsonl'].every((name) => entries.includes(name))
 }
 
 function codeOf(error: unknown): string {

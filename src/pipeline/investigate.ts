@@ -60,7 +60,7 @@ export async function investigate(options: InvestigateOptions): Promise<Investig
   const { out, progress } = options
   const watch = stopwatch()
   const given = options.topology === undefined ? options.paths : [...options.paths, options.topology]
-  const found = findInputs(given)
+  const found = findInputs(given, out)
   const outRoot = `${resolve(out)}/`
   const files = found.files.filter(({ absolute }) => !`${resolve(absolute)}/`.startsWith(outRoot))
   const spool = makeOut(out)
