@@ -201,6 +201,11 @@ describe('times that do not fit', () => {
     expect(times(wrong)).toEqual(times(right))
   })
 
+  it('logs that reach far beyond the traces: counts what cannot be judged', async () => {
+    const { notes } = await run(recordedWith((text) => text + moved(text, 24 * 3)))
+    expect(notes).toMatch(/2386 of 4772 events lie more than ten minutes from any call; .* supply the traces/)
+  })
+
   it('a --tz that matches nothing', async () => {
     const { notes } = await run(
       recordedWith((text) => text),

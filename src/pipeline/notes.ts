@@ -120,13 +120,31 @@ function timeNotes({ domains }: Case, { eventUs, callStartUs, callEndUs }: Attri
         : 'Either a clock is wrong by about that much and too little in common was found to prove it (a DNS log or flows with host names would), or they are of different runs: then supply the traces of the time of the logs.'
     return [`${spans}: they do not overlap, by ${spanText(gap)}. ${fix}`]
   }
-  let outside = 0
-  for (const us of eventUs) if (us < calls[0] - nearUs || us > calls[1] + nearUs) outside++
+  const outside = eventsWithoutCalls(eventUs, callStartUs, callEndUs)
   return outside * 5 > eventUs.length
     ? [
-        `${spans}: ${outside} of ${eventUs.length} events lie outside the time for which there are calls; nothing can be said of them. Supply the traces of that time.`,
+        `${spans}: ${outside} of ${eventUs.length} events lie more than ten minutes from any call; nothing can be said of them but that. If agents ran then, supply the traces of that time.`,
       ]
     : []
+}
+
+/** A call is taken to be near for a week at most. */
+const nearSlotsMax = 1_008
+
+/** Events in whose ten minutes, and those before and after, no call was under way. */
+function eventsWithoutCalls(events: Float64Array, starts: Float64Array, ends: Float64Array): number {
+  const busy = new Set<number>()
+  for (let j = 0; j < starts.length; j++) {
+    const first = Math.floor(starts[j]! / nearUs)
+    const last = Math.floor((Number.isFinite(ends[j]!) ? ends[j]! : starts[j]!) / nearUs)
+    for (let slot = first; slot <= Math.min(last, first + nearSlotsMax); slot++) busy.add(slot)
+  }
+  let outside = 0
+  for (const us of events) {
+    const slot = Math.floor(us / nearUs)
+    if (!busy.has(slot) && !busy.has(slot - 1) && !busy.has(slot + 1)) outside++
+  }
+  return outside
 }
 
 function rangeOf(columns: readonly Float64Array[]): [number, number] | undefined {
