@@ -148,6 +148,21 @@ describe('one call told by two inputs', () => {
     expect(merged.calls.n).toBe(5)
   })
 
+  it('is found without an id where one episode has it twice in the same instants', () => {
+    const file = (path: string): FileOf => ({
+      path,
+      calls: [1, 2].map(() => ({
+        command: 'nc -z 10.0.0.5 6379',
+        episode: 'ep-1',
+        start: at('2026-11-24T03:00:00Z'),
+        end: at('2026-11-24T03:00:02Z'),
+      })),
+    })
+    const { theCase } = caseOf([file('all/traces.jsonl'), file('effective/traces.jsonl')])
+    const echoes = Array.from(theCase.echoOf).filter((of) => of >= 0)
+    expect(new Set(echoes).size).toBe(2)
+  })
+
   it.each([
     ['another sandbox', { boxHints: ['sbx-2'] }],
     ['another command', { command: 'ls' }],

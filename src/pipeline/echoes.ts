@@ -34,6 +34,7 @@ export function findEchoes(merged: Merged, box: Uint32Array): Echoes {
   if (withCalls.length < 2) return { of, count: 0, notes: [] }
   const finder = new Finder(merged, box, of)
   finder.byId()
+  finder.byEpisode()
   if (new Set(withCalls.map(({ format }) => format)).size > 1) finder.byPlace()
   return finder.finish()
 }
@@ -85,6 +86,24 @@ class Finder {
           !this.#idsDiffer(a, b) &&
           this.#samePlace(a, b) &&
           this.#sameTime(a, b),
+      )
+    }
+  }
+
+  /** Calls without an id: the same text in the same instants of one episode. */
+  byEpisode(): void {
+    const { startUs, endUs, episode } = this.#merged.calls
+    for (const same of this.#runs(
+      (j) => this.#text[j]! * 31 + episode[j]!,
+      (j) => episode[j] !== 0 && !this.#isBare(j) && this.#merged.sourceId(j) === '',
+    )) {
+      this.#pair(
+        same,
+        (a, b) =>
+          this.#text[a] === this.#text[b] &&
+          episode[a] === episode[b] &&
+          startUs[a] === startUs[b] &&
+          Object.is(endUs[a], endUs[b]),
       )
     }
   }
