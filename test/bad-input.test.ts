@@ -313,7 +313,7 @@ describe('places', () => {
     symlinkSync('..', join(folder, 'a', 'up'))
     symlinkSync('self', join(folder, 'self'))
     symlinkSync('nowhere', join(folder, 'gone'))
-    execFileSync('mkfifo', [join(folder, 'pipe')])
+    tool('mkfifo', [join(folder, 'pipe')])
     const { input, notes } = await run(folder)
     expect(input('a/eve.json').events).toBe(5)
     expect(notes).toContain('gone could not be read: it is a link to nothing')
@@ -364,7 +364,7 @@ describe('places', () => {
     'a full disk: says so, and no half file looks whole',
     async () => {
       const small = folderOf()
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', small])
+      tool('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', small])
       try {
         const ran = await vigiles(['investigate', recorded, '--out', join(small, 'case'), '--quiet'])
         expect(ran.code).toBe(3)
@@ -374,7 +374,7 @@ describe('places', () => {
         expect(left).not.toContain('summary.json')
         expect(left.filter((name) => name.startsWith('.reading'))).toEqual([])
       } finally {
-        execFileSync('umount', [small])
+        tool('umount', [small])
       }
     },
     60_000,
@@ -411,12 +411,17 @@ describe('what logs hold never reaches the terminal as it is', () => {
   }, 60_000)
 })
 
+/** Programs of the system, not of this package. */
+function tool(name: string, args: readonly string[]): void {
+  execFileSync(name, args, { stdio: 'ignore' })
+}
+
 function canMount(): boolean {
   if (!isRoot) return false
   const folder = mkdtempSync(join(tmpdir(), 'vigiles-'))
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder], { stdio: 'ignore' })
-    execFileSync('umount', [folder], { stdio: 'ignore' })
+    tool('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder])
+    tool('umount', [folder])
     return true
   } catch {
     return false

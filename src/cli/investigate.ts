@@ -13,7 +13,7 @@ const help = `vigiles investigate PATH... --out DIR
 Joins firewall, flow and DNS logs with agents' traces and says which tool call, episode and training step
 caused each event, how sure that is, what kind of behaviour it was and what else it could have been.
 
-PATH is any mix of files and folders, also gzip and zstd. Formats are recognised by their content.
+PATH is any mix of files and folders, also gzip, zstd and UTF-16. Formats are recognised by their content.
 
   --out DIR              where to write (made if needed)
   --topology FILE        which sandbox was behind which address: JSON or YAML

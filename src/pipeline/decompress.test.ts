@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { zstdOf } from '../../test/zstd-of.ts'
 import { compressionOf, contentChunks } from './decompress.ts'
 
 let folder = ''
@@ -22,17 +23,6 @@ async function content(bytes: Uint8Array): Promise<{ text: string; broken: strin
   for await (const chunk of contentChunks(path, (reason) => broken.push(reason)))
     parts.push(Buffer.from(chunk))
   return { text: Buffer.concat(parts).toString('utf8'), broken }
-}
-
-/** Frames made by hand, raw blocks only: no zstd program is needed to test with. */
-function zstdOf(data: Uint8Array): Buffer {
-  const parts: Uint8Array[] = [Uint8Array.from([0x28, 0xb5, 0x2f, 0xfd, 0, 0x58])]
-  for (let at = 0; at < data.length; at += 100_000) {
-    const block = data.subarray(at, at + 100_000)
-    const header = (block.length << 3) | (at + 100_000 >= data.length ? 1 : 0)
-    parts.push(Uint8Array.from([header & 255, (header >> 8) & 255, header >> 16]), block)
-  }
-  return Buffer.concat(parts)
 }
 
 function hasZstd(): boolean {

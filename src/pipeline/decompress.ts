@@ -34,8 +34,8 @@ function isPrintable(byte: number | undefined): boolean {
 }
 
 /** Most bytes a compressed input may unfold to, and most times its size: beyond it is a bomb, not a log. */
-export const unfoldedBytesMax = 256 * 1024 ** 3
-export const unfoldRatioMax = 2_000
+const unfoldedBytesMax = 256 * 1024 ** 3
+const unfoldRatioMax = 2_000
 const ratioFreeBytes = 1 << 28
 
 /**

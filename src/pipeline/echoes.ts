@@ -44,7 +44,8 @@ class Finder {
   readonly #box: Uint32Array
   readonly #of: Int32Array
   readonly #text: Float64Array
-  readonly #taken = new Set<string>()
+  /** Call and file of its partner there. */
+  readonly #taken = new Set<number>()
   #strangers = 0
   #example = ''
 
@@ -135,29 +136,36 @@ class Finder {
   /** Groups of at least two calls with one key, in the order of start. */
   *#runs(key: (j: number) => number, wanted: (j: number) => boolean): Generator<number[]> {
     const { calls } = this.#merged
-    const keys = new Float64Array(calls.n)
-    const order: number[] = []
+    const keys = new Float64Array(calls.n).fill(Number.NaN)
+    // Most keys stand in one file only; a small table spares them the sort. Collisions cost time, not truth.
+    const slots = 2 ** Math.min(24, Math.max(10, Math.ceil(Math.log2(2 * calls.n + 2))))
+    const fileOf = new Int32Array(slots)
+    const slotOf = (j: number) => keys[j]! % slots
     for (let j = 0; j < calls.n; j++) {
       if (!wanted(j)) continue
       keys[j] = key(j)
-      order.push(j)
+      const slot = slotOf(j)
+      const file = calls.file[j]! + 1
+      fileOf[slot] = fileOf[slot] === 0 || fileOf[slot] === file ? file : -1
     }
+    const order = Uint32Array.from({ length: calls.n }, (_, j) => j).filter((j) => fileOf[slotOf(j)] === -1)
     order.sort((a, b) => keys[a]! - keys[b]! || compare(calls.startUs[a]!, calls.startUs[b]!) || a - b)
     for (let from = 0; from < order.length; ) {
       let to = from + 1
       while (to < order.length && keys[order[to]!] === keys[order[from]!]) to++
-      if (to - from > 1) yield order.slice(from, to)
+      if (to - from > 1) yield Array.from(order.subarray(from, to))
       from = to
     }
   }
 
   /** Joins what is one; an episode that runs one command three times has three echoes in a file, one each. */
   #pair(same: readonly number[], isOne: (a: number, b: number) => boolean): void {
+    const { files } = this.#merged
     const { file } = this.#merged.calls
     for (const [k, a] of same.entries()) {
       for (const b of same.slice(k + 1, k + 1 + neighboursMax)) {
         if (file[a] === file[b] || this.#leaderOf(a) === this.#leaderOf(b)) continue
-        const marks = [`${a} ${file[b]}`, `${b} ${file[a]}`]
+        const marks = [a * files.length + file[b]!, b * files.length + file[a]!]
         if (marks.some((mark) => this.#taken.has(mark)) || !isOne(a, b)) continue
         for (const mark of marks) this.#taken.add(mark)
         this.#join(a, b)

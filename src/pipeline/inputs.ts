@@ -6,7 +6,7 @@ import { basename, join, resolve } from 'node:path'
 import { OperatorError } from '../base/errors.ts'
 
 /** Most files one investigation looks at; more than that is a mistyped path. */
-export const filesMax = 100_000
+const filesMax = 100_000
 
 export interface InputFile {
   /** What opens it. */

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type CaseRead, caseFiles, checkCase } from '../contract.ts'
+import { zstdOf } from '../zstd-of.ts'
 import { root, vigiles } from './command.ts'
 
 const logs = join(root, 'fixtures/incidents/recorded-run/logs')
@@ -58,15 +59,17 @@ describe('vigiles investigate', () => {
     const plain = join(work, 'plain')
     cpSync(logs, plain, { recursive: true })
     const packed = join(plain, 'firewall', 'eve.json.gz')
-    writeFileSync(join(plain, 'firewall', 'eve.json'), gunzipSync(readFileSync(packed)))
-    // Both: the same content counts once.
+    const text = gunzipSync(readFileSync(packed))
+    writeFileSync(join(plain, 'firewall', 'eve.json'), text)
+    writeFileSync(join(plain, 'firewall', 'eve.json.zst'), zstdOf(text))
+    // All three: the same content counts once.
     const ran = await vigiles(['investigate', plain, '--out', join(work, 'unpacked'), '--quiet'])
     expect(ran.code).toBe(0)
     const read = checkCase(join(work, 'unpacked'))
     expect(read.attributions.map(({ event }) => event.uid)).toEqual(
       first.attributions.map(({ event }) => event.uid),
     )
-    expect(read.summary.inputs.filter(({ format }) => format === 'duplicate')).toHaveLength(1)
+    expect(read.summary.inputs.filter(({ format }) => format === 'duplicate')).toHaveLength(2)
   }, 120_000)
 
   it('prints the summary and nothing else with --json, and exits with 1 where --fail-on is met', async () => {
