@@ -5,7 +5,7 @@
 
 import { type AttributionCase, eventFlags, targetVias } from '../../src/attribution/api.ts'
 import { seededRandom } from '../../src/attribution/random.ts'
-import { eventClasses } from '../../src/schema/event.ts'
+import { type EventClass, eventClasses } from '../../src/schema/event.ts'
 import type { TopologyEntry } from '../../src/schema/topology.ts'
 
 export interface Knobs {
@@ -285,7 +285,7 @@ export function generate(given: Partial<Knobs>): { case: AttributionCase; truth:
     dst: string
     dport: number
     name: string
-    class: string
+    class: EventClass
     flags: number
     connection: string
     answers: string[]
@@ -320,7 +320,7 @@ export function generate(given: Partial<Knobs>): { case: AttributionCase; truth:
       dst,
       dport: act.port,
       name: k.dns > 0 ? '' : name,
-      class: 'network_activity',
+      class: 'network_activity' as EventClass,
       flags: act.port === 22 ? eventFlags.alert : 0,
       connection: `f${serial}`,
       answers: [] as string[],
@@ -401,7 +401,7 @@ export function generate(given: Partial<Knobs>): { case: AttributionCase; truth:
         box: new Uint32Array(n),
         identity: new Uint32Array(n),
         connection: Uint32Array.from(rows, (r) => id(r.connection)),
-        class: Uint8Array.from(rows, (r) => eventClasses.findIndex((c) => c === r.class)),
+        class: Uint8Array.from(rows, (r) => eventClasses.indexOf(r.class)),
         transport: Uint8Array.from(rows, (r) => (r.dport === 53 ? 2 : 1)),
         flags: Uint8Array.from(rows, (r) => r.flags),
         bytesOut: new Float64Array(n).fill(Number.NaN),

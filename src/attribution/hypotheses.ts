@@ -4,20 +4,22 @@
 // them too easily. Whole trains of a group move rigidly, so bursts stay bursts.
 
 import { attributionDefaults, type GroupTest, type Hypothesis } from './api.ts'
+import { buildField, type Field } from './coverage-field.ts'
 import { type Model, priorModel, type Scene } from './fit.ts'
 import { binAt, binCount, binFromUs, binToUs } from './intensity.ts'
 import { keptMax, type Posterior } from './posterior.ts'
 import { seededRandom } from './random.ts'
 import type { Units } from './sessions.ts'
 import { matchLevels, type TargetIndex } from './targets.ts'
+import { alpha, verdicts } from './verdicts.ts'
 
+/** Smallest shift: far beyond the lag of any effect. Short cases are shifted by a sixth of their length instead. */
 const shiftMinUs = 30e6
-const rangeMinUs = 120e6
+const rangeMinUs = 30e6
 const cellsMax = 20_000_000
 const focusMax = 1000
 const namersMax = 64
 const episodesMax = 20
-const alpha = 0.01
 const outputLevel = matchLevels.indexOf('output')
 
 export interface TestInput {
@@ -41,6 +43,10 @@ export interface TestResult {
   readonly notes: readonly string[]
 }
 
+function smallestShift(rangeUs: number): number {
+  return Math.min(shiftMinUs, rangeUs / 6)
+}
+
 export function testHypotheses(x: TestInput): TestResult {
   const { scene, post } = x
   const all = focus(x)
@@ -56,7 +62,7 @@ export function testHypotheses(x: TestInput): TestResult {
     const why =
       tested.length < 3
         ? 'fewer than three alarms fall into the time for which there are calls'
-        : 'logs and traces share less than two minutes'
+        : 'logs and traces share less than half a minute'
     return {
       hypotheses: verdicts(undefined, shares, all.length, why),
       groups: [],
@@ -81,7 +87,8 @@ export function testHypotheses(x: TestInput): TestResult {
   const meanHit = new Float64Array(tested.length)
   const shift = new Float64Array(scene.groups.length)
   for (let r = 0; r < shifts; r++) {
-    for (let g = 0; g < shift.length; g++) shift[g] = shiftMinUs + random() * (range - 2 * shiftMinUs)
+    for (let g = 0; g < shift.length; g++)
+      shift[g] = smallestShift(range) + random() * (range - 2 * smallestShift(range))
     const moved = new Float64Array(tested.length)
     tested.forEach((u, k) => {
       const g = scene.group[u]!
@@ -169,77 +176,6 @@ function overlap(scene: Scene, usable: (j: number) => boolean): { from: number; 
     to = Math.max(to, scene.callEnd[j]! + 60e6)
   }
   return { from: Math.max(from, scene.coverFrom), to: Math.min(to, scene.coverTo) }
-}
-
-interface Field {
-  readonly model: Model
-  /** Mean rate over [a, b] of unnamed events by the calls of a group, per second. */
-  rate(group: number, a: number, b: number): number
-  /** 1 when a call of the group had its window open somewhere in [a, b]. */
-  covered(group: number, a: number, b: number): number
-}
-
-/** Rates of all calls of a group on a grid of time, as running sums. */
-function buildField(x: TestInput, window: { from: number; to: number }): Field {
-  const { scene } = x
-  const groups = scene.groups.length
-  const range = window.to - window.from
-  const step = Math.max(250_000, (range * groups) / cellsMax)
-  const cells = Math.ceil(range / step) + 1
-  const model = priorModel(scene)
-  const sums = scene.groups.map(() => new Float64Array(cells + 1))
-  const open = scene.groups.map(() => new Float64Array(cells + 1))
-  const groupsOfBox = new Map<number, number[]>()
-  scene.groups.forEach((g, k) => {
-    g.boxes.forEach((b, m) => {
-      if (g.weight[m]! < 1 && g.boxes.length > 1 && g.weight.some((w) => w === 1)) return
-      groupsOfBox.set(b, [...(groupsOfBox.get(b) ?? []), k])
-    })
-  })
-  for (let j = 0; j < scene.callStart.length; j++) {
-    const s = scene.callStart[j]!
-    if (!x.usable(j) || !Number.isFinite(s)) continue
-    const e = scene.callEnd[j]!
-    const u = scene.callSlack[j]!
-    for (const g of groupsOfBox.get(scene.callBox[j]!) ?? []) {
-      for (let b = 0; b < binCount; b++) {
-        const rate = model.h[scene.callClass[j]! * binCount + b]!
-        if (rate === 0) continue
-        spread(sums[g]!, binFromUs(b, s, e) - u, Math.min(binToUs(b, s, e) + u, window.to), rate)
-      }
-      spread(open[g]!, s - u - attributionDefaults.preWindowUs, e + u + attributionDefaults.afterWindowUs, 1)
-    }
-  }
-  // From differences to rates to running sums.
-  for (const column of [...sums, ...open]) {
-    let now = 0
-    let running = 0
-    for (let c = 0; c <= cells; c++) {
-      now += column[c]!
-      const here = column[c] === undefined ? 0 : now
-      column[c] = running
-      running += Math.max(0, here)
-    }
-  }
-  function spread(column: Float64Array, from: number, to: number, rate: number): void {
-    if (!(to > from) || to <= window.from || from >= window.to) return
-    const a = Math.max(0, Math.floor((from - window.from) / step))
-    const b = Math.min(cells, Math.max(a + 1, Math.ceil((to - window.from) / step)))
-    // A part narrower than a cell counts for its share of it.
-    const share = Math.min(1, (to - from) / ((b - a) * step))
-    column[a]! += rate * share
-    column[b]! -= rate * share
-  }
-  const between = (column: Float64Array, a: number, b: number) => {
-    const from = Math.min(cells - 1, Math.max(0, Math.floor((a - window.from) / step)))
-    const to = Math.min(cells, Math.max(from + 1, Math.ceil((b - window.from) / step)))
-    return (column[to]! - column[from]!) / (to - from)
-  }
-  return {
-    model,
-    rate: (g, a, b) => between(sums[g]!, a, b),
-    covered: (g, a, b) => (between(open[g]!, a, b) > 1e-9 ? 1 : 0),
-  }
 }
 
 /** ln(1 + rate of calls / rate without) of unit u had it happened at time t. */
@@ -379,7 +315,7 @@ function episodeTests(
       nulls[r] = count((g) => {
         let s = by.get(g)
         if (s === undefined) {
-          s = shiftMinUs + random() * (range - 2 * shiftMinUs)
+          s = smallestShift(range) + random() * (range - 2 * smallestShift(range))
           by.set(g, s)
         }
         return s
@@ -406,92 +342,6 @@ function hits(spans: readonly [number, number][], a: number, b: number): boolean
     else high = middle
   }
   return low < spans.length && spans[low]![0] <= b
-}
-
-interface Test {
-  readonly pValue: number
-  readonly bits: number
-  readonly power: boolean
-  readonly concurrent: number
-  readonly tested: number
-}
-
-function verdicts(
-  test: Test | undefined,
-  shares: { calls: number; periodic: number; daemon: number; outside: number; unrecorded: number },
-  n: number,
-  why: string,
-): Hypothesis[] {
-  const of = Math.max(1, n)
-  const part = (v: number) => v / of
-  const percent = (v: number) => `${Math.round((100 * v) / of)} %`
-  const agent = (): Hypothesis => {
-    if (!test) {
-      return {
-        name: 'agent-caused',
-        score: 0,
-        pValue: 1,
-        verdict: 'undecided',
-        text: `Cannot be told: ${why}.`,
-      }
-    }
-    const chance = `over ${test.tested} events, ${attributionDefaults.shifts} shifts in time do as well in ${Math.round(test.pValue * (attributionDefaults.shifts + 1)) - 1} cases`
-    if (test.pValue <= alpha && part(shares.calls) >= 0.1) {
-      return {
-        name: 'agent-caused',
-        score: round(test.bits),
-        pValue: test.pValue,
-        verdict: 'supported',
-        text: `Events follow calls far more closely than chance: ${chance} (p = ${test.pValue.toFixed(3)}); calls account for ${percent(shares.calls)}.`,
-      }
-    }
-    const rejected = test.pValue > 0.2 && test.power && part(shares.calls) < 0.3
-    return {
-      name: 'agent-caused',
-      score: round(test.bits),
-      pValue: test.pValue,
-      verdict: rejected ? 'rejected' : 'undecided',
-      text: rejected
-        ? `Events come no closer to calls than chance would have them (p = ${test.pValue.toFixed(2)}), though a real tie would have shown.`
-        : test.power
-          ? `Cannot be told: ${chance} (p = ${test.pValue.toFixed(2)}).`
-          : `Cannot be told: with this many calls running at once (${Math.round(100 * test.concurrent)} % of the time at least one) even a real tie would not show (p = ${test.pValue.toFixed(2)}).`,
-    }
-  }
-  const share = (name: 'periodic-job' | 'outside', value: number, text: string): Hypothesis => ({
-    name,
-    score: round(part(value)),
-    pValue: round(Math.max(0, 1 - part(value))),
-    verdict:
-      n === 0
-        ? 'undecided'
-        : part(value) >= 0.5
-          ? 'supported'
-          : part(value) <= 0.1
-            ? 'rejected'
-            : 'undecided',
-    text: `${percent(value)} of the events ${text}.`,
-  })
-  const first = agent()
-  const rest = shares.daemon + shares.unrecorded
-  const background: Hypothesis = {
-    name: 'background',
-    score: round(part(rest)),
-    pValue: test ? test.pValue : 1,
-    verdict:
-      first.verdict === 'supported' && part(rest) < 0.5
-        ? 'rejected'
-        : part(rest) >= 0.5 && test !== undefined && first.verdict !== 'undecided'
-          ? 'supported'
-          : 'undecided',
-    text: `${percent(rest)} of the events fit what goes on without any recorded call.`,
-  }
-  return [
-    first,
-    share('periodic-job', shares.periodic, 'recur at a steady beat that no call sets'),
-    share('outside', shares.outside, 'were begun by an outside party'),
-    background,
-  ]
 }
 
 /** Marks tests that stand after the Benjamini–Hochberg procedure; most surprising first. */

@@ -43,12 +43,14 @@ export function sweep(input: SweepInput): Pairs {
   let activeCall = new Uint32Array(1024)
   let activeLeave = new Float64Array(1024)
   let activeEnter = new Float64Array(1024)
+  const calls = callsByGroup.calls
   for (let g = 0; g < groupCount; g++) {
     const eventsTo = byGroup.start[g + 1]!
-    const calls = callsByGroup.calls
     const callsTo = callsByGroup.start[g + 1]!
     let next = callsByGroup.start[g]!
     let active = 0
+    // Latest end so far: only an event that ends before it can meet calls that enter after its own end.
+    let furthest = Number.NEGATIVE_INFINITY
     for (let k = byGroup.start[g]!; k < eventsTo; k++) {
       const i = byGroup.items[k]!
       const a = from[i]!
@@ -70,19 +72,32 @@ export function sweep(input: SweepInput): Pairs {
       if (size + active > out.length)
         out = grow(out, new Uint32Array(Math.max(out.length * 2, size + active)))
       const began0 = size
-      let kept = 0
-      for (let x = 0; x < active; x++) {
-        const until = activeLeave[x]!
-        if (until < a) continue
-        const j = activeCall[x]!
-        if (kept !== x) {
-          activeCall[kept] = j
-          activeLeave[kept] = until
-          activeEnter[kept] = activeEnter[x]!
+      let alive = 0
+      if (b >= furthest) {
+        furthest = b
+        for (let x = 0; x < active; x++) {
+          out[size] = activeCall[x]!
+          size += activeLeave[x]! >= a ? 1 : 0
         }
-        if (activeEnter[kept++]! <= b) out[size++] = j
+        alive = size - began0
+      } else {
+        for (let x = 0; x < active; x++) {
+          if (activeLeave[x]! < a) continue
+          alive++
+          if (activeEnter[x]! <= b) out[size++] = activeCall[x]!
+        }
       }
-      active = kept
+      // Who has left is passed over until it is worth moving the others up.
+      if (alive < active - 4 - (alive >> 2)) {
+        let kept = 0
+        for (let x = 0; x < active; x++) {
+          if (activeLeave[x]! < a) continue
+          activeCall[kept] = activeCall[x]!
+          activeLeave[kept] = activeLeave[x]!
+          activeEnter[kept++] = activeEnter[x]!
+        }
+        active = kept
+      }
       began[i - first] = began0
       counts[i - first] = size - began0
     }
