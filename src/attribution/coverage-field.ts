@@ -1,6 +1,12 @@
 // When calls of each address were running, and the rate they would cause at any moment: what shifted alarms are held against.
 
+import { attributionDefaults } from './api.ts'
+import { type Model, priorModel } from './fit.ts'
 import type { TestInput } from './hypotheses.ts'
+import { binCount, binFromUs, binToUs } from './intensity.ts'
+
+/** Most cells of the grid over all groups; beyond it cells get wider. */
+const cellsMax = 20_000_000
 
 export interface Field {
   readonly model: Model

@@ -5,8 +5,8 @@
 
 import { attributionDefaults, type GroupTest, type Hypothesis } from './api.ts'
 import { buildField, type Field } from './coverage-field.ts'
-import { type Model, priorModel, type Scene } from './fit.ts'
-import { binAt, binCount, binFromUs, binToUs } from './intensity.ts'
+import type { Scene } from './fit.ts'
+import { binAt, binCount } from './intensity.ts'
 import { keptMax, type Posterior } from './posterior.ts'
 import { seededRandom } from './random.ts'
 import type { Units } from './sessions.ts'
@@ -16,7 +16,6 @@ import { alpha, verdicts } from './verdicts.ts'
 /** Smallest shift: far beyond the lag of any effect. Short cases are shifted by a sixth of their length instead. */
 const shiftMinUs = 30e6
 const rangeMinUs = 30e6
-const cellsMax = 20_000_000
 const focusMax = 1000
 const namersMax = 64
 const episodesMax = 20
