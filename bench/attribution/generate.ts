@@ -247,10 +247,18 @@ export function generate(given: Partial<Knobs>): { case: AttributionCase; truth:
     })
   }
   if (k.nothingCaused) {
-    const shift = Array.from({ length: k.boxes }, () => random() * until)
+    // What each call did stays together, at a time of its own: a rigid shift would only be a wrong clock.
+    const first = new Map<number, number>()
+    for (const act of acts) {
+      if (act.call >= 0)
+        first.set(act.call, Math.min(first.get(act.call) ?? Number.POSITIVE_INFINITY, act.time))
+    }
+    const moved = new Map(
+      [...first.keys()].map((call) => [call, k.controlS + random() * (until - k.controlS)]),
+    )
     for (const act of acts) {
       if (act.call < 0) continue
-      act.time = k.controlS + ((act.time + shift[act.box]!) % (until - k.controlS))
+      act.time = moved.get(act.call)! + act.time - first.get(act.call)!
       act.call = -1
       act.cause = 'background'
     }

@@ -16,6 +16,8 @@ const rarities = [4, 32, 4 * namersMax] as const
 const witnessesEnough = 200
 const pairsMax = 2_000_000
 const ingestDelayUs = 300_000_000
+/** Uncertainty of a call's start up to which its stamp is taken at its word. */
+const stampSlackUs = 500_000
 
 /** Pairs of the events of one clock with calls that name where they go, from rare names as far as they suffice. */
 export function contentAnchors(
@@ -192,9 +194,13 @@ function tuples(events: EventColumns, i: number): string[] {
   return out
 }
 
+/**
+ * What widens a pair. The small uncertainties of message stamps do not: agreement allows for more than that, and
+ * blurring every pair by the same amount would let the offset slide to the edge of the blur.
+ */
 function slackOf(calls: CallColumns, j: number): number {
   const u = calls.uncertaintyUs[j]!
-  return u > 0 && Number.isFinite(u) ? u : 0
+  return u > stampSlackUs && Number.isFinite(u) ? u : 0
 }
 
 /** Which boxes an event of each group may be from; an unnamed trace may have run anywhere. */

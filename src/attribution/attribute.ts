@@ -80,6 +80,7 @@ export function attribute(input: AttributionCase): AttributionResult {
     split,
     ...perUnit(events, units),
     episode: calls.episode,
+    aligned: allAligned,
     usable: (j) => (calls.flags[j]! & (callFlags.offline | callFlags.echo)) === 0,
   })
   notes.push(

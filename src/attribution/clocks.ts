@@ -268,7 +268,7 @@ function settle(
   if (domain.zone === 'utc') {
     const hint =
       peak !== undefined &&
-      peak.z >= 5 &&
+      peak.z >= 7 &&
       Math.abs(peak.offsetUs) <= 5 * sd &&
       peak.effects >= 0.1 * peak.asked
     const narrowed = hint
@@ -309,7 +309,7 @@ function shape(anchors: Anchors, peak: Peak, allowed: (us: number) => boolean): 
   for (let b = 0; b < blocks; b++) {
     const part = within(anchors, from + b * length, from + (b + 1) * length + (b === blocks - 1 ? 1 : 0))
     const p = findPeak(part, (us) => allowed(us) && Math.abs(us - peak.offsetUs) <= nearUs)
-    if (p && p.effects >= witnessesMin && p.z >= 5) {
+    if (p && convincing({ ...p, offsetUs: p.offsetUs - peak.offsetUs })) {
       found.push({
         at: from + (b + 0.5) * length,
         end: from + (b + 1) * length,
