@@ -66,6 +66,8 @@ export async function measure(facts: Facts, pairing: Pairing, dir: string): Prom
   for (const { path, content } of traces.files) save(path, content)
   for (const { path, content } of topologyWriters[pairing.topology]!(facts, pairing.view)) save(path, content)
 
+  writeFileSync(join(dir, 'truth.jsonl'), lineTruth.map((row) => `${JSON.stringify(row)}\n`).join(''))
+
   const out = join(dir, 'case')
   const began = performance.now()
   const { summary } = await investigate({

@@ -20,7 +20,7 @@ import { exitCodeInText, exitCodeOf, outputText } from './parts/output.ts'
 import { folderAbove } from './parts/path-names.ts'
 import { at, type Draft, isRecord, listAt, numberAt, recordAt, textAt, toJson } from './parts/values.ts'
 
-const uncertaintyMs = 250
+const uncertaintyMs = 50
 /** What typing into a terminal and reading it takes beside the waits. */
 const sendMs = 2000
 const waitingMax = 1024

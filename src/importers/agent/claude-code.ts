@@ -22,7 +22,7 @@ import { exitCodeInText, exitCodeOf, outputText } from './parts/output.ts'
 import { at, type Draft, isRecord, listAt, numberAt, recordAt, textAt, toJson } from './parts/values.ts'
 
 /** Lines are written after the screen is: so far may a stamp be from what it speaks of. */
-const uncertaintyMs = 250
+const uncertaintyMs = 50
 const sessionsMax = 4096
 const repliesMax = 256
 const backgroundMax = 4096

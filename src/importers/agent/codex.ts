@@ -24,7 +24,7 @@ import { exitCodeInText, exitCodeOf, outputText } from './parts/output.ts'
 import { at, type Draft, isRecord, numberAt, parseJsonText, recordAt, textAt } from './parts/values.ts'
 
 /** A rollout's stamp is taken when the line is written. */
-const uncertaintyMs = 250
+const uncertaintyMs = 50
 
 export const codex = defineJsonLinesImporter({
   id: 'codex',

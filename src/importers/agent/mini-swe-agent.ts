@@ -20,7 +20,7 @@ import { fileStem } from './parts/path-names.ts'
 import { at, type Draft, isRecord, listAt, recordAt, textAt, toJson } from './parts/values.ts'
 
 /** Between an act and its stamp lies only the program's own work. */
-const uncertaintyMs = 100
+const uncertaintyMs = 50
 
 export const miniSweAgent = defineJsonImporter({
   id: 'mini-swe-agent',

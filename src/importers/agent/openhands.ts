@@ -27,7 +27,7 @@ import { fileStem, folderAbove } from './parts/path-names.ts'
 import { at, type Draft, idText, isRecord, recordAt, textAt, toJson } from './parts/values.ts'
 
 /** Events are stamped when they are made: an action before it is sent, an observation after it came back. */
-const uncertaintyMs = 250
+const uncertaintyMs = 50
 const nestingMax = 4
 
 export const openhands = defineJsonImporter({

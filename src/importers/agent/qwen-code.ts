@@ -15,7 +15,7 @@ import { exitCodeInText, outputText } from './parts/output.ts'
 import { at, listAt, recordAt, textAt, toJson } from './parts/values.ts'
 
 /** A stamp is taken when its record is written. */
-const uncertaintyMs = 250
+const uncertaintyMs = 50
 
 export const qwenCode = defineJsonLinesImporter({
   id: 'qwen-code',
