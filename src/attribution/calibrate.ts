@@ -7,9 +7,10 @@ import { seededRandom } from './random.ts'
 
 /**
  * "Attributed" (0.9) is said from the model probability above which claims hold this often by the model's own
- * account: a bare 0.9 would be right only nine times in ten. `few`: below 500 connections or with a clock in doubt.
+ * account: a bare 0.9 would be right only nine times in ten. `few`: below 500 connections or with a clock in doubt;
+ * `shared`: where most addresses are several boxes', the model is surer than it should be.
  */
-const claim = { holds: 0.985, holdsFew: 0.988, from: 0.9, fromFew: 0.93, least: 0.8 }
+const claim = { holds: 0.985, holdsFew: 0.988, holdsShared: 0.991, from: 0.9, fromFew: 0.93, least: 0.8 }
 /** Of what is said, at most this share may be events that no call caused. */
 const falseMax = 0.012
 const decoysMax = 20_000
@@ -92,7 +93,13 @@ function holdsFrom(scene: Scene, post: Posterior, few: boolean): number {
     if (scene.group[u]! >= 0 && p >= 0.9) claims.push(p)
   }
   claims.sort((a, b) => b - a)
-  const [least, needed] = few ? [claim.fromFew, claim.holdsFew] : [claim.from, claim.holds]
+  let shared = 0
+  for (let u = 0; u < scene.n; u++) {
+    const g = scene.group[u]!
+    if (g >= 0 && scene.groups[g]!.weight.filter((w) => w === 1).length > 1) shared++
+  }
+  const least = few ? claim.fromFew : claim.from
+  const needed = Math.max(few ? claim.holdsFew : claim.holds, shared > 0.3 * scene.n ? claim.holdsShared : 0)
   let sum = 0
   let at = 1
   claims.forEach((p, k) => {

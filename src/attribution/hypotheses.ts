@@ -118,6 +118,7 @@ export function testHypotheses(x: TestInput): TestResult {
   const chance = mean(nullStats)
   const test = {
     pValue,
+    asGood: Math.round(exceeds(nullStats, observed) * (shifts + 1)) - 1,
     bits: (observed - chance) / tested.length / Math.LN2,
     power: power(field, x, ratios, tested, nullStats),
     concurrent: mean(meanHit),

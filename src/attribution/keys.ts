@@ -247,7 +247,14 @@ function placeBoxes(texts: readonly string[], calls: CallColumns, topology: read
       callBox[j] = byName.get(texts[calls.box[j]!] ?? '')!
       continue
     }
-    const trace = calls.run[j] !== 0 ? `run ${texts[calls.run[j]!] ?? ''}` : `file ${calls.file[j]!}`
+    // An episode has one sandbox; a run has many, and so may a file that tells of many episodes.
+    const run = texts[calls.run[j]!] ?? ''
+    const trace =
+      calls.episode[j] !== 0
+        ? `episode ${texts[calls.episode[j]!] ?? ''} of ${run || `file ${calls.file[j]!}`}`
+        : calls.run[j] !== 0
+          ? `run ${run}`
+          : `file ${calls.file[j]!}`
     let box = unnamed.get(trace)
     if (box === undefined) {
       // The only box there is: a trace that names none can only have run there.

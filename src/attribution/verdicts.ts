@@ -7,6 +7,8 @@ export const alpha = 0.01
 
 export interface Test {
   readonly pValue: number
+  /** How many of the shifts come as close as what was seen. */
+  readonly asGood: number
   readonly bits: number
   readonly power: boolean
   readonly concurrent: number
@@ -32,7 +34,7 @@ export function verdicts(
         text: `Cannot be told: ${why}.`,
       }
     }
-    const chance = `over ${test.tested} events, ${attributionDefaults.shifts} shifts in time do as well in ${Math.round(test.pValue * (attributionDefaults.shifts + 1)) - 1} cases`
+    const chance = `over ${test.tested} events, ${attributionDefaults.shifts} shifts in time do as well in ${test.asGood} cases`
     if (test.pValue <= alpha && part(shares.calls) >= 0.1) {
       return {
         name: 'agent-caused',
