@@ -180,7 +180,7 @@ function share(part: number, whole: number): number {
 }
 
 /** The latest call that had started at a time (ISO), whatever box it ran in; null before the first. */
-function nearestStart(toolCalls: readonly ToolCallLine[]): (time: string) => string | null {
+export function nearestStart(toolCalls: readonly ToolCallLine[]): (time: string) => string | null {
   const calls = toolCalls
     .map((call) => ({ us: isoUs(call.start), id: call.sourceId ?? call.uid }))
     .sort((a, b) => a.us - b.us)
