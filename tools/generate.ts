@@ -1,9 +1,11 @@
 // Rewrites everything that is made from the code: registries and reference pages.
 
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { generateDetections } from './generate-detections.ts'
 import { generateImporters } from './generate-importers.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-await generateImporters(root)
+for (const { path, content } of await generateImporters(root)) await writeFile(join(root, path), content)
 await generateDetections()

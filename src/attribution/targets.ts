@@ -14,7 +14,7 @@ export const matchLevels = [
   'decoded',
   'literal',
 ] as const
-export type MatchLevel = (typeof matchLevels)[number]
+type MatchLevel = (typeof matchLevels)[number]
 const levelOfVia = targetVias.map((via) => matchLevels.indexOf(via))
 const parentLevel = matchLevels.indexOf('parent')
 const portLevel = matchLevels.indexOf('port')

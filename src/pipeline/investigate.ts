@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { AttributionCase, AttributionResult } from '../attribution/api.ts'
 import { attribute } from '../attribution/attribute.ts'
+import { assert } from '../base/assert.ts'
 import { OperatorError } from '../base/errors.ts'
 import { parseIso, toIso } from '../base/time.ts'
 import { detect } from '../detections/engine.ts'
@@ -70,6 +71,10 @@ export async function investigate(options: InvestigateOptions): Promise<Investig
     watch.lap('read')
     progress.begin('attributing', 0, 'rows')
     const merged = mergeFiles(imported.files)
+    assert(
+      merged.eventBase.at(-1) === merged.events.n && merged.callBase.at(-1) === merged.calls.n,
+      'every event and call that was read stands in the case',
+    )
     const theCase = buildCase(merged, { zones: options.zones, controls: options.controls })
     watch.lap('join')
     const result = attribute(theCase.attribution)

@@ -21,7 +21,7 @@ export const topology = defineBytesImporter({
   id: 'topology',
   name: 'Vigiles topology file',
   family: 'inventory',
-  documentation: 'docs/topology.md',
+  documentation: '../topology.md',
   recognises,
   start(sink) {
     let parts: Uint8Array[] = []
