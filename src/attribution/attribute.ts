@@ -21,12 +21,15 @@ import { destinationNames } from './names.ts'
 import { splitNone } from './none.ts'
 import { plainNotes } from './notes.ts'
 import { canonicalCalls, canonicalEvents } from './order.ts'
-import { placeTraces } from './placement.ts'
+import { type Placement, placeByModel, placeTraces } from './placement.ts'
 import { keptMax, posteriors } from './posterior.ts'
 import { buildScene, movedScene } from './scene.ts'
 import { connections, type Units } from './sessions.ts'
 import { indexTargets } from './targets.ts'
 import { type CallWindows, callWindows } from './windows.ts'
+
+/** How often traces that name no box are placed anew by what the model then says of them. */
+const placingRoundsMax = 3
 
 /** Says for every event which calls may have caused it, how probably, and why. Never throws on data. */
 export function attribute(input: AttributionCase): AttributionResult {
@@ -43,16 +46,32 @@ export function attribute(input: AttributionCase): AttributionResult {
   const plainKeys = resolveKeys(input.texts, events, calls, input.topology, times)
   const windows = callWindows(calls, plainKeys.callBox, clocks.offset, plainKeys.boxTo)
   const dstName = destinationNames(events, times, plainKeys.eventGroup)
-  const { keys, notes: placed } = placeTraces(events, times, plainKeys, dstName, targets, windows)
-  notes.push(...placed)
-  const units = connections(events, times, keys, dstName)
-  const doubt = Float64Array.from(units.clock, (c) => Math.max(20_000, 1.5 * (clocks.sdUs[c] ?? 0)))
-  const parts = { input: given, units, keys, targets, windows, doubt }
-  const scene = buildScene(parts)
-  const model = fitModel(scene)
-  const { posterior: post, scores } = posteriors(scene, model)
+  const fitted = (placement: Placement) => {
+    const { keys } = placement
+    const units = connections(events, times, keys, dstName)
+    const doubt = Float64Array.from(units.clock, (c) => Math.max(20_000, 1.5 * (clocks.sdUs[c] ?? 0)))
+    const parts = { input: given, units, keys, targets, windows, doubt }
+    const scene = buildScene(parts)
+    const model = fitModel(scene)
+    return { placement, keys, units, parts, scene, model, ...posteriors(scene, model) }
+  }
+  let fit = fitted(placeTraces(events, times, plainKeys, dstName, targets, windows))
+  for (let round = 0; round < placingRoundsMax; round++) {
+    const better = placeByModel(events, plainKeys, fit.keys, fit.units, fit.posterior)
+    if (!better) break
+    fit = fitted(better)
+  }
+  const { placement, keys, units, parts, scene, model, posterior: post, scores } = fit
+  notes.push(...placement.notes)
   const clockOf = (u: number) => clocks.aligned[units.clock[u]!] === 1
   const allAligned = clocksInUse(units, clocks.aligned)
+  // The trace of the first candidate does not say where it ran, and nothing else placed it at this address.
+  const ranAnywhere = (u: number) => {
+    const call = post.call[u * keptMax]!
+    const group = keys.groups[units.group[u]!]
+    if (call < 0 || !group || keys.assumedBox[keys.callBox[call]!] !== 1) return false
+    return group.weight[group.boxes.indexOf(keys.callBox[call]!)] !== 1
+  }
   const calibration = calibrate(scene, model, post, longest(windows), allAligned, (shift) =>
     movedScene(parts, scene, shift),
   )
@@ -60,8 +79,9 @@ export function attribute(input: AttributionCase): AttributionResult {
     post,
     calibration.claimAt,
     tiers.indexOf('content'),
-    (u) => !clockOf(u),
-    (u) => !clockOf(u) && input.clocks[units.clock[u]!]?.zone !== 'utc',
+    (u, j) =>
+      !clockOf(u) || units.to[u]! < windows.start[j]! || units.from[u]! > windows.end[j]! + windows.slack[j]!,
+    (u) => (!clockOf(u) && input.clocks[units.clock[u]!]?.zone !== 'utc') || ranAnywhere(u),
   )
   const settled = applyIdentity(calls, units, post)
   const inCall = (u: number) => scene.candidates.start[u + 1]! > scene.candidates.start[u]!

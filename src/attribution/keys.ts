@@ -123,7 +123,9 @@ export function resolveKeys(
     }
     const holders = byIp.get(srcText)
     if (holders) {
-      const at = holding(holders, time)
+      // A machine's own address is also what its sandboxes are seen by where it translates theirs to it.
+      const behind = (byNat.get(srcText) ?? []).filter((h) => !h.ranged)
+      const at = holding(behind.length > 0 ? [...holders, ...behind] : holders, time)
       if (at.length > 0) set(i, at.length === 1 ? 'exact' : 'shared', 'address', at)
       else set(i, 'unassigned', 'address', traceOnly)
       continue

@@ -3,11 +3,15 @@
 
 import type { EventColumns } from './api.ts'
 import { type Keys, reaches, reachSources } from './keys.ts'
+import { keptMax, type Posterior } from './posterior.ts'
+import type { Units } from './sessions.ts'
 import { matchLevels, type TargetIndex } from './targets.ts'
 import type { CallWindows } from './windows.ts'
 
 const outputLevel = matchLevels.indexOf('output')
 const decisive = { matches: 3, times: 4 }
+/** By the model's own account: connections, and how many times those of the next best address. */
+const accounted = { connections: 3, times: 3 }
 /** What a trace still counts at an address where it was plainly not. */
 const elsewhere = 0.01
 const earlyUs = 1_000_000
@@ -27,15 +31,11 @@ export function placeTraces(
   targets: TargetIndex,
   windows: CallWindows,
 ): Placement {
-  const homeless: number[] = []
-  for (let b = 0; b < keys.boxes.length; b++) {
-    if (b >= keys.topologyBoxes && (keys.assumedBox[b] === 1 || keys.topologyBoxes === 0)) homeless.push(b)
-  }
+  const homeless = homelessBoxes(keys)
   if (homeless.length === 0) return { keys, notes: [] }
-  const isHomeless = new Uint8Array(keys.boxes.length)
-  for (const b of homeless) isHomeless[b] = 1
+  const isHomeless = membership(homeless, keys)
   const sourceOf = sourceNames(events, keys)
-  const score = new Map<string, Map<number, number>>()
+  const score: Scores = new Map()
   const seen = new Set<string>()
   for (let i = 0; i < events.n; i++) {
     const source = sourceOf(i)
@@ -61,6 +61,76 @@ export function placeTraces(
       score.set(source, row)
     }
   }
+  return placed(events, keys, homeless, score, decisive.matches, decisive.times, 'by what they name')
+}
+
+/**
+ * The same once there is a model: a trace ran at the address whose connections it explains. `keys` are those from
+ * before any placing. Undefined when that places nothing that was not.
+ */
+export function placeByModel(
+  events: EventColumns,
+  keys: Keys,
+  before: Keys,
+  units: Units,
+  post: Posterior,
+): Placement | undefined {
+  const homeless = homelessBoxes(keys)
+  if (homeless.length === 0) return undefined
+  const isHomeless = membership(homeless, keys)
+  const sourceOf = sourceNames(events, keys)
+  const score: Scores = new Map()
+  for (let u = 0; u < units.n; u++) {
+    const source = sourceOf(units.event[u]!)
+    if (source === '') continue
+    const row = score.get(source) ?? new Map<number, number>()
+    score.set(source, row)
+    for (let x = u * keptMax; x < (u + 1) * keptMax; x++) {
+      const call = post.call[x]!
+      if (call < 0) break
+      const b = keys.callBox[call]!
+      if (isHomeless[b] === 1) row.set(b, (row.get(b) ?? 0) + post.p[x]!)
+    }
+  }
+  const { connections, times } = accounted
+  const next = placed(events, keys, homeless, score, connections, times, 'by what they explain')
+  return next.keys === keys || sameGroups(next.keys, before) ? undefined : next
+}
+
+/** By address (`sourceNames`), how much speaks for each trace. */
+type Scores = Map<string, Map<number, number>>
+
+function homelessBoxes(keys: Keys): number[] {
+  const homeless: number[] = []
+  for (let b = 0; b < keys.boxes.length; b++) {
+    if (b >= keys.topologyBoxes && (keys.assumedBox[b] === 1 || keys.topologyBoxes === 0)) homeless.push(b)
+  }
+  return homeless
+}
+
+function membership(boxes: readonly number[], keys: Keys): Uint8Array {
+  const inside = new Uint8Array(keys.boxes.length)
+  for (const b of boxes) inside[b] = 1
+  return inside
+}
+
+function sameGroups(a: Keys, b: Keys): boolean {
+  return (
+    a.groups.length === b.groups.length &&
+    a.groups.every((group, g) => group.weight.every((w, k) => w === b.groups[g]!.weight[k])) &&
+    a.eventGroup.every((g, i) => g === b.eventGroup[i])
+  )
+}
+
+function placed(
+  events: EventColumns,
+  keys: Keys,
+  homeless: readonly number[],
+  score: Scores,
+  least: number,
+  times: number,
+  how: string,
+): Placement {
   const home = new Map<number, string>()
   for (const b of homeless) {
     let best = ''
@@ -74,13 +144,13 @@ export function placeTraces(
         best = source
       } else if (s > next) next = s
     }
-    if (most >= decisive.matches && most >= decisive.times * next) home.set(b, best)
+    if (most >= least && most >= times * next) home.set(b, best)
   }
   if (home.size === 0) return { keys, notes: [] }
   const unplaced = homeless.length - home.size
-  const said = `${home.size} of ${homeless.length} traces do not say where they ran and were matched to an address by what they name`
+  const said = `${home.size} of ${homeless.length} traces do not say where they ran and were matched to an address ${how}`
   return {
-    keys: regrouped(events, keys, isHomeless, home, sourceOf),
+    keys: regrouped(events, keys, membership(homeless, keys), home, sourceNames(events, keys)),
     notes: [`${said}${unplaced > 0 ? `; ${unplaced} could not be` : ''}. A topology file would settle it.`],
   }
 }
