@@ -14,7 +14,6 @@ export const matchLevels = [
   'decoded',
   'literal',
 ] as const
-type MatchLevel = (typeof matchLevels)[number]
 const levelOfVia = targetVias.map((via) => matchLevels.indexOf(via))
 const parentLevel = matchLevels.indexOf('parent')
 const portLevel = matchLevels.indexOf('port')

@@ -123,13 +123,17 @@ export function summaryText(summary: Summary, out: string): string {
   if (judged) {
     lines.push(
       `  events      ${attribution.events}: ${attribution.attributed} attributed (p ≥ 0.9), ${attribution.likely} likely (p ≥ 0.5), ${attribution.notAttributable} not attributable`,
-      `  chance      ${attribution.coincidences} events coincide with a call of their address; ${attribution.expectedByChance} would by chance alone`,
+      `  chance      of ${attribution.coincidencesOf} alarmed connections, ${attribution.coincidences} fall into a call of their address; by chance alone ${attribution.expectedByChance} would`,
     )
   }
   for (const { name, verdict, text } of summary.hypotheses) {
     if (judged) lines.push(`  ${verdict.padEnd(11)} ${name}: ${plain(text, 180)}`)
   }
-  for (const clock of summary.clocks) {
+  const astray = summary.clocks.filter(({ aligned }) => !aligned)
+  const shown = astray.length > 4 ? summary.clocks.filter(({ aligned }) => aligned) : summary.clocks
+  if (astray.length > 4)
+    lines.push(`  clock       ${astray.length} clocks could not be aligned and are taken as they are`)
+  for (const clock of shown) {
     lines.push(
       clock.aligned && clock.offsetMs === 0
         ? `  clock       ${plain(clock.domain, 60)}: ${plain(clock.note, 140)}`

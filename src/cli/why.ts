@@ -58,7 +58,12 @@ export async function whyCommand(args: string[]): Promise<number> {
   }
   const { uid } = match.line.event
   const findings = [...findingLines(folder, uid)].filter((finding) => finding.unmapped.events.includes(uid))
-  const lines = whyText(match.line, { summary, toolCall: (id) => calls.get(id), findings })
+  const lines = whyText(match.line, {
+    summary,
+    toolCall: (id) => calls.get(id),
+    findings,
+    groups: summary.tests,
+  })
   if (match.alike > 1) lines.push(`(${match.alike} events fit this text equally well; the first is shown)`)
   process.stdout.write(`${lines.join('\n')}\n`)
   return exitCodes.ok

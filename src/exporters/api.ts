@@ -1,7 +1,13 @@
 // What exporters are handed: everything an investigation found, already joined, as plain data.
 
 import type { Finding } from '../schema/finding.ts'
-import type { AttributionLine, FindingLine, Summary, ToolCallLine } from '../schema/summary.ts'
+import type {
+  AttributionLine,
+  FindingLine,
+  GroupTestSummary,
+  Summary,
+  ToolCallLine,
+} from '../schema/summary.ts'
 
 /** A finding with the uids that stand for its calls and events outside. */
 export interface ExportFinding extends Omit<Finding, 'events' | 'toolCalls'> {
@@ -37,15 +43,7 @@ export interface ReportData {
   readonly toolCalls: readonly ToolCallLine[]
   readonly episodes: readonly EpisodeRow[]
   /** Tests per destination, rule and episode. */
-  readonly groups: readonly {
-    readonly by: string
-    readonly name: string
-    readonly events: number
-    readonly coincidences: number
-    readonly expectedByChance: number
-    readonly pValue: number
-    readonly significant: boolean
-  }[]
+  readonly groups: readonly GroupTestSummary[]
   readonly rejects: readonly {
     readonly file: string
     readonly line: number

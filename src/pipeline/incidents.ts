@@ -4,7 +4,8 @@ import type { AttributionResult } from '../attribution/api.ts'
 import { toIso } from '../base/time.ts'
 import { groupIncidents } from '../detections/incidents.ts'
 import type { ExportFinding } from '../exporters/api.ts'
-import type { Finding } from '../schema/finding.ts'
+import { severities } from '../schema/event.ts'
+import type { Finding, FindingKind } from '../schema/finding.ts'
 import type { IncidentSummary } from '../schema/summary.ts'
 import type { Case } from './case.ts'
 
@@ -39,7 +40,13 @@ export function incidentsOf(
     firstUs,
     lastUs,
   })
-  return incidents.map(
+  const ordered = [...incidents].sort(
+    (a, b) =>
+      severities.indexOf(b.severity) - severities.indexOf(a.severity) ||
+      graver(a.kinds) - graver(b.kinds) ||
+      a.firstUs - b.firstUs,
+  )
+  return ordered.map(
     ({ firstUs: first, lastUs: last, rewarded, toolCalls, findings: members, ...incident }) => ({
       ...incident,
       firstSeen: toIso(first),
@@ -49,6 +56,21 @@ export function incidentsOf(
       rewarded: rewarded === null ? null : rewarded.text,
     }),
   )
+}
+
+/** Among equally severe ones: a way in stays open, a probe is over. */
+const kindOrder: readonly FindingKind[] = [
+  'tunnel',
+  'mining',
+  'provisioning',
+  'exfiltration',
+  'probing',
+  'alert',
+  'other',
+]
+
+function graver(kinds: readonly FindingKind[]): number {
+  return Math.min(kindOrder.length, ...kinds.map((kind) => kindOrder.indexOf(kind)))
 }
 
 function range(theCase: Case, result: AttributionResult, order: Uint32Array): [number, number] {

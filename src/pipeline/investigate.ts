@@ -30,7 +30,7 @@ import { caseNotes } from './notes.ts'
 import type { Progress } from './progress.ts'
 import { redactDeep, redactor, withoutSecrets } from './redact.ts'
 import { writeRejects } from './rejects.ts'
-import { reportData, reportMax } from './report-data.ts'
+import { groupTests, reportData, reportMax } from './report-data.ts'
 import { orderByTime, seenInOrder } from './seen.ts'
 import { verdictText } from './verdict.ts'
 import { version } from './version.ts'
@@ -175,6 +175,7 @@ function writeCase(
     notAttributable: attributed['not-attributable'],
     expectedByChance: round(result.coincidences.expectedByChance, 2),
     coincidences: result.coincidences.observed,
+    coincidencesOf: result.coincidences.of,
     calibrated: result.calibrated,
   }
   const hypotheses = result.hypotheses.map((h) => ({
@@ -199,6 +200,7 @@ function writeCase(
     incidents,
     hypotheses,
     attribution,
+    tests: groupTests(theCase, result).slice(0, 200),
     notes: [
       ...caseNotes(theCase, result, inputs),
       ...(left > 0

@@ -64,13 +64,18 @@ export function reportData(sources: ReportSources): ReportData {
       .sort((a, b) => result.callStartUs[a]! - result.callStartUs[b]! || a - b)
       .map((j) => sources.toolCallLine(j)),
     episodes: episodeRows(theCase, result, findings),
-    groups: result.groups
-      .slice(0, reportMax.groups)
-      .map(({ text, ...group }) => ({ ...group, name: theCase.text(text) })),
+    groups: groupTests(theCase, result),
     rejects,
     cuts,
     methods,
   }
+}
+
+/** Tests of destinations, rules and episodes by name, at most `reportMax.groups`. */
+export function groupTests(theCase: Case, result: AttributionResult): ReportData['groups'] {
+  return result.groups
+    .slice(0, reportMax.groups)
+    .map(({ text, ...group }) => ({ ...group, name: theCase.text(text) }))
 }
 
 function pickEvents({ theCase, result, findings, eventOrder }: ReportSources): number[] {

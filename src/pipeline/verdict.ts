@@ -33,9 +33,25 @@ function whatHappened(
   if (incidents.length === 0)
     return `No dangerous behaviour was found in ${count(attribution.events, 'network event')}.`
   const worst = (grave.length > 0 ? grave : incidents)[0]!
-  const others = incidents.length - 1
-  const more = others === 0 ? '' : ` and ${count(others, 'further incident')}`
-  return `${worst.title}${more}${worst.ongoing ? ', still going on when the logs end' : ''}.`
+  const kinds = [...new Set(incidents.flatMap((incident) => incident.kinds))].filter(
+    (kind) => !worst.kinds.includes(kind),
+  )
+  const words = kinds.map((kind) => kindWords[kind] ?? kind)
+  const last = words.length > 1 ? ` and ${words.at(-1)}` : ''
+  const beside = words.length === 0 ? '' : `, with ${words.slice(0, last === '' ? 1 : -1).join(', ')}${last}`
+  const many = incidents.length === 1 ? '' : `: ${incidents.length} incidents in all`
+  const ongoing = incidents.some((incident) => incident.ongoing) ? ', still going on when the logs end' : ''
+  return `${worst.title}${beside}${many}${ongoing}.`
+}
+
+const kindWords: Readonly<Record<string, string>> = {
+  tunnel: 'a tunnel',
+  mining: 'cryptomining',
+  provisioning: 'unauthorised compute',
+  exfiltration: 'exfiltration',
+  probing: 'probing',
+  alert: 'other alarms',
+  other: 'other behaviour',
 }
 
 function whoDidIt(

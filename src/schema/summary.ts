@@ -51,7 +51,20 @@ export interface AttributionSummary {
   /** How many of the coincidences below chance alone would give. */
   readonly expectedByChance: number
   readonly coincidences: number
+  /** Connections behind alarms (all, when no record is an alarm): what coincidences were looked for among. */
+  readonly coincidencesOf: number
   readonly calibrated: boolean
+}
+
+/** One destination, rule or episode against chance; see docs/attribution.md. */
+export interface GroupTestSummary {
+  readonly by: string
+  readonly name: string
+  readonly events: number
+  readonly coincidences: number
+  readonly expectedByChance: number
+  readonly pValue: number
+  readonly significant: boolean
 }
 
 export interface IncidentSummary {
@@ -87,6 +100,8 @@ export interface Summary {
   readonly incidents: readonly IncidentSummary[]
   readonly hypotheses: readonly HypothesisSummary[]
   readonly attribution: AttributionSummary
+  /** The most telling of the tests per destination, rule and episode. */
+  readonly tests: readonly GroupTestSummary[]
   /** Plain sentences: what is missing, what was assumed, what to supply. */
   readonly notes: readonly string[]
 }
