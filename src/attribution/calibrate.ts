@@ -118,14 +118,14 @@ export function shown(p: number, claimAt: number): number {
 }
 
 /**
- * Applies the calibration, and what must never be said: 0.9 or more on time alone where the clock is not aligned
- * (`capTime`), or at all where not even the zone is known (`capAll`). What is taken off goes to all else alike.
+ * Applies the calibration, and what must never be said: 0.9 or more on time alone where the clock is not aligned or
+ * the call was not running (`capTime`), or at all where not even the zone is known (`capAll`). What is taken off goes to all else alike.
  */
 export function applyCalibration(
   post: Posterior,
   claimAt: number,
   contentTier: number,
-  capTime: (u: number) => boolean,
+  capTime: (u: number, call: number) => boolean,
   capAll: (u: number) => boolean,
 ): void {
   for (let u = 0; u < post.none.length; u++) {
@@ -133,7 +133,7 @@ export function applyCalibration(
     const p = post.p[at]!
     if (post.call[at]! < 0 || p <= claim.least) continue
     let to = shown(p, claimAt)
-    if (to >= 0.9 && ((post.tier[u]! < contentTier && capTime(u)) || capAll(u))) to = 0.89
+    if (to >= 0.9 && ((post.tier[u]! < contentTier && capTime(u, post.call[at]!)) || capAll(u))) to = 0.89
     const scale = p < 1 ? (1 - to) / (1 - p) : 0
     post.content[at]! *= to / p
     post.inherited[at]! *= to / p
