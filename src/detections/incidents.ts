@@ -41,7 +41,8 @@ const incidentLimits = { toolCalls: 1_000, episodes: 1_000, destinations: 256, b
 
 /** Groups of less than this are left as findings. */
 const severityMin: Severity = 'medium'
-const ongoingMinUs = 120_000_000
+/** A short log ends soon after everything in it: what counts is a share of its length, at most half an hour. */
+const ongoingMaxUs = 1_800_000_000
 const ongoingShare = 0.05
 
 /** The incidents of a case, gravest first, then by time. */
@@ -130,7 +131,7 @@ function toIncident(
   const destinations = byWeight(parts)
   const firstUs = parts.reduce((us, f) => Math.min(us, f.firstUs), Number.POSITIVE_INFINITY)
   const lastUs = parts.reduce((us, f) => Math.max(us, f.lastUs), Number.NEGATIVE_INFINITY)
-  const slackUs = Math.max(ongoingMinUs, ongoingShare * (lookups.lastUs - lookups.firstUs))
+  const slackUs = Math.min(ongoingMaxUs, ongoingShare * (lookups.lastUs - lookups.firstUs))
   const ongoing =
     lookups.lastUs - lastUs <= slackUs ||
     parts.some((f) => f.kind !== 'probing' && f.events.some((event) => lookups.isOpen?.(event) === true))
