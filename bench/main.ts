@@ -1,0 +1,26 @@
+// npm run bench -- attribution|speed|formats|pcap [options]: the figures that stand in docs/.
+
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+const benches: Readonly<Record<string, string>> = {
+  attribution: 'attribution/main.ts',
+  sweep: 'attribution/sweep.ts',
+  formats: 'formats/main.ts',
+  speed: 'speed/main.ts',
+  pcap: 'pcap.ts',
+}
+const [name, ...rest] = process.argv.slice(2)
+const file = name === undefined ? undefined : benches[name]
+if (file === undefined) {
+  console.error(`Which one? npm run bench -- ${Object.keys(benches).join('|')}`)
+  process.exit(2)
+}
+const { status } = spawnSync(
+  process.execPath,
+  ['--import', 'tsx', fileURLToPath(new URL(file, import.meta.url)), ...rest],
+  {
+    stdio: 'inherit',
+  },
+)
+process.exit(status ?? 1)
