@@ -689,12 +689,18 @@ function rockAnswers(facts: Facts): Traces {
       const trace = (n: string | number) => hex(`${episode.id}/${i}/${n}`, 32)
       log.exchange(askedUs, askedUs + 40_000, box, trace('a'), { session, command: nohup, timeout: 30 })
       // The SDK looks every half second whether the agent has asked again, then reads what it asked.
+      // The SDK looks every half second whether the agent has asked again, and reads what it asked before the
+      // model is asked.
       const endUs = endOf(turn)
-      let at = askedUs + 500_000
-      for (let n = 0; at < endUs; at += 500_000)
+      const nextUs = turns[i + 1]?.[0]?.askedUs ?? Number.POSITIVE_INFINITY
+      const doneUs = Math.max(
+        endUs,
+        Math.min(askedUs + Math.ceil((endUs - askedUs) / 500_000) * 500_000, nextUs - 60_000),
+      )
+      for (let n = 1, at = askedUs + 500_000; at < endUs; at += 500_000)
         log.exchange(at, at + 9000, box, trace(n++), { session, command: 'kill -0 4711' })
-      log.exchange(at, at + 9000, box, trace('k'), { session, command: 'kill -0 4711' })
-      log.exchange(at + 20_000, at + 32_000, box, trace('c'), { session, command: `cat ${out}` })
+      log.exchange(doneUs, doneUs + 9000, box, trace('k'), { session, command: 'kill -0 4711' })
+      log.exchange(doneUs + 20_000, doneUs + 32_000, box, trace('c'), { session, command: `cat ${out}` })
     }
   }
   return {

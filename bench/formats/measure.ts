@@ -6,7 +6,13 @@ import { type LineTruth, scoreLab } from '../../src/lab/score.ts'
 import { parseZoneRule } from '../../src/pipeline/clock-domains.ts'
 import { investigate } from '../../src/pipeline/investigate.ts'
 import { quietProgress } from '../../src/pipeline/progress.ts'
-import type { AttributionLine, IncidentSummary, Summary, ToolCallLine } from '../../src/schema/summary.ts'
+import type {
+  AttributionLine,
+  FindingLine,
+  IncidentSummary,
+  Summary,
+  ToolCallLine,
+} from '../../src/schema/summary.ts'
 import { agentWriters } from './agents.ts'
 import { type Facts, isoUs } from './facts.ts'
 import { conntrack, networkWriters } from './network.ts'
@@ -32,7 +38,7 @@ export interface Measured {
   /** Kinds of misdeeds that made connections, and those of them that an incident accuses a call of. */
   readonly misdeeds: number
   readonly misdeedsFound: number
-  /** Incidents of high or critical severity that accuse no call of a misdeed. */
+  /** Incidents of high or critical severity that rest on no connection and no call of a misdeed's episode. */
   readonly falseIncidents: number
   /** Calls without the id, episode, step or reward that their format carries; lines without an answer. */
   readonly labels: string
@@ -84,7 +90,12 @@ export async function measure(facts: Facts, pairing: Pairing, dir: string): Prom
     return known === undefined ? call : { ...call, sourceId: known }
   })
   const score = scoreLab(lineTruth, attributions, calls)
-  const { misdeeds, found, falseIncidents } = judgeIncidents(facts, summary.incidents, calls)
+  const { misdeeds, found, falseIncidents } = judgeIncidents(
+    facts,
+    summary.incidents,
+    calls,
+    eventsOfFindings(out, attributions, lineTruth),
+  )
   return {
     name: pairing.name,
     events: score.all.events,
@@ -108,7 +119,33 @@ export async function measure(facts: Facts, pairing: Pairing, dir: string): Prom
   }
 }
 
-function judgeIncidents(facts: Facts, incidents: readonly IncidentSummary[], calls: readonly ToolCallLine[]) {
+/** By finding, the misdeeds and look-alikes behind its events. */
+function eventsOfFindings(
+  out: string,
+  attributions: readonly AttributionLine[],
+  lines: readonly LineTruth[],
+): Map<string, Set<string>> {
+  const at = new Map(lines.map((line) => [`${line.file}:${line.line}`, line.part]))
+  const partOf = new Map(
+    attributions.map(({ event }) => [
+      event.uid,
+      at.get(`${event.file.replace(/^logs\//, '')}:${event.line}`),
+    ]),
+  )
+  return new Map(
+    rows<FindingLine>(join(out, 'findings.jsonl')).map(({ finding_info, unmapped }) => [
+      finding_info.uid,
+      new Set(unmapped.events.flatMap((uid) => partOf.get(uid) ?? [])),
+    ]),
+  )
+}
+
+function judgeIncidents(
+  facts: Facts,
+  incidents: readonly IncidentSummary[],
+  calls: readonly ToolCallLine[],
+  partsOfFinding: ReadonlyMap<string, ReadonlySet<string>>,
+) {
   const partOf = new Map<string, string>()
   for (const { toolCall, part } of facts.connections)
     if (toolCall !== null && part !== null) partOf.set(toolCall, part)
@@ -123,7 +160,7 @@ function judgeIncidents(facts: Facts, incidents: readonly IncidentSummary[], cal
   }
   const found = new Set<string>()
   let falseIncidents = 0
-  for (const { severity, toolCalls } of incidents) {
+  for (const { severity, toolCalls, findings } of incidents) {
     const ids = toolCalls.map((uid) => sourceIds.get(uid) ?? '')
     for (const id of ids) {
       const part = partOf.get(id)
@@ -132,7 +169,10 @@ function judgeIncidents(facts: Facts, incidents: readonly IncidentSummary[], cal
     const guilty = ids.some((id) =>
       [...(episodesOf.get(episodeOfCall.get(id) ?? '') ?? [])].some((part) => misdeedNames.includes(part)),
     )
-    if (!guilty && (severity === 'critical' || severity === 'high')) falseIncidents++
+    const seen = findings.some((uid) =>
+      [...(partsOfFinding.get(uid) ?? [])].some((part) => misdeedNames.includes(part)),
+    )
+    if (!guilty && !seen && (severity === 'critical' || severity === 'high')) falseIncidents++
   }
   return { misdeeds, found: misdeeds.filter((name) => found.has(name)).length, falseIncidents }
 }

@@ -16,6 +16,8 @@ const rarities = [4, 32, 4 * namersMax] as const
 const witnessesEnough = 200
 const pairsMax = 2_000_000
 const ingestDelayUs = 300_000_000
+/** Shorter windows that calls share need no care. */
+const sharedMinUs = 2_000_000
 /** Uncertainty of a call's start up to which its stamp is taken at its word. */
 const stampSlackUs = 500_000
 
@@ -51,6 +53,7 @@ function anchorsUpTo(
 ): Anchors {
   const list = collector()
   const inGroup = groupMembership(keys)
+  const shared = sharedWindows(calls)
   const seen = new Set<string>()
   for (let i = 0; i < events.n && list.size() < pairsMax; i++) {
     if (events.clock[i] !== eventClock || !Number.isFinite(events.fromUs[i]!)) continue
@@ -78,7 +81,9 @@ function anchorsUpTo(
       }
     }
     if (namers.size > rarity) continue
-    for (const j of namers) list.add(events, i, calls.startUs[j]!, slackOf(calls, j), 1 / namers.size, j)
+    for (const j of namers) {
+      list.add(events, i, calls.startUs[j]!, slackOf(calls, j), 1 / namers.size, j, shared[j]!)
+    }
   }
   return list.take()
 }
@@ -203,6 +208,22 @@ function slackOf(calls: CallColumns, j: number): number {
   return u > stampSlackUs && Number.isFinite(u) ? u : 0
 }
 
+/**
+ * How long the window is that a call shares with others of its episode, µs; 0 where it has its own. Where a trace
+ * knows only when the episode was, a call may have begun at any time in it.
+ */
+function sharedWindows(calls: CallColumns): Float64Array {
+  const count = new Map<string, number>()
+  const keyOf = (j: number) => `${calls.startUs[j]}|${calls.endUs[j]}|${calls.episode[j]}`
+  const isLong = (j: number) => calls.endUs[j]! - calls.startUs[j]! > sharedMinUs
+  for (let j = 0; j < calls.n; j++) if (isLong(j)) count.set(keyOf(j), (count.get(keyOf(j)) ?? 0) + 1)
+  const out = new Float64Array(calls.n)
+  for (let j = 0; j < calls.n; j++) {
+    if (isLong(j) && count.get(keyOf(j))! > 1) out[j] = calls.endUs[j]! - calls.startUs[j]!
+  }
+  return out
+}
+
 /** Which boxes an event of each group may be from; an unnamed trace may have run anywhere. */
 function groupMembership(keys: Keys): Uint8Array[] {
   return keys.groups.map((g) => {
@@ -221,9 +242,9 @@ function collector() {
   const cause: number[] = []
   return {
     size: () => low.length,
-    add(events: EventColumns, i: number, causeUs: number, slackUs: number, w: number, j: number) {
+    add(events: EventColumns, i: number, causeUs: number, slackUs: number, w: number, j: number, lateUs = 0) {
       const early = (events.flags[i]! & eventFlags.ingestTime) !== 0 ? ingestDelayUs : 0
-      low.push(events.fromUs[i]! - early - causeUs - slackUs)
+      low.push(events.fromUs[i]! - early - causeUs - slackUs - lateUs)
       high.push(events.fromUs[i]! + events.spanUs[i]! - causeUs + slackUs)
       weight.push(w)
       time.push(events.fromUs[i]!)

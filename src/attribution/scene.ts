@@ -36,7 +36,10 @@ export function buildScene(parts: SceneParts): Scene {
     session: chains.session,
     sessionCount: chains.count,
     candidates: findCandidates({ units, calls, windows, keys, targets, doubt }),
-    callStart: windows.start,
+    // A call that is told twice spent its time once.
+    callStart: windows.start.map((us, j) =>
+      (calls.flags[j]! & callFlags.echo) === 0 ? us : Number.POSITIVE_INFINITY,
+    ),
     callEnd: windows.end,
     callSlack: windows.slack,
     callUntil: windows.until,

@@ -1,7 +1,7 @@
 // What calls name, indexed by what is named, so that a destination finds the calls that speak of it.
 
 import { v4ToNumber } from '../base/ip.ts'
-import { type CallColumns, targetVias } from './api.ts'
+import { type CallColumns, callFlags, targetVias } from './api.ts'
 
 /** How well a call's text names a destination, weakest first. */
 export const matchLevels = [
@@ -54,6 +54,8 @@ export function indexTargets(texts: readonly string[], calls: CallColumns): Targ
   const perLevel = new Uint16Array(calls.n * matchLevels.length)
   const hasTargets = new Uint8Array(calls.n)
   for (let j = 0; j < calls.n; j++) {
+    // What is told twice is meant once: a name must not seem commoner for it.
+    if ((calls.flags[j]! & callFlags.echo) !== 0) continue
     for (let t = calls.targetsStart[j]!; t < calls.targetsStart[j + 1]!; t++) {
       const text = calls.targets[t]!
       const port = calls.targetPort[t]!

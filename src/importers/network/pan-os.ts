@@ -108,7 +108,7 @@ function trafficEvent(cells: readonly string[], line: number): EventDraft | stri
   if (packetsOut !== undefined) event.packetsOut = packetsOut
   if (packetsIn !== undefined) event.packetsIn = packetsIn
   const device = textOf(cells[column.device])
-  if (device !== undefined) event.sensor = device
+  keep(event, 'device', device)
   const reason = textOf(cells[column.endReason])
   keep(event, 'session_end_reason', reason)
   if (reason === 'aged-out' && event.transport === 'tcp' && packetsIn === 0) event.outcome = 'no-answer'
