@@ -44,7 +44,7 @@ function scanAndSum(pairs: Pairs, from: Float64Array, enter: Float64Array): numb
   let sum = 0
   for (let i = 0; i < from.length; i++) {
     const t = from[i]!
-    for (let x = pairs.start[i]!; x < pairs.start[i + 1]!; x++) sum += t - enter[pairs.call[x]!]!
+    for (let x = pairs.begin[i]!; x < pairs.begin[i]! + pairs.size[i]!; x++) sum += t - enter[pairs.call[x]!]!
   }
   return sum
 }
@@ -76,12 +76,16 @@ for (const [name, perGroup] of [
 const n = quick ? 300_000 : 1_000_000
 const input = rate(n, 6000, 60)
 const pairs = sweep(input)
+const start = new Float64Array(n + 1)
+const call = new Uint32Array(pairs.count)
 const bins = new Uint8Array(pairs.count)
-for (let i = 0; i < n; i++) {
-  for (let x = pairs.start[i]!; x < pairs.start[i + 1]!; x++) {
+for (let i = 0, at = 0; i < n; i++) {
+  for (let x = pairs.begin[i]!; x < pairs.begin[i]! + pairs.size[i]!; x++, at++) {
     const j = pairs.call[x]!
-    bins[x] = binAt(input.from[i]!, input.enter[j]! + 500_000, input.leave[j]! - 3e6)
+    call[at] = j
+    bins[at] = binAt(input.from[i]!, input.enter[j]! + 500_000, input.leave[j]! - 3e6)
   }
+  start[i + 1] = at
 }
 const scene: Scene = {
   n,
@@ -97,8 +101,8 @@ const scene: Scene = {
   session: new Int32Array(n).fill(-1),
   sessionCount: 0,
   candidates: {
-    start: pairs.start,
-    call: pairs.call,
+    start,
+    call,
     bin: bins,
     lastBin: bins,
     level: new Uint8Array(pairs.count),

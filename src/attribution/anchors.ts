@@ -212,7 +212,7 @@ function slackOf(calls: CallColumns, j: number): number {
  * How long the window is that a call shares with others of its episode, µs; 0 where it has its own. Where a trace
  * knows only when the episode was, a call may have begun at any time in it.
  */
-function sharedWindows(calls: CallColumns): Float64Array {
+export function sharedWindows(calls: CallColumns): Float64Array {
   const count = new Map<string, number>()
   const keyOf = (j: number) => `${calls.startUs[j]}|${calls.endUs[j]}|${calls.episode[j]}`
   const isLong = (j: number) => calls.endUs[j]! - calls.startUs[j]! > sharedMinUs

@@ -1,5 +1,6 @@
 // The whole method in order: clocks, keys, names, connections, candidates, fit, posterior, tests, words.
 
+import { sharedWindows } from './anchors.ts'
 import {
   type AttributionCase,
   type AttributionResult,
@@ -72,6 +73,12 @@ export function attribute(input: AttributionCase): AttributionResult {
     if (call < 0 || !group || keys.assumedBox[keys.callBox[call]!] !== 1) return false
     return group.weight[group.boxes.indexOf(keys.callBox[call]!)] !== 1
   }
+  // Nor when it ran but for its whole episode: names alone tell its calls apart, and many go to this place.
+  const shared = sharedWindows(calls)
+  const sameAsOthers = (u: number) => {
+    const call = post.call[u * keptMax]!
+    return call >= 0 && shared[call]! > 0 && scene.rare[u] !== 1
+  }
   const calibration = calibrate(scene, model, post, longest(windows), allAligned, (shift) =>
     movedScene(parts, scene, shift),
   )
@@ -81,7 +88,8 @@ export function attribute(input: AttributionCase): AttributionResult {
     tiers.indexOf('content'),
     (u, j) =>
       !clockOf(u) || units.to[u]! < windows.start[j]! || units.from[u]! > windows.end[j]! + windows.slack[j]!,
-    (u) => (!clockOf(u) && input.clocks[units.clock[u]!]?.zone !== 'utc') || ranAnywhere(u),
+    (u) =>
+      (!clockOf(u) && input.clocks[units.clock[u]!]?.zone !== 'utc') || ranAnywhere(u) || sameAsOthers(u),
   )
   const settled = applyIdentity(calls, units, post)
   const inCall = (u: number) => scene.candidates.start[u + 1]! > scene.candidates.start[u]!

@@ -91,7 +91,7 @@ export function findCandidates(input: CandidateInput): Candidates {
     const d = targets.destination(units.dstIp[u]!, units.name[u]!, port)
     const shared = members[g]!
     const k = rank[u]!
-    for (let x = pairs.start[k]!; x < pairs.start[k + 1]!; x++) {
+    for (let x = pairs.begin[k]!; x < pairs.begin[k]! + pairs.size[k]!; x++) {
       const j = usable[pairs.call[x]!]!
       if (timed && !alive(keys, j, a, b)) continue
       columns.add(j, first(a, j), last(b, j), targets.level(j, d, port))
