@@ -184,6 +184,7 @@ function writeCase(
     pValue: round(h.pValue, 4),
   }))
   const left = merged.events.n - eventOrder.length
+  const groups = groupTests(theCase, result, redact)
   const summary: Summary = {
     _schema: 'vigiles/summary/v1',
     version,
@@ -200,7 +201,7 @@ function writeCase(
     incidents,
     hypotheses,
     attribution,
-    tests: groupTests(theCase, result).slice(0, 200),
+    tests: groups.slice(0, 200),
     notes: [
       ...caseNotes(theCase, result, inputs),
       ...(left > 0
@@ -220,6 +221,7 @@ function writeCase(
     eventOrder,
     rejects,
     rejectCount: rejectWriter.lines,
+    groups,
     attributionLine: lineOfEvent,
     toolCallLine: lineOfCall,
   })

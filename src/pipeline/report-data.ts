@@ -28,6 +28,7 @@ export interface ReportSources {
   readonly eventOrder: Uint32Array
   readonly rejects: ReportData['rejects']
   readonly rejectCount: number
+  readonly groups: ReportData['groups']
   attributionLine(i: number): AttributionLine
   toolCallLine(j: number): ToolCallLine
 }
@@ -64,7 +65,7 @@ export function reportData(sources: ReportSources): ReportData {
       .sort((a, b) => result.callStartUs[a]! - result.callStartUs[b]! || a - b)
       .map((j) => sources.toolCallLine(j)),
     episodes: episodeRows(theCase, result, findings),
-    groups: groupTests(theCase, result),
+    groups: sources.groups,
     rejects,
     cuts,
     methods,
@@ -72,10 +73,14 @@ export function reportData(sources: ReportSources): ReportData {
 }
 
 /** Tests of destinations, rules and episodes by name, at most `reportMax.groups`. */
-export function groupTests(theCase: Case, result: AttributionResult): ReportData['groups'] {
+export function groupTests(
+  theCase: Case,
+  result: AttributionResult,
+  redact: (text: string) => string,
+): ReportData['groups'] {
   return result.groups
     .slice(0, reportMax.groups)
-    .map(({ text, ...group }) => ({ ...group, name: theCase.text(text) }))
+    .map(({ text, ...group }) => ({ ...group, name: redact(theCase.text(text)) }))
 }
 
 function pickEvents({ theCase, result, findings, eventOrder }: ReportSources): number[] {

@@ -106,7 +106,7 @@ export function sampleReport(options: SampleOptions = {}): ReportData {
   return {
     summary: {
       _schema: 'vigiles/summary/v1',
-    tests: [],
+      tests: [],
       version: '0.1.0',
       verdict: text(
         `The agent’s own tool calls opened a reverse SSH tunnel to 198.51.100.7:443 and mined cryptocurrency through pool.example.net:3333, first at training step 118 and rewarded for it. ${attributed} of ${attributions.length} alarms are attributed to ${accused.length} calls; chance alone would explain 3.1, and it was still going on when the logs end.`,
