@@ -73,11 +73,11 @@ export function attribute(input: AttributionCase): AttributionResult {
     if (call < 0 || !group || keys.assumedBox[keys.callBox[call]!] !== 1) return false
     return group.weight[group.boxes.indexOf(keys.callBox[call]!)] !== 1
   }
-  // Nor when it ran but for its whole episode: names alone tell its calls apart, and many go to this place.
+  // Nor when in its episode it ran: only names tell the episode's calls apart, and what fetches need not name.
   const shared = sharedWindows(calls)
   const sameAsOthers = (u: number) => {
     const call = post.call[u * keptMax]!
-    return call >= 0 && shared[call]! > 0 && scene.rare[u] !== 1
+    return call >= 0 && shared[call]! > 0
   }
   const calibration = calibrate(scene, model, post, longest(windows), allAligned, (shift) =>
     movedScene(parts, scene, shift),

@@ -7,10 +7,14 @@ import { seededRandom } from './random.ts'
 
 /**
  * "Attributed" (0.9) is said from the model probability above which claims hold this often by the model's own
- * account: a bare 0.9 would be right only nine times in ten. `few`: below 500 connections or with a clock in doubt;
- * `shared`: where most addresses are several boxes', the model is surer than it should be.
+ * account: a bare 0.9 would be right only nine times in ten. `few`: below 2,000 connections or with a clock in doubt;
+ * `hard`: where many addresses are several boxes' or times are wide windows, the model is surer than it should be.
  */
-const claim = { holds: 0.985, holdsFew: 0.988, holdsShared: 0.991, from: 0.9, fromFew: 0.93, least: 0.8 }
+const claim = { holds: 0.985, holdsFew: 0.988, holdsHard: 0.991, from: 0.9, fromFew: 0.93, least: 0.8 }
+/** Below so many connections claims are held to the stricter measure: a handful of errors would be too many. */
+const carefulBelow = 2000
+/** An onset known no better than this, µs, is blurred. */
+const blurredUs = 2_000_000
 /** Of what is said, at most this share may be events that no call caused. */
 const falseMax = 0.012
 const decoysMax = 20_000
@@ -39,7 +43,7 @@ export function calibrate(
   let tried = 0
   for (let u = 0; u < scene.n; u++) if (scene.group[u]! >= 0) tried++
   const few = tried < attributionDefaults.calibrationMin
-  const usual = holdsFrom(scene, post, few || !aligned)
+  const usual = holdsFrom(scene, post, tried < carefulBelow || !aligned)
   const range = scene.coverTo - scene.coverFrom
   if (tried < 30 || tried > decoysMax * 10 || range < Math.max(60e6, 4 * Math.min(longestUs, 120e6))) {
     return { claimAt: usual, calibrated: false, falseShare: Number.NaN, decoys: 0 }
@@ -93,13 +97,15 @@ function holdsFrom(scene: Scene, post: Posterior, few: boolean): number {
     if (scene.group[u]! >= 0 && p >= 0.9) claims.push(p)
   }
   claims.sort((a, b) => b - a)
-  let shared = 0
+  let hard = 0
   for (let u = 0; u < scene.n; u++) {
     const g = scene.group[u]!
-    if (g >= 0 && scene.groups[g]!.weight.filter((w) => w === 1).length > 1) shared++
+    if (g < 0) continue
+    const blurred = scene.to[u]! - scene.from[u]! > blurredUs
+    if (blurred || scene.groups[g]!.weight.filter((w) => w === 1).length > 1) hard++
   }
   const least = few ? claim.fromFew : claim.from
-  const needed = Math.max(few ? claim.holdsFew : claim.holds, shared > 0.3 * scene.n ? claim.holdsShared : 0)
+  const needed = Math.max(few ? claim.holdsFew : claim.holds, hard > 0.3 * scene.n ? claim.holdsHard : 0)
   let sum = 0
   let at = 1
   claims.forEach((p, k) => {

@@ -27,6 +27,8 @@ export interface Clocks {
   offset(clock: number, us: number): number
   readonly sdUs: Float64Array
   readonly aligned: Uint8Array
+  /** 1 where calls name much of what was contacted, yet no offset makes the times agree: chance, not cause. */
+  readonly contradicted: Uint8Array
   readonly notes: readonly string[]
 }
 
@@ -46,6 +48,7 @@ interface State {
   sdUs: number
   z: number
   aligned: boolean
+  contradicted?: boolean
   note: string
 }
 
@@ -265,6 +268,7 @@ function settle(
   // Not proven: lean on the zone's prior, and on what little there is.
   const sd = priorSdUs[domain.zone]
   const few = peak ? `${peak.effects} of ${peak.asked} connections agree` : 'no call names what was contacted'
+  const contradicted = peak !== undefined && peak.asked >= 50 && peak.effects < 0.15 * peak.asked
   if (domain.zone === 'utc') {
     const hint =
       peak !== undefined &&
@@ -279,6 +283,7 @@ function settle(
       sdUs: Math.min(sd, Math.max(300_000, 1.5 * narrowed.sdUs)),
       z: peak?.z ?? 0,
       aligned: false,
+      contradicted,
       note: `${few}, too few to be sure: windows are widened and time alone proves nothing`,
     }
   }
@@ -288,6 +293,7 @@ function settle(
     sdUs: guess ? Math.max(2e6, 2 * peak.sdUs) : sd,
     z: peak?.z ?? 0,
     aligned: false,
+    contradicted,
     note: `${few}, and its zone is not known: ${guess ? 'the best guess is used' : 'taken as UTC'}; say the zone with --tz`,
   }
 }
@@ -477,6 +483,7 @@ function finish(
     offset: (clock, us) => offsetIn(state[clock]?.pieces ?? [], us),
     sdUs: Float64Array.from(state, (s) => s.sdUs),
     aligned: Uint8Array.from(state, (s) => (s.aligned ? 1 : 0)),
+    contradicted: Uint8Array.from(state, (s) => (s.contradicted ? 1 : 0)),
     notes,
   }
 }
