@@ -700,7 +700,10 @@ function rockAnswers(facts: Facts): Traces {
       for (let n = 1, at = askedUs + 500_000; at < endUs; at += 500_000)
         log.exchange(at, at + 9000, box, trace(n++), { session, command: 'kill -0 4711' })
       log.exchange(doneUs, doneUs + 9000, box, trace('k'), { session, command: 'kill -0 4711' })
-      log.exchange(doneUs + 20_000, doneUs + 32_000, box, trace('c'), { session, command: `cat ${out}` })
+      log.exchange(Math.min(doneUs + 20_000, nextUs - 2000), doneUs + 32_000, box, trace('c'), {
+        session,
+        command: `cat ${out}`,
+      })
     }
   }
   return {
