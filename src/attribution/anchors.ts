@@ -18,6 +18,8 @@ const pairsMax = 2_000_000
 const ingestDelayUs = 300_000_000
 /** Shorter windows that calls share need no care. */
 const sharedMinUs = 2_000_000
+/** Two may be a turn's; so many that began and ended together are an episode's. */
+const sharersMin = 3
 /** Uncertainty of a call's start up to which its stamp is taken at its word. */
 const stampSlackUs = 500_000
 
@@ -215,11 +217,12 @@ function slackOf(calls: CallColumns, j: number): number {
 export function sharedWindows(calls: CallColumns): Float64Array {
   const count = new Map<string, number>()
   const keyOf = (j: number) => `${calls.startUs[j]}|${calls.endUs[j]}|${calls.episode[j]}`
-  const isLong = (j: number) => calls.endUs[j]! - calls.startUs[j]! > sharedMinUs
+  const isLong = (j: number) =>
+    calls.endUs[j]! - calls.startUs[j]! > sharedMinUs && (calls.flags[j]! & callFlags.echo) === 0
   for (let j = 0; j < calls.n; j++) if (isLong(j)) count.set(keyOf(j), (count.get(keyOf(j)) ?? 0) + 1)
   const out = new Float64Array(calls.n)
   for (let j = 0; j < calls.n; j++) {
-    if (isLong(j) && count.get(keyOf(j))! > 1) out[j] = calls.endUs[j]! - calls.startUs[j]!
+    if (isLong(j) && count.get(keyOf(j))! >= sharersMin) out[j] = calls.endUs[j]! - calls.startUs[j]!
   }
   return out
 }

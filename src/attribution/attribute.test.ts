@@ -326,6 +326,72 @@ describe('attribution of small cases with known answers', () => {
       expect(lead(r, 2 * k + 1).p).toBeLessThan(0.5)
     }
   })
+
+  it('tells two episodes of one file apart that ran side by side and name what everybody names', () => {
+    const es: E[] = []
+    const cs: C[] = []
+    for (let k = 0; k < 24; k++) {
+      const at = 30 * k + (k % 5)
+      const names = ['git.example.org']
+      cs.push(
+        { at, end: at + 6, names, episode: 'left' },
+        { at: at + 2, end: at + 8, names, episode: 'right' },
+      )
+      const goes = { name: 'git.example.org', dst: '198.51.100.7' }
+      es.push({ at: at + 0.3, src: '10.0.0.1', ...goes }, { at: at + 2.3, src: '10.0.0.2', ...goes })
+    }
+    const r = attribute(makeCase(es, cs, [box(1), box(2)]))
+    for (let i = 0; i < es.length; i++) expect(lead(r, i)).toMatchObject({ call: i })
+  })
+
+  it('shares a machine’s own address with the sandboxes that are seen by it', () => {
+    const { es, cs } = story()
+    const nat = [{ ip: '10.0.9.1' }]
+    const machine = { box: 'machine', ip: ['10.0.9.1'], nat, line: 9 }
+    const seen = es.map((e) => ({ ...e, src: '10.0.9.1' }))
+    const r = attribute(makeCase(seen, cs, [machine, box(1, { nat }), box(2, { nat })]))
+    for (let k = 0; k < 8; k++) expect(lead(r, k).call).toBe(k)
+  })
+
+  it('takes message stamps at their word when it aligns clocks', () => {
+    const { es, cs } = story()
+    const late = es.map((e) => ({ ...e, at: e.at + 7.3 }))
+    const sharp = attribute(makeCase(late, cs))
+    const blurred = attribute(
+      makeCase(
+        late,
+        cs.map((c) => ({ ...c, slack: 0.25 })),
+      ),
+    )
+    expect(blurred.clocks[0]!.offsetMs).toBeCloseTo(sharp.clocks[0]!.offsetMs, 0)
+  })
+
+  it('aligns traces that only know when an episode was, and calls nothing more than likely by them', () => {
+    const es: E[] = []
+    const cs: C[] = []
+    for (let k = 0; k < 12; k++) {
+      const from = 90 * k + 17 * (k % 3)
+      for (let m = 0; m < 4; m++) {
+        const name = `site${k}-${m}.example.org`
+        cs.push({ at: from, end: from + 40, box: 'box-1', names: [name], episode: `episode-${k}` })
+        es.push({ at: from + 4 + 9 * m + 28_800, name, dst: `198.51.100.${4 * k + m}` })
+      }
+    }
+    const r = attribute(makeCase(es, cs, [box(1)]))
+    expect(r.clocks[0]!.aligned).toBe(true)
+    expect(Math.abs(r.clocks[0]!.offsetMs - 28_800_000)).toBeLessThan(10_000)
+    for (let i = 0; i < es.length; i++) {
+      expect(lead(r, i).call).toBe(i)
+      expect(lead(r, i).p).toBeLessThan(0.9)
+    }
+  })
+
+  it('counts a call that is told twice once', () => {
+    const { es, cs } = story()
+    const once = attribute(makeCase(es, cs))
+    const twice = attribute(makeCase(es, [...cs, ...cs.map((c) => ({ ...c, flags: callFlags.echo }))]))
+    for (let i = 0; i < es.length; i++) expect(lead(twice, i)).toEqual(lead(once, i))
+  })
 })
 
 describe('whatever it is given', () => {

@@ -36,6 +36,8 @@ export interface CaseOptions {
 /** Joins what was read. Times are settled in place. */
 export function buildCase(merged: Merged, options: CaseOptions): Case {
   const topology = merged.files.flatMap((file) => file.parts.flatMap((part) => part.boxes))
+  // An event may come from a sandbox that no trace names.
+  for (const { box } of topology) merged.texts.id(box)
   const halves = joinOutcomes(merged)
   const domains = settleClocks(merged, options.zones)
   const boxes = joinBoxes(merged, topology)
