@@ -89,7 +89,10 @@ export function attribute(input: AttributionCase): AttributionResult {
     (u, j) =>
       !clockOf(u) || units.to[u]! < windows.start[j]! || units.from[u]! > windows.end[j]! + windows.slack[j]!,
     (u) =>
-      (!clockOf(u) && input.clocks[units.clock[u]!]?.zone !== 'utc') || ranAnywhere(u) || sameAsOthers(u),
+      (!clockOf(u) && input.clocks[units.clock[u]!]?.zone !== 'utc') ||
+      clocks.contradicted[units.clock[u]!] === 1 ||
+      ranAnywhere(u) ||
+      sameAsOthers(u),
   )
   const settled = applyIdentity(calls, units, post)
   const inCall = (u: number) => scene.candidates.start[u + 1]! > scene.candidates.start[u]!
