@@ -16,6 +16,8 @@ import { type PartJob, type PartResult, readPart } from './read-part.ts'
 import { unknownNote } from './unknown.ts'
 
 export interface ImportedFile extends ReadFile {
+  /** Emptied once they are merged: they are the largest thing in memory. */
+  readonly parts: Batch[]
   readonly sha256: string
   readonly bytes: number
   readonly note?: string

@@ -71,6 +71,7 @@ export async function investigate(options: InvestigateOptions): Promise<Investig
     watch.lap('read')
     progress.begin('attributing', 0, 'rows')
     const merged = mergeFiles(imported.files)
+    for (const file of imported.files) file.parts.length = 0
     assert(
       merged.eventBase.at(-1) === merged.events.n && merged.callBase.at(-1) === merged.calls.n,
       'every event and call that was read stands in the case',

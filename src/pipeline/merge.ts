@@ -85,8 +85,15 @@ export interface MergedClock {
   readonly side: 'network' | 'agent'
 }
 
+/** What stays of a part once its columns stand in the case. */
+type MergedPart = Omit<Batch, 'events' | 'calls' | 'texts' | 'files' | 'clocks'>
+
+export interface MergedFile extends Omit<ReadFile, 'parts'> {
+  readonly parts: readonly MergedPart[]
+}
+
 export interface Merged {
-  readonly files: readonly ReadFile[]
+  readonly files: readonly MergedFile[]
   readonly texts: Texts
   readonly clocks: readonly MergedClock[]
   readonly events: MergedEvents
@@ -152,7 +159,7 @@ export function mergeFiles(read: readonly ReadFile[]): Merged {
     return batch.files.map((entry) => ({ ...entry, call: entry.call + base }))
   })
   return {
-    files,
+    files: files.map((file) => ({ ...file, parts: file.parts.map(restOf) })),
     texts,
     clocks,
     events,
@@ -164,6 +171,10 @@ export function mergeFiles(read: readonly ReadFile[]): Merged {
     command,
     sourceId,
   }
+}
+
+function restOf({ boxes, episodes, outcomes, rejected, skipped }: Batch): MergedPart {
+  return { boxes, episodes, outcomes, rejected, skipped }
 }
 
 function compare(a: string, b: string): number {
