@@ -156,7 +156,7 @@ export function tupleAnchors(events: EventColumns, clockA: number, clockB: numbe
       const other = first.get(key)
       if (other === undefined || twice.has(key) || used.has(other)) continue
       used.add(other)
-      list.add(events, i, events.fromUs[other]!, events.spanUs[other]!, 1, other)
+      list.add(events, i, events.fromUs[other]!, 0, 1, other, events.spanUs[other]!)
     }
   }
   return list.take()

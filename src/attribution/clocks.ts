@@ -41,6 +41,9 @@ const witnessesMin = 5
 /** What a clock kept by NTP may be off when nothing shows it, and one of which nothing is known. */
 const priorSdUs = { utc: 2e6, naive: 30e6, uptime: 30e6 } as const
 const tieMin = 4
+/** From here on bounds, not stamps, tie two clocks; what may be left between them then. */
+const wideTieUs = 5_000_000
+const wideTieSdUs = 1_000_000
 const blocks = 8
 
 interface State {
@@ -167,7 +170,7 @@ function tieClocks(
       const from = members[x]!
       for (const other of bySize) {
         if (!left.has(other)) continue
-        const link = tieBetween(events, keys, from.clock, other)
+        const link = tieBetween(events, keys, domains, from.clock, other)
         if (!link) continue
         left.delete(other)
         members.push({
@@ -185,6 +188,7 @@ function tieClocks(
 function tieBetween(
   events: EventColumns,
   keys: Keys,
+  domains: readonly ClockDomain[],
   a: number,
   b: number,
 ): { aheadUs: number; sdUs: number } | undefined {
@@ -193,14 +197,24 @@ function tieBetween(
     const peak = findPeak(same, () => true, 200_000)
     if (peak && peak.effects >= tieMin && peak.effects >= 0.3 * peak.asked) {
       const agree: number[] = []
+      const low: number[] = []
+      const high: number[] = []
       for (let k = 0; k < same.low.length; k++) {
         const middle = (same.low[k]! + same.high[k]!) / 2
         const half = (same.high[k]! - same.low[k]!) / 2 + 500_000
-        if (Math.abs(middle - peak.offsetUs) <= half) agree.push(middle)
+        if (Math.abs(middle - peak.offsetUs) > half) continue
+        agree.push(middle)
+        low.push(same.low[k]!)
+        high.push(same.high[k]!)
       }
       if (agree.length >= tieMin) {
         const aheadUs = median(agree)
         const spread = median(agree.map((x) => Math.abs(x - aheadUs)))
+        // Windows say within what bounds the clocks differ and no more: of what is left, agreement is likeliest.
+        const [from, to] = [quantile(low, 0.9), quantile(high, 0.1)]
+        if (to - from > wideTieUs && domains[a]!.zone === 'utc' && domains[b]!.zone === 'utc') {
+          return { aheadUs: Math.min(to, Math.max(from, 0)), sdUs: wideTieSdUs }
+        }
         return { aheadUs, sdUs: Math.max(1000, (1.5 * spread) / Math.sqrt(agree.length)) }
       }
     }
@@ -520,6 +534,11 @@ function tally(clock: Uint16Array, n: number): Float64Array {
   const out = new Float64Array(n)
   for (const c of clock) if (c < n) out[c]!++
   return out
+}
+
+function quantile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0
 }
 
 function median(values: readonly number[]): number {
