@@ -1,9 +1,9 @@
 // Sets up whatever a fresh clone lacks: npm packages, the build and, for the lab, system packages. Plain Node,
 // because it runs before anything is installed.
 //
-//   node tools/bootstrap.mjs [--system]
+//   node tools/bootstrap.mjs [--system] [--browser]
 
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
   chmodSync,
@@ -17,6 +17,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -37,31 +38,50 @@ const systemPackages = [
   ['util-linux', 'unshare'],
   ['procps', 'ps'],
   ['zstd', 'zstd'],
-  // Tests look at the report in it; Ubuntu's package of that name is a snap and is left out there.
-  ['chromium', 'chromium'],
 ]
+/** Tests look at the report in it; Ubuntu's package of that name is a snap and is left out there. */
+const browser = ['chromium', 'chromium']
 
 const [major, minor] = process.versions.node.split('.').map(Number)
 if (major < 20 || (major === 20 && minor < 19)) {
   say(`Vigiles needs Node 20.19 or newer; this is ${process.versions.node}.`)
   process.exit(3)
 }
-installPackages()
-build()
+
+// ^C reaches what we started by itself; we live on to tidy up behind it.
+let stopped = 0
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+  ['SIGHUP', 129],
+])
+  process.on(signal, () => {
+    stopped = code
+    running?.kill(signal)
+  })
+let running
+
+const lock = join(root, '.cache', 'set-up.lock')
+let locked = false
+process.on('exit', () => locked && rmSync(lock, { force: true }))
+
+await installPackages()
+await build()
 if (process.argv.includes('--system')) await installSystemPackages()
+process.exit(0)
 
 /** `npm ci` when node_modules does not stem from this lockfile. */
-function installPackages() {
+async function installPackages() {
   const stamp = join(root, 'node_modules', '.vigiles-lock')
   const wanted = hashOf(['package-lock.json'])
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return
+  if (isStamped(stamp, wanted)) return
+  await takeLock()
+  if (isStamped(stamp, wanted)) return
   say('Installing npm packages…')
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm'
-  const { status } = spawnSync(npm, ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-    shell: process.platform === 'win32',
-  })
-  if (status !== 0) {
+  // Whatever NODE_ENV says: the build and the tests need the development packages.
+  const args = ['ci', '--ignore-scripts', '--include=dev', '--include=optional', '--no-audit', '--no-fund']
+  if (!(await run(npm, args, { shell: process.platform === 'win32' }))) {
     say(
       'The npm packages could not be installed. Is the npm registry reachable from here? Then run the command again.',
     )
@@ -71,7 +91,7 @@ function installPackages() {
 }
 
 /** Compiles when a source has changed since the last build. */
-function build() {
+async function build() {
   const stamp = join(root, 'dist', '.vigiles-sources')
   const sources = ['src', 'ui']
     .flatMap((folder) => filesBelow(folder))
@@ -84,21 +104,73 @@ function build() {
     'tsconfig.build.json',
     'tools/build-report.ts',
   ])
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return
+  if (isStamped(stamp, wanted)) return
+  await takeLock()
+  if (isStamped(stamp, wanted)) return
   say('Building…')
   rmSync(join(root, 'dist'), { recursive: true, force: true })
-  run([join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.build.json'])
-  run(['--import', 'tsx', 'tools/build-report.ts'])
+  await node([join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.build.json'])
+  await node(['--import', 'tsx', 'tools/build-report.ts'])
   mkdirSync(join(root, 'dist'), { recursive: true })
   chmodSync(join(root, 'dist', 'cli', 'main.js'), 0o755)
   writeFileSync(stamp, wanted)
 }
 
-function run(args) {
-  const { status } = spawnSync(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] })
-  if (status === 0) return
+function isStamped(stamp, wanted) {
+  return existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted
+}
+
+/** Two commands at once in one clone: the second waits for the first to set up. */
+async function takeLock() {
+  if (locked) return
+  mkdirSync(join(root, '.cache'), { recursive: true })
+  for (let waits = 0; ; waits++) {
+    try {
+      writeFileSync(lock, String(process.pid), { flag: 'wx' })
+      locked = true
+      return
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error
+    }
+    if (!isHeld()) rmSync(lock, { force: true })
+    else if (waits === 0) say('Another command is setting up this clone; waiting for it.')
+    else if (waits > 1200) {
+      say('Another command has been setting up this clone for ten minutes. End it, then run this again.')
+      process.exit(3)
+    }
+    await sleep(500)
+    if (stopped) process.exit(stopped)
+  }
+}
+
+/** Whether the process that wrote the lock still lives; a killed one leaves its lock behind. */
+function isHeld() {
+  try {
+    const pid = Number(readFileSync(lock, 'utf8'))
+    if (pid === 0) return Date.now() - statSync(lock).mtimeMs < 2000 // Being written this moment.
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return error.code === 'EPERM'
+  }
+}
+
+async function node(args) {
+  if (await run(process.execPath, args)) return
   say('The build failed; the lines above say where.')
   process.exit(70)
+}
+
+/** Whether the program ended well. Ends this one too when it was stopped meanwhile, unless `tidy` says to return. */
+async function run(program, args, { tidy = false, ...options } = {}) {
+  running = spawn(program, args, { stdio: ['ignore', 'ignore', 'inherit'], ...options })
+  const ok = await new Promise((resolve) => {
+    running.on('error', () => resolve(false))
+    running.on('close', (status) => resolve(status === 0))
+  })
+  running = undefined
+  if (stopped && !tidy) process.exit(stopped)
+  return ok
 }
 
 function filesBelow(folder) {
@@ -123,12 +195,10 @@ function hashOf(paths) {
 async function installSystemPackages() {
   if (process.platform !== 'linux') return
   const release = existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : ''
-  const ubuntu = /^ID=ubuntu$/m.test(release)
-  const apt =
-    (/^ID=debian$/m.test(release) || ubuntu || /^ID_LIKE=.*debian/m.test(release)) && found('apt-get')
-  const missing = systemPackages
-    .filter(([name, program]) => !found(program) && !(ubuntu && name === 'chromium'))
-    .map(([name]) => name)
+  const ubuntu = /^ID(?:_LIKE)?=.*ubuntu/m.test(release)
+  const apt = (/^ID(?:_LIKE)?=.*debian/m.test(release) || ubuntu) && found('apt-get')
+  const wanted = process.argv.includes('--browser') && !ubuntu ? [...systemPackages, browser] : systemPackages
+  const missing = wanted.filter(([, program]) => !found(program)).map(([name]) => name)
   if (missing.length === 0) return
   const line = `apt-get install -y --no-install-recommends ${missing.join(' ')}`
   const without = 'Going on without: the demo uses its recording and the tests that need them are skipped.'
@@ -138,35 +208,42 @@ async function installSystemPackages() {
   if (process.getuid?.() !== 0) return say(`For the lab, run as root:\n  ${line}\n${without}`)
   if (process.stdin.isTTY && process.stderr.isTTY) {
     const ask = createInterface({ input: process.stdin, output: process.stderr })
-    const answer = await ask.question(
-      `The lab needs system packages: ${missing.join(' ')}\nInstall them with apt-get? [Y/n] `,
-    )
+    ask.on('SIGINT', () => process.exit(130))
+    const ended = new Promise((resolve) => ask.on('close', () => resolve('n')))
+    const question = `The lab needs system packages: ${missing.join(' ')}\nInstall them with apt-get? [Y/n] `
+    const answer = await Promise.race([ask.question(question), ended])
     ask.close()
     if (/^n/i.test(answer.trim())) return say(without)
   }
+  await takeLock()
   say(`Installing system packages: ${missing.join(' ')}`)
-  if (!aptInstall(missing)) say(`They could not be installed. By hand:\n  ${line}\n${without}`)
+  if (!(await aptInstall(missing))) say(`They could not be installed. By hand:\n  ${line}\n${without}`)
 }
 
 /** Services of the packages are kept from starting: a demo must not leave an ssh server behind. */
-function aptInstall(names) {
+async function aptInstall(names) {
   const policy = '/usr/sbin/policy-rc.d'
-  const own = !existsSync(policy)
-  if (own) {
-    writeFileSync(policy, '#!/bin/sh\nexit 101\n')
-    chmodSync(policy, 0o755)
-  }
+  const text = '#!/bin/sh\n# Put here by vigiles while it installs packages.\nexit 101\n'
+  // One of our own may stand there still, if the machine went down in the middle.
+  const own = !existsSync(policy) || readFileSync(policy, 'utf8') === text
   const apt = (args) =>
-    spawnSync('apt-get', ['-q', '-o', 'DPkg::Lock::Timeout=300', ...args], {
-      stdio: ['ignore', 'ignore', 'inherit'],
+    run('apt-get', ['-q', '-o', 'DPkg::Lock::Timeout=300', ...args], {
+      tidy: true,
       env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-    }).status === 0
+    })
+  const install = () => apt(['install', '-y', '--no-install-recommends', ...names])
   try {
-    const install = () => apt(['install', '-y', '--no-install-recommends', ...names])
+    if (own) {
+      writeFileSync(policy, text)
+      chmodSync(policy, 0o755)
+    }
     const listed = existsSync('/var/lib/apt/lists') && readdirSync('/var/lib/apt/lists').length > 3
-    return (listed && install()) || (apt(['update']) && install())
+    return (listed && (await install())) || (!stopped && (await apt(['update'])) && (await install()))
+  } catch {
+    return false // A read-only system, most likely.
   } finally {
     if (own) rmSync(policy, { force: true })
+    if (stopped) process.exit(stopped)
   }
 }
 

@@ -30,7 +30,8 @@ const title = (text: string) => out(`\n${paint('bold', text)}`)
 const { values } = parseArgs({ options: { seed: { type: 'string' } } })
 const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(values.seed)
 const abort = new AbortController()
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+for (const signal of signals) {
   process.once(signal, () => abort.abort(new Error(`stopped by ${signal}`)))
 }
 
@@ -63,6 +64,8 @@ async function demo(): Promise<void> {
     cpSync(join(root, 'fixtures/incidents/recorded-run'), run, { recursive: true })
   }
   abort.signal.throwIfAborted()
+  // Nothing to undo from here on: ^C may end this process at once.
+  for (const signal of signals) process.removeAllListeners(signal)
 
   const began = performance.now()
   const folder = join(home, 'case')
@@ -172,7 +175,8 @@ function gunzip(path: string): string {
 
 function describe(call: ToolCallLine | undefined): string {
   if (!call) return 'no call at all'
-  return `${plain(call.command, 110)}  (${call.box ?? 'box unknown'}, step ${call.step ?? 'unknown'})`
+  const step = call.step === null ? '' : `, step ${call.step}`
+  return `${plain(call.command, 110)}  (${call.box ?? 'box unknown'}${step})`
 }
 
 function mark(right: boolean): string {
