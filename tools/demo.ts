@@ -59,7 +59,7 @@ async function demo(): Promise<void> {
     await runLab({ seed, dir: run, signal: abort.signal, progress: (line) => out(paint('dim', `  ${line}`)) })
   } else {
     title('A recorded incident')
-    out(`The closed network can't be opened here: ${possible.why}. ${possible.fix}`)
+    out(`The closed network can't be opened here. ${possible.why} ${possible.fix}`)
     out('This is a recording of such a run, investigated now.')
     cpSync(join(root, 'fixtures/incidents/recorded-run'), run, { recursive: true })
   }
