@@ -1,16 +1,14 @@
 // The case as one stream in the order of corrected times: what detections listen to.
 
 import type { AttributionResult } from '../attribution/api.ts'
+import { orderOf } from '../base/order.ts'
 import type { Seen } from '../detections/api.ts'
 import type { Case } from './case.ts'
 import { causeOf } from './case-lines.ts'
 
 /** Indexes by a time, ties by the given order: the same whatever the order of inputs. */
 export function orderByTime(times: Float64Array): Uint32Array {
-  const order = Uint32Array.from(times, (_, i) => i)
-  let sorted = true
-  for (let i = 1; i < times.length && sorted; i++) sorted = times[i - 1]! <= times[i]!
-  return sorted ? order : order.sort((a, b) => times[a]! - times[b]! || a - b)
+  return orderOf(times)
 }
 
 /** A call stands before an event of the same time: cause before effect. */
