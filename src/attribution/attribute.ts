@@ -73,6 +73,13 @@ export function attribute(input: AttributionCase): AttributionResult {
     if (call < 0 || !group || keys.assumedBox[keys.callBox[call]!] !== 1) return false
     return group.weight[group.boxes.indexOf(keys.callBox[call]!)] !== 1
   }
+  // That a call named the place is no proof once it has ended, unless it leaves work behind.
+  const longGone = (u: number) => {
+    const j = post.call[u * keptMax]!
+    if (j < 0 || scene.classLeaves[scene.callClass[j]!] === 1) return false
+    const over = windows.end[j]! + windows.slack[j]! + attributionDefaults.afterWindowUs
+    return units.from[u]! - scene.doubt[u]! > over
+  }
   // Nor when in its episode it ran: only names tell the episode's calls apart, and what fetches need not name.
   const shared = sharedWindows(calls)
   const sameAsOthers = (u: number) => {
@@ -91,6 +98,7 @@ export function attribute(input: AttributionCase): AttributionResult {
     (u) =>
       (!clockOf(u) && input.clocks[units.clock[u]!]?.zone !== 'utc') ||
       clocks.contradicted[units.clock[u]!] === 1 ||
+      longGone(u) ||
       ranAnywhere(u) ||
       sameAsOthers(u),
   )

@@ -49,7 +49,8 @@ export function explainCandidate(
   if (at >= 0 && rates.base[at]! + rates.named[at]! > 0 && rates.background > 0) {
     const level = scene.candidates.level[first + at]!
     const pi = x.model.piCall[scene.mark[unit]!]! / x.model.piNone[scene.mark[unit]!]!
-    const base = rates.base[at]!
+    // Where timing alone allows nothing, the name is not worth the infinity that it would take to make up for that.
+    const base = Math.max(rates.base[at]!, 1e-3 * rates.named[at]!)
     const time = Math.log(Math.max(base, 1e-30) / rates.background / pi)
     const habit = Math.log(pi)
     out.push({ kind: 'time', logOdds: time, text: timeText(x, unit, call) })
@@ -58,7 +59,7 @@ export function explainCandidate(
       out.push({ kind: 'rarity', logOdds: habit, text: `${markText(x, unit)} is contacted ${who}` })
     }
     if (level > 0) {
-      const gain = Math.log((base + rates.named[at]!) / Math.max(base, 1e-30))
+      const gain = Math.log((rates.base[at]! + rates.named[at]!) / Math.max(base, 1e-30))
       out.push({ kind: kindOf(x, unit, level), logOdds: gain, text: matchText(x, unit, level) })
     }
   } else if (at < 0) {

@@ -103,7 +103,7 @@ export const launchersMax = 3
 /** A destination named by more calls than this is everybody's. */
 export const namersMax = 3
 /** A call that leaves work behind may keep a session going; one that merely named the place seldom does. */
-const launch = { leaves: 1, named: 0.2 }
+const launch = { leaves: 1, named: 0.05 }
 const strangers = 0.05
 
 export interface Scorer {
@@ -168,7 +168,8 @@ export function scorer(scene: Scene, model: Model): Scorer {
         rate /= b - a
         match /= b - a
       }
-      rate *= level === 0 ? pi * chance : pi
+      const stranger = level === 0 && scene.classLeaves[scene.callClass[j]!] === 0
+      rate *= stranger ? pi * chance : pi
       if (level === portLevel) match *= scene.portShare[u]!
       else if (level === parent) match *= 0.5
       if (weight) {
@@ -193,7 +194,11 @@ export function scorer(scene: Scene, model: Model): Scorer {
     const before = scene.previous[u]!
     if (before >= 0 && continued > 0) {
       for (let k = before * launchersMax; k < (before + 1) * launchersMax; k++) {
-        if (launchCall[k]! >= 0) keep(from, launchCall[k]!, launchP[k]! * survival)
+        const j = launchCall[k]!
+        if (j < 0) continue
+        // Work left behind lives on between signs of life; a call that only named the place must earn each of them.
+        const lives = scene.classLeaves[scene.callClass[j]!] === 1
+        keep(from, j, launchP[k]! * (lives ? survival : Math.min(1, continued / total)))
       }
     }
     for (let x = 0; x < size; x++) {
