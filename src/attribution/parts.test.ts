@@ -37,6 +37,8 @@ describe('bins of lag', () => {
           let sum = 0
           for (let k = 0; k < binCount; k++) sum += overlapUs(k, at, at + width, 0, length)
           expect(sum).toBe(width)
+          // The very last instant still counts to the call, whose last bin ends there: nothing of it lies beyond.
+          if (at === length) return
           expect(overlapUs(binAt(at, 0, length), at, at + 1, 0, length)).toBeGreaterThan(0)
         },
       ),

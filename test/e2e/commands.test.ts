@@ -161,7 +161,7 @@ describe('mistakes at the prompt', () => {
       '--control',
     ],
     [['investigate', logs, '--out', 'o', '--colour'], '--colour'],
-    [['investigate', logs, '--out', 'o', '--topology', join(root, 'package.json')], 'topology'],
+    [['investigate', logs, '--out', 'o', '--quiet', '--topology', join(root, 'package.json')], 'topology'],
     [['why'], 'why wants'],
     [['export', 'x', '--format', 'pdf'], '--format'],
   ])(
