@@ -6,10 +6,17 @@ import { gunzipSync } from 'node:zlib'
 import type { AttributionLine, ToolCallLine } from '../schema/summary.ts'
 import { type LabScore, type LineTruth, scoreLab } from './score.ts'
 
-/** `runDir` is what `runLab` filled (or a recorded run), `caseDir` what `vigiles investigate --out` wrote. */
-export function readScore(runDir: string, caseDir: string): LabScore {
+/**
+ * `runDir` is what `runLab` filled (or a recorded run), `caseDir` what `vigiles investigate --out` wrote. Only lines
+ * that are `asked` about count: to compare two cases, ask both about the same.
+ */
+export function readScore(
+  runDir: string,
+  caseDir: string,
+  asked: (line: LineTruth) => boolean = () => true,
+): LabScore {
   return scoreLab(
-    readRows<LineTruth>(join(runDir, 'truth/lines.jsonl')),
+    readRows<LineTruth>(join(runDir, 'truth/lines.jsonl')).filter(asked),
     readRows<AttributionLine>(join(caseDir, 'attributions.jsonl')),
     readRows<ToolCallLine>(join(caseDir, 'toolcalls.jsonl')),
   )
