@@ -16,6 +16,10 @@ describe('what stands in the text', () => {
     ['curl http://user:pw@192.0.2.7/', ['ip 192.0.2.7']],
     ['git clone git@git.example.com:org/repo.git', ['name git.example.com']],
     ['nc 192.0.2.1 4444', ['ip 192.0.2.1', 'port 4444']],
+    [
+      'ssh -fNR 18067:10.0.3.22:6379 -p 443 dev@relay.example.net',
+      ['name relay.example.net', 'port 443', 'ip 10.0.3.22', 'port 6379'],
+    ],
     ['cat < /dev/tcp/192.0.2.1/80', ['ip 192.0.2.1', 'port 80']],
     ["s.connect(('192.0.2.1', 4444))", ['ip 192.0.2.1', 'port 4444']],
     ['nmap 10.0.0.0/24', ['range 10.0.0.0/24']],

@@ -78,6 +78,12 @@ function addInvocation(invocation: Invocation, text: string, targets: TargetSet,
         targets.host(host, via, 1)
         if (port !== undefined) targets.port(port, via, 1)
       }
+      // What the far side reaches through the tunnel is contacted from here; where -L leads, it is not.
+      for (const { kind, host, port } of ssh.forwards) {
+        if (kind !== 'R' || host === undefined || /^(?:localhost|127\.|::1$|\[::1)/.test(host)) continue
+        targets.host(host, via, 1)
+        if (port !== undefined) targets.port(String(port), via, 1)
+      }
       return
     }
     case 'scp':
