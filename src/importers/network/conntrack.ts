@@ -23,7 +23,7 @@ export const conntrack = defineLinesImporter({
   id: 'conntrack',
   name: 'conntrack -E',
   family: 'network',
-  documentation: 'https://manpages.debian.org/conntrack/conntrack.8.en.html',
+  documentation: 'https://conntrack-tools.netfilter.org/manual.html',
   recognises: (head) => head.lines.some((line) => rowPattern.test(line) && tuplePattern.test(line)),
   start(sink) {
     const begun = new BoundedMap<string, Time>(openMax)
