@@ -1,7 +1,8 @@
 // The library: the same investigation as the command line, from a program.
 
 import { parseZoneRule } from './pipeline/clock-domains.ts'
-import { parseMoment, parseWindow, investigate as run } from './pipeline/investigate.ts'
+import { investigate as run } from './pipeline/investigate.ts'
+import { parseMoment, parseWindow } from './pipeline/moments.ts'
 import { type Progress, quietProgress } from './pipeline/progress.ts'
 import type { Summary } from './schema/summary.ts'
 

@@ -8,7 +8,6 @@ import type { AttributionCase, AttributionResult } from '../attribution/api.ts'
 import { attribute } from '../attribution/attribute.ts'
 import { assert } from '../base/assert.ts'
 import { OperatorError } from '../base/errors.ts'
-import { parseIso, toIso } from '../base/time.ts'
 import { detect } from '../detections/engine.ts'
 import { detections } from '../detections/registry.generated.ts'
 import type { ExportFinding } from '../exporters/api.ts'
@@ -17,12 +16,13 @@ import { indicatorsOf, iocsCsv } from '../exporters/iocs-csv.ts'
 import { toDetectionFinding } from '../exporters/ocsf.ts'
 import type { Severity } from '../schema/event.ts'
 import type { Finding } from '../schema/finding.ts'
-import type { InputSummary, Summary } from '../schema/summary.ts'
+import type { Summary } from '../schema/summary.ts'
 import { buildCase, type Case } from './case.ts'
 import { attributionLine, toolCallLine, verdictOf } from './case-lines.ts'
 import type { ZoneRule } from './clock-domains.ts'
 import { type Imported, importAll } from './import-all.ts'
 import { incidentsOf } from './incidents.ts'
+import { inputSummaries } from './input-summaries.ts'
 import { findInputs, type LeftOut, sha256Of } from './inputs.ts'
 import { LineWriter, writeWhole } from './line-writer.ts'
 import { mergeFiles } from './merge.ts'
@@ -293,77 +293,6 @@ function exportFinding(
   }
 }
 
-function inputSummaries(imported: Imported, unreadable: readonly LeftOut[], theCase: Case): InputSummary[] {
-  const { merged } = theCase
-  const summaries: InputSummary[] = merged.files.map((file, f) => {
-    const read = imported.files.find(({ path }) => path === file.path)!
-    const events = merged.eventBase[f + 1]! - merged.eventBase[f]!
-    const toolCalls = merged.callBase[f + 1]! - merged.callBase[f]!
-    const boxes = file.parts.reduce((sum, part) => sum + part.boxes.length, 0)
-    const episodes = file.parts.reduce((sum, part) => sum + part.episodes.length, 0)
-    const rejected = file.parts.reduce((sum, part) => sum + part.rejected, 0)
-    const skipped: Record<string, number> = {}
-    for (const part of file.parts) for (const [why, n] of part.skipped) skipped[why] = (skipped[why] ?? 0) + n
-    const times = timesOf(theCase, f)
-    return {
-      path: file.path,
-      format: file.format,
-      records: events + toolCalls + boxes + episodes + rejected,
-      events,
-      toolCalls,
-      boxes,
-      episodes,
-      rejected,
-      skipped,
-      firstTime: times === undefined ? null : toIso(times[0]),
-      lastTime: times === undefined ? null : toIso(times[1]),
-      sha256: read.sha256,
-      bytes: read.bytes,
-      ...(read.note === undefined ? {} : { note: read.note }),
-    }
-  })
-  const none = {
-    records: 0,
-    events: 0,
-    toolCalls: 0,
-    boxes: 0,
-    episodes: 0,
-    rejected: 0,
-    skipped: {},
-    firstTime: null,
-    lastTime: null,
-  }
-  for (const { path, format, bytes, sha256, note } of imported.passed) {
-    summaries.push({ path, format, ...none, sha256, bytes, note })
-  }
-  for (const { path, note } of unreadable) {
-    summaries.push({
-      path,
-      format: 'unreadable',
-      ...none,
-      sha256: '',
-      bytes: 0,
-      note,
-    })
-  }
-  return summaries.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0))
-}
-
-/** First and last record on the source's own clock (year and zone settled). */
-function timesOf({ merged }: Case, f: number): [number, number] | undefined {
-  let first = Number.POSITIVE_INFINITY
-  let last = Number.NEGATIVE_INFINITY
-  for (let i = merged.eventBase[f]!; i < merged.eventBase[f + 1]!; i++) {
-    first = Math.min(first, merged.events.fromUs[i]!)
-    last = Math.max(last, merged.events.fromUs[i]!)
-  }
-  for (let j = merged.callBase[f]!; j < merged.callBase[f + 1]!; j++) {
-    first = Math.min(first, merged.calls.startUs[j]!)
-    last = Math.max(last, merged.calls.startUs[j]!)
-  }
-  return first <= last ? [first, last] : undefined
-}
-
 function countBySeverity(findings: readonly Finding[]): Record<Severity, number> {
   const counts = { critical: 0, high: 0, medium: 0, low: 0, informational: 0 }
   for (const { severity } of findings) counts[severity]++
@@ -424,32 +353,4 @@ function stopwatch(): Stopwatch {
       before = now
     },
   }
-}
-
-/** A window as typed: `START/END`, ISO with a zone. Throws OperatorError (usage). */
-export function parseWindow(option: string, text: string): { fromUs: number; toUs: number } {
-  const [from, to, more] = text.split('/')
-  const start = parseMoment(option, from ?? '')
-  const end = parseMoment(option, to ?? '')
-  if (more !== undefined || end <= start) {
-    throw new OperatorError('usage', {
-      what: `${option} wants START/END with START before END; got ${text}`,
-      fix: `For example: ${option} 2026-11-24T01:00:00Z/2026-11-24T02:00:00Z`,
-    })
-  }
-  return { fromUs: start, toUs: end }
-}
-
-export function parseMoment(option: string, text: string): number {
-  const time =
-    parseIso(text) ??
-    parseIso(`${text}T00:00:00Z`) ??
-    parseIso(text.replace(/^(\S{10}.\d\d:\d\d)(Z|[+-].*)?$/, '$1:00$2'))
-  if (!time) {
-    throw new OperatorError('usage', {
-      what: `${option} wants an ISO 8601 time; got ${text}`,
-      fix: `For example: ${option} 2026-11-24T03:14:00Z (a time without a zone is read as UTC)`,
-    })
-  }
-  return time.us
 }
