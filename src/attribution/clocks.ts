@@ -1,25 +1,14 @@
 // One time for all: how far every clock is ahead of the agents', found from what agents named and sensors then saw.
 
-import { eventClasses } from '../schema/event.ts'
-import { contentAnchors, lookupAnchors, timeAnchors, tupleAnchors } from './anchors.ts'
-import {
-  attributionDefaults,
-  type CallColumns,
-  type ClockDomain,
-  type ClockEstimate,
-  type EventColumns,
-} from './api.ts'
-import { type Anchors, findPeak, joined, type Peak, sharpen, shifted, within } from './correlogram.ts'
+import { contentAnchors, timeAnchors } from './anchors.ts'
+import type { CallColumns, ClockDomain, ClockEstimate, EventColumns } from './api.ts'
+import { offsetIn, type Piece, shape } from './clock-pieces.ts'
+import { best, byName, convincing, nearUs, nearZone, zoneOf } from './clock-proof.ts'
+import { tieClocks } from './clock-ties.ts'
+import { type Anchors, joined, type Peak, sharpen, shifted } from './correlogram.ts'
 import { span } from './explain.ts'
 import type { Keys } from './keys.ts'
 import type { TargetIndex } from './targets.ts'
-
-/** How far a clock is ahead, in pieces: from `fromUs` (on that clock) offset + drift · (t − fromUs). */
-interface Piece {
-  readonly fromUs: number
-  readonly offsetUs: number
-  readonly drift: number
-}
 
 export interface Clocks {
   readonly estimates: readonly ClockEstimate[]
@@ -32,19 +21,8 @@ export interface Clocks {
   readonly notes: readonly string[]
 }
 
-const dnsClass = eventClasses.indexOf('dns_activity')
-const zoneStepUs = 900e6
-const zoneMaxUs = 14 * 3600e6
-const nearUs = 300e6
-/** Fewer agreeing witnesses than this prove nothing, however well they agree. */
-const witnessesMin = 5
 /** What a clock kept by NTP may be off when nothing shows it, and one of which nothing is known. */
 const priorSdUs = { utc: 2e6, naive: 30e6, uptime: 30e6 } as const
-const tieMin = 4
-/** From here on bounds, not stamps, tie two clocks; what may be left between them then. */
-const wideTieUs = 5_000_000
-const wideTieSdUs = 1_000_000
-const blocks = 8
 
 interface State {
   pieces: Piece[]
@@ -122,7 +100,7 @@ export function alignClocks(
       agentZoneUs === undefined &&
       tie.members.some((m) => domains[m.clock]!.zone === 'utc')
     ) {
-      const zone = Math.round(peak!.offsetUs / zoneStepUs) * zoneStepUs
+      const zone = zoneOf(peak!.offsetUs)
       agentZoneUs = Math.abs(peak!.offsetUs - zone) <= nearUs ? -zone : 0
     }
     for (const m of tie.members) {
@@ -140,117 +118,6 @@ export function alignClocks(
   borrow(domains, state, networks, eventCount)
   alignAgents(domains, state, agents, trusted, reference, networks, { events, calls, keys, names, targets })
   return finish(domains, state, reference, networks, notes)
-}
-
-interface Tie {
-  readonly leader: number
-  /** How far each member is ahead of the leader. */
-  readonly members: readonly { readonly clock: number; readonly aheadUs: number; readonly sdUs: number }[]
-}
-
-/** Groups of network clocks tied by shared connections, or by lookups and what followed them. */
-function tieClocks(
-  events: EventColumns,
-  keys: Keys,
-  domains: readonly ClockDomain[],
-  networks: readonly number[],
-  count: Float64Array,
-): Tie[] {
-  const left = new Set(networks)
-  const rank = { utc: 0, naive: 1, uptime: 2 }
-  const bySize = [...networks].sort(
-    (a, b) =>
-      rank[domains[a]!.zone] - rank[domains[b]!.zone] || count[b]! - count[a]! || byName(domains, a, b),
-  )
-  const out: Tie[] = []
-  for (const leader of bySize) {
-    if (!left.delete(leader)) continue
-    const members = [{ clock: leader, aheadUs: 0, sdUs: 0 }]
-    for (let x = 0; x < members.length && members.length <= 64; x++) {
-      const from = members[x]!
-      for (const other of bySize) {
-        if (!left.has(other)) continue
-        const link = tieBetween(events, keys, domains, from.clock, other)
-        if (!link) continue
-        left.delete(other)
-        members.push({
-          clock: other,
-          aheadUs: from.aheadUs + link.aheadUs,
-          sdUs: Math.hypot(from.sdUs, link.sdUs),
-        })
-      }
-    }
-    out.push({ leader, members })
-  }
-  return out
-}
-
-function tieBetween(
-  events: EventColumns,
-  keys: Keys,
-  domains: readonly ClockDomain[],
-  a: number,
-  b: number,
-): { aheadUs: number; sdUs: number } | undefined {
-  const same = tupleAnchors(events, a, b)
-  if (same.low.length >= tieMin) {
-    const peak = findPeak(same, () => true, 200_000)
-    if (peak && peak.effects >= tieMin && peak.effects >= 0.3 * peak.asked) {
-      const agree: number[] = []
-      const low: number[] = []
-      const high: number[] = []
-      for (let k = 0; k < same.low.length; k++) {
-        const middle = (same.low[k]! + same.high[k]!) / 2
-        const half = (same.high[k]! - same.low[k]!) / 2 + 500_000
-        if (Math.abs(middle - peak.offsetUs) > half) continue
-        agree.push(middle)
-        low.push(same.low[k]!)
-        high.push(same.high[k]!)
-      }
-      if (agree.length >= tieMin) {
-        const aheadUs = median(agree)
-        const spread = median(agree.map((x) => Math.abs(x - aheadUs)))
-        // Windows say within what bounds the clocks differ and no more: of what is left, agreement is likeliest.
-        const [from, to] = [quantile(low, 0.9), quantile(high, 0.1)]
-        if (to - from > wideTieUs && domains[a]!.zone === 'utc' && domains[b]!.zone === 'utc') {
-          return { aheadUs: Math.min(to, Math.max(from, 0)), sdUs: wideTieSdUs }
-        }
-        return { aheadUs, sdUs: Math.max(1000, (1.5 * spread) / Math.sqrt(agree.length)) }
-      }
-    }
-  }
-  const ways: [Anchors, number][] = [
-    [lookupAnchors(events, keys, a, b, dnsClass), 1],
-    [lookupAnchors(events, keys, b, a, dnsClass), -1],
-  ]
-  for (const [anchors, sign] of ways) {
-    const peak = findPeak(anchors, (us) => nearZone(us))
-    if (peak && convincing(peak)) return { aheadUs: sign * peak.offsetUs, sdUs: peak.sdUs }
-  }
-  return undefined
-}
-
-/** The peak, near zero where that is about as good: a zone error needs better proof than none. */
-function best(anchors: Anchors, allowed: (us: number) => boolean, zoned: boolean): Peak | undefined {
-  const any = findPeak(anchors, allowed)
-  if (!any || Math.abs(any.offsetUs) <= nearUs) return any
-  const near = findPeak(anchors, (us) => Math.abs(us) <= nearUs)
-  if (!near) return any
-  const [a, b] = [any.effects * (zoned ? 1 : 0.7), near.effects]
-  return b >= a && near.z >= 0.7 * any.z ? near : any
-}
-
-/** Whether a peak is proof. An error of minutes or hours is rarer than one of seconds and asks for more. */
-function convincing(peak: Peak): boolean {
-  const far = Math.abs(peak.offsetUs) > 60e6
-  // Many effects of one cause are one witness more than several.
-  const z = peak.z * Math.sqrt(Math.min(1, (2 * peak.causes) / peak.effects))
-  return (
-    z >= attributionDefaults.zMin * (far ? 1.2 : 1) &&
-    peak.effects >= Math.max(witnessesMin, (far ? 0.1 : 0.03) * peak.asked) &&
-    peak.causes >= witnessesMin - 1 &&
-    peak.rival < (far ? 0.7 : 0.9)
-  )
 }
 
 function settle(
@@ -310,91 +177,6 @@ function settle(
     contradicted,
     note: `${few}, and its zone is not known: ${guess ? 'the best guess is used' : 'taken as UTC'}; say the zone with --tz`,
   }
-}
-
-/** Offset, drift and steps of a clock along its anchors. */
-function shape(anchors: Anchors, peak: Peak, allowed: (us: number) => boolean): Piece[] {
-  let from = Number.POSITIVE_INFINITY
-  let to = Number.NEGATIVE_INFINITY
-  for (const t of anchors.time) {
-    from = Math.min(from, t)
-    to = Math.max(to, t)
-  }
-  const whole = [{ fromUs: from, offsetUs: peak.offsetUs, drift: 0 }]
-  const length = (to - from) / blocks
-  // Windows hide what a block could show.
-  const hidden = median(Array.from(anchors.low, (low, k) => anchors.high[k]! - low)) > 5e6
-  if (hidden || !(length > 60e6) || peak.effects < 6 * blocks) return whole
-  const found: { at: number; end: number; offset: number; sd: number }[] = []
-  for (let b = 0; b < blocks; b++) {
-    const part = within(anchors, from + b * length, from + (b + 1) * length + (b === blocks - 1 ? 1 : 0))
-    const p = findPeak(part, (us) => allowed(us) && Math.abs(us - peak.offsetUs) <= nearUs)
-    if (p && convincing({ ...p, offsetUs: p.offsetUs - peak.offsetUs })) {
-      found.push({
-        at: from + (b + 0.5) * length,
-        end: from + (b + 1) * length,
-        offset: p.offsetUs,
-        sd: p.sdUs,
-      })
-    }
-  }
-  if (found.length < 4) return whole
-  const slopes: number[] = []
-  for (let a = 0; a < found.length; a++) {
-    for (let b = a + 1; b < found.length; b++) {
-      slopes.push((found[b]!.offset - found[a]!.offset) / (found[b]!.at - found[a]!.at))
-    }
-  }
-  const slope = median(slopes)
-  const at0 = median(found.map((f) => f.offset - slope * (f.at - from)))
-  const rest = found.map((f) => f.offset - at0 - slope * (f.at - from))
-  const mad = median(rest.map(Math.abs))
-  const limit = Math.max(3 * mad, 1_000_000, 4 * median(found.map((f) => f.sd)))
-  if (rest.every((r) => Math.abs(r) <= limit)) {
-    // A drift counts only when it moves the clock by more than the blocks scatter.
-    const moved = Math.abs(slope) * (to - from)
-    const scatter = Math.max(20_000, 3 * mad, 2 * median(found.map((f) => f.sd)))
-    if (moved <= scatter || Math.abs(slope) > 1e-3) return whole
-    return [{ fromUs: from, offsetUs: at0, drift: slope }]
-  }
-  const pieces: Piece[] = []
-  let begin = 0
-  for (let b = 1; b <= found.length; b++) {
-    if (b < found.length && Math.abs(found[b]!.offset - found[b - 1]!.offset) <= limit) continue
-    const part = found.slice(begin, b)
-    const startUs = begin === 0 ? from : stepAt(anchors, found[begin - 1]!, found[begin]!)
-    pieces.push({ fromUs: startUs, offsetUs: median(part.map((f) => f.offset)), drift: 0 })
-    begin = b
-  }
-  return pieces.length <= 4 ? pieces : whole
-}
-
-/** Where between two blocks a clock stepped: the cut that lets most pairs agree with their side's offset. */
-function stepAt(
-  anchors: Anchors,
-  before: { at: number; offset: number },
-  after: { at: number; offset: number },
-): number {
-  const near: { t: number; gain: number }[] = []
-  for (let k = 0; k < anchors.time.length; k++) {
-    const t = anchors.time[k]!
-    if (t < before.at || t > after.at) continue
-    const fits = (offset: number) =>
-      anchors.low[k]! - 2e6 <= offset && anchors.high[k]! + 1e5 >= offset ? anchors.weight[k]! : 0
-    near.push({ t, gain: fits(before.offset) - fits(after.offset) })
-  }
-  near.sort((a, b) => a.t - b.t)
-  let best = 0
-  let sum = 0
-  let cut = (before.at + after.at) / 2
-  for (const { t, gain } of near) {
-    sum += gain
-    if (sum > best) {
-      best = sum
-      cut = t + 1
-    }
-  }
-  return cut
 }
 
 /** A weak clock takes the offset that its family agrees on. */
@@ -502,12 +284,6 @@ function finish(
   }
 }
 
-function offsetIn(pieces: readonly Piece[], us: number): number {
-  let piece = pieces[0]
-  for (const p of pieces) if (p.fromUs <= us) piece = p
-  return piece ? piece.offsetUs + (piece.drift === 0 ? 0 : piece.drift * (us - piece.fromUs)) : 0
-}
-
 /** The agents' clock that all others are measured against: the largest that knows UTC, else the largest. */
 function pick(
   agents: readonly number[],
@@ -520,12 +296,6 @@ function pick(
   return best
 }
 
-/** Zero or a zone error of a multiple of 15 min, give or take five minutes. */
-function nearZone(us: number): boolean {
-  if (Math.abs(us) > zoneMaxUs + nearUs) return false
-  return Math.abs(us - Math.round(us / zoneStepUs) * zoneStepUs) <= nearUs
-}
-
 function zoneText(us: number): string {
   return `${span(Math.abs(us))} ${us > 0 ? 'ahead' : 'behind'}`
 }
@@ -534,19 +304,4 @@ function tally(clock: Uint16Array, n: number): Float64Array {
   const out = new Float64Array(n)
   for (const c of clock) if (c < n) out[c]!++
   return out
-}
-
-function quantile(values: readonly number[], share: number): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  return sorted.length === 0 ? 0 : sorted[sorted.length >> 1]!
-}
-
-function byName(domains: readonly ClockDomain[], a: number, b: number): number {
-  const [x, y] = [domains[a]!.name, domains[b]!.name]
-  return x < y ? -1 : x > y ? 1 : a - b
 }
