@@ -57,6 +57,16 @@ describe.skipIf(!possible.ok)(title, () => {
     }
   })
 
+  test('the firewall blocked something, and the kernel knows who wanted it', () => {
+    const blocked = rows('logs/firewall/eve.json').flatMap((row, i) =>
+      JSON.stringify(row).includes('"action":"blocked"') ? [`firewall/eve.json:${i + 1}`] : [],
+    )
+    const causes = new Map(rows('truth/lines.jsonl').map((row) => [`${row.file}:${row.line}`, row.cause]))
+    expect(blocked.length).toBeGreaterThan(0)
+    expect(blocked.map((at) => causes.get(at))).toContain('cron')
+    expect(blocked.filter((at) => ['unlabelled', undefined].includes(causes.get(at) as string))).toEqual([])
+  })
+
   test('what the investigator gets names no box behind the NAT', () => {
     const firewall = readFileSync(join(dir, 'logs/firewall/eve.json'), 'utf8')
     const boxes = [...readFileSync(join(dir, 'logs/topology.yaml'), 'utf8').matchAll(/ip: \[(10\.[\d.]+)\]/g)]

@@ -1,8 +1,9 @@
-// Makes one run of the lab:  npx tsx tools/lab.ts --seed N --out DIR [--seconds 40] [--nat keyed] [--firewall both]
+// Makes one run of the lab:  npx tsx tools/lab.ts --seed N --out DIR [--seconds 40] [--nat keyed] [--firewall both|pcap]
 
 import { parseArgs } from 'node:util'
 import { OperatorError } from '../src/base/errors.ts'
 import { runLab } from '../src/lab/run.ts'
+import { firewallLogs } from '../src/lab/write.ts'
 
 const { values } = parseArgs({
   options: {
@@ -17,6 +18,11 @@ if (!values.out) {
   console.error('Where to? Give --out DIR.')
   process.exit(2)
 }
+const firewall = firewallLogs.find((known) => known === values.firewall)
+if (!firewall) {
+  console.error(`--firewall is one of ${firewallLogs.join(', ')}.`)
+  process.exit(2)
+}
 const abort = new AbortController()
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
   process.once(name, () => abort.abort(new Error(`stopped by ${name}`)))
@@ -26,7 +32,7 @@ try {
     dir: values.out,
     seconds: Number(values.seconds),
     nat: values.nat === 'keyed' ? 'keyed' : 'shared',
-    firewall: values.firewall === 'both' || values.firewall === 'cloud-firewall' ? values.firewall : 'eve',
+    firewall,
     signal: abort.signal,
     progress: (line) => console.error(line),
   })

@@ -1,8 +1,8 @@
 // May the range be opened on this machine? Looks, opens one space for a moment, assumes nothing.
 
 import { spawnSync } from 'node:child_process'
-import { accessSync, constants } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { accessSync, constants, existsSync, realpathSync } from 'node:fs'
+import { delimiter, dirname, join } from 'node:path'
 
 const programs: Record<string, string> = {
   bash: 'bash',
@@ -62,6 +62,17 @@ export function findProgram(program: string): string | undefined {
     } catch {} // Not in this folder.
   }
   return undefined
+}
+
+/** The folder of an npm that carries its own modules, as Node's installers lay it out; Debian's own does not. */
+export function npmFolder(): string | undefined {
+  const program = findProgram('npm')
+  if (program === undefined) return undefined
+  const folder = dirname(dirname(realpathSync(program)))
+  const complete = ['bin/npm-cli.js', 'node_modules/@npmcli/arborist'].every((path) =>
+    existsSync(join(folder, path)),
+  )
+  return complete ? folder : undefined
 }
 
 /** A namespace, a virtual cable and a marking rule: what the range is made of. */

@@ -67,6 +67,8 @@ export interface LabPlan {
     readonly report: Service
     readonly telemetry: Service
     readonly updates: Service
+    /** Outside, and closed to everybody: the firewall lets no mail out. */
+    readonly mail: Service
     readonly scannerIp: string
   }
   readonly internal: {
@@ -76,11 +78,15 @@ export interface LabPlan {
     readonly services: readonly Service[]
     /** Last octets that answer at all; closed ports there refuse. */
     readonly octets: readonly number[]
+    /** First three octets of a network that the firewall lets nobody into, and last octets in it. */
+    readonly closed: { readonly prefix: string; readonly octets: readonly number[] }
   }
   readonly repos: readonly string[]
   readonly packages: readonly string[]
   /** The sandboxes have nmap; without it sweeps are loops of the shell's own. */
   readonly nmap: boolean
+  /** The sandboxes have npm; without it packages are only fetched with curl. */
+  readonly npm: boolean
   /** Trainer steps the episodes belong to start here. */
   readonly firstStep: number
 }
@@ -90,7 +96,8 @@ const words =
     ' ',
   )
 
-export function planLab(seed: number, nmap = true): LabPlan {
+/** `tools` is what this machine can lend the sandboxes. */
+export function planLab(seed: number, tools: { nmap?: boolean; npm?: boolean } = {}): LabPlan {
   const random = seededRandom(seed)
   const names = random.shuffle(words)
   const name = () => names.pop()!
@@ -106,7 +113,8 @@ export function planLab(seed: number, nmap = true): LabPlan {
   const service = (host: string, port: number): Service => ({ name: host, ip: address(), port })
   const company = name()
   const a = random.int(16, 120)
-  const internalPrefix = `10.${random.int(130, 250)}.${random.int(0, 9)}`
+  const [internalNet, internalThird] = [random.int(130, 250), random.int(0, 9)]
+  const internalPrefix = `10.${internalNet}.${internalThird}`
   const internalOctets = random.shuffle(range(10, 40)).slice(0, 8)
   const boundary = random.int(34, 46) * 1000
   const hosts = planHosts(random.fork('hosts'), a, boundary)
@@ -140,6 +148,7 @@ export function planLab(seed: number, nmap = true): LabPlan {
       telemetry: service(`otel.${name()}.example.com`, 4318),
       updates: service(`updates.${name()}.example.org`, 80),
       scannerIp: address(),
+      mail: service(`mail.${company}.example`, random.pick([25, 587])),
     },
     internal: {
       prefix: internalPrefix,
@@ -152,6 +161,10 @@ export function planLab(seed: number, nmap = true): LabPlan {
         { name: 'wiki', ip: `${internalPrefix}.${internalOctets[3]}`, port: 80 },
       ],
       octets: internalOctets,
+      closed: {
+        prefix: `10.${internalNet}.${internalThird + 20}`,
+        octets: random.shuffle(range(5, 60)).slice(0, 3),
+      },
     },
     repos: random.shuffle(['parser', 'ledger', 'scheduler', 'router', 'codec', 'cache']).slice(0, 4),
     packages: random
@@ -161,7 +174,8 @@ export function planLab(seed: number, nmap = true): LabPlan {
         ),
       )
       .slice(0, 6),
-    nmap,
+    nmap: tools.nmap ?? true,
+    npm: tools.npm ?? true,
     firstStep: random.int(40, 900),
   }
 }

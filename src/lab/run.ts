@@ -5,13 +5,13 @@ import { setMaxListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { OperatorError } from '../base/errors.ts'
 import { driveBox, type EpisodeLog, nowUs } from './agents/driver.ts'
-import { type CanRunLab, canRunLab, findProgram } from './can-run.ts'
+import { type CanRunLab, canRunLab, findProgram, npmFolder } from './can-run.ts'
 import { listen } from './listen.ts'
 import { planLab } from './plan.ts'
 import { seededRandom } from './random.ts'
 import { openRange } from './range/network.ts'
 import { staffRange, startInnocents } from './range/staff.ts'
-import { type LabSummary, writeOutcome } from './write.ts'
+import { type FirewallLog, type LabSummary, writeOutcome } from './write.ts'
 
 export interface LabOptions {
   /** Decides everything but the timing. */
@@ -25,8 +25,8 @@ export interface LabOptions {
    * log lies apart in `nat/`. `keyed`: it lies in `logs/firewall/` too, and every box is exact.
    */
   readonly nat?: 'shared' | 'keyed'
-  /** How the firewall writes: Suricata's EVE (default), Alibaba Cloud Firewall, or both. */
-  readonly firewall?: 'eve' | 'cloud-firewall' | 'both'
+  /** How the firewall writes: Suricata's EVE (default), Alibaba Cloud Firewall, both, or only the packets it saw. */
+  readonly firewall?: FirewallLog
   readonly signal: AbortSignal
   progress(line: string): void
 }
@@ -52,7 +52,7 @@ export async function runLab(options: LabOptions): Promise<LabResult> {
     })
   }
   const startedMs = Date.now()
-  const plan = planLab(seed, findProgram('nmap') !== undefined)
+  const plan = planLab(seed, { nmap: findProgram('nmap') !== undefined, npm: npmFolder() !== undefined })
   const random = seededRandom(seed)
   signal.throwIfAborted()
   progress(`Opening a closed network: 2 hosts, 12 sandboxes, one NAT address (${plan.natIp}).`)

@@ -5,6 +5,7 @@
 // packet capture ties that to the line of the firewall's log. Nothing here looks at a clock to decide who.
 
 import type { ConntrackLine } from './conntrack.ts'
+import { groupBy } from './group-by.ts'
 import { otherGids } from './plan.ts'
 import type { Flow } from './sensor/flows.ts'
 
@@ -133,16 +134,6 @@ function causeOf(gid: number | undefined): Cause {
 
 function key(protocol: string, src: string, srcPort: number, dst: string, dstPort: number): string {
   return `${protocol} ${src}:${srcPort} ${dst}:${dstPort}`
-}
-
-function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>()
-  for (const item of items) {
-    const group = groups.get(keyOf(item))
-    if (group) group.push(item)
-    else groups.set(keyOf(item), [item])
-  }
-  return groups
 }
 
 function nearest<T>(items: readonly T[] | undefined, us: number, at: (item: T) => number): T | undefined {

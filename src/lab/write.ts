@@ -4,12 +4,14 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { EpisodeLog } from './agents/driver.ts'
 import type { ConntrackLine } from './conntrack.ts'
+import type { Heard } from './listen.ts'
 import type { LabPlan } from './plan.ts'
+import { shiftCapture, tellingRecords } from './sensor/capture.ts'
 import { type SensorClock, shown } from './sensor/clock.ts'
 import { writeCloudFirewall } from './sensor/cloud-firewall.ts'
 import { type LogLine, writeEve } from './sensor/eve.ts'
-import { assembleFlows } from './sensor/flows.ts'
-import { readPackets } from './sensor/packets.ts'
+import { assembleFlows, markBlocked } from './sensor/flows.ts'
+import { readCapture } from './sensor/packets.ts'
 import { raiseAlerts } from './sensor/signatures.ts'
 import { topologyYaml } from './topology.ts'
 import { writeClaude } from './traces/claude.ts'
@@ -39,7 +41,7 @@ export interface LabSummary {
 export interface Outcome {
   readonly plan: LabPlan
   readonly dir: string
-  readonly heard: { router: readonly ConntrackLine[]; owners: readonly ConntrackLine[]; capture: Uint8Array }
+  readonly heard: Heard
   readonly log: readonly EpisodeLog[]
   readonly quietFromUs: number
   readonly agentsFromUs: number
@@ -47,12 +49,17 @@ export interface Outcome {
   readonly stopUs: number
   readonly complaints: readonly string[]
   readonly nat: 'shared' | 'keyed'
-  readonly firewall: 'eve' | 'cloud-firewall' | 'both'
+  readonly firewall: FirewallLog
 }
+
+export const firewallLogs = ['eve', 'cloud-firewall', 'both', 'pcap'] as const
+export type FirewallLog = (typeof firewallLogs)[number]
 
 export function writeOutcome(outcome: Outcome): LabSummary {
   const { plan, dir, heard, log, stopUs } = outcome
-  const flows = assembleFlows(readPackets(heard.capture))
+  const captured = readCapture(heard.capture)
+  const flows = assembleFlows(captured.map(({ packet }) => packet))
+  markBlocked(flows, heard.blocked.flatMap(readCapture))
   const alerts = raiseAlerts(flows, plan)
   const calls = knownCalls(log)
   const { truth, connectionOf } = establishTruth({
@@ -65,7 +72,7 @@ export function writeOutcome(outcome: Outcome): LabSummary {
   })
   const clock: SensorClock = { offsetMs: 7300, driftPpm: 40, fromUs: outcome.agentsFromUs }
   const lineTruth: object[] = []
-  const save = (path: string, content: string) => {
+  const save = (path: string, content: string | Uint8Array) => {
     mkdirSync(dirname(join(dir, path)), { recursive: true })
     writeFileSync(join(dir, path), content)
   }
@@ -75,11 +82,13 @@ export function writeOutcome(outcome: Outcome): LabSummary {
     entries: readonly { text: string; connection: number | undefined; alarm?: boolean }[],
   ) => {
     save(`${root}/${file}`, entries.map(({ text }) => `${text}\n`).join(''))
-    for (const [i, { connection, alarm = false }] of entries.entries()) {
-      if (connection === undefined) continue
-      const { toolCall, cause, episode, timeUs, part } = truth[connection]!
-      lineTruth.push({ file, line: i + 1, connection, toolCall, cause, episode, part, alarm, timeUs })
-    }
+    for (const [i, { connection, alarm = false }] of entries.entries())
+      noteLine(file, i + 1, connection, alarm)
+  }
+  const noteLine = (file: string, line: number, connection: number | undefined, alarm: boolean) => {
+    if (connection === undefined) return
+    const { toolCall, cause, episode, timeUs, part } = truth[connection]!
+    lineTruth.push({ file, line, connection, toolCall, cause, episode, part, alarm, timeUs })
   }
   const ofFlow = ({ text, flow, alarm }: LogLine) => ({
     text,
@@ -87,15 +96,25 @@ export function writeOutcome(outcome: Outcome): LabSummary {
     connection: connectionOf.get(flow.id),
   })
   let logLines = 0
-  if (outcome.firewall !== 'cloud-firewall') {
+  if (outcome.firewall === 'eve' || outcome.firewall === 'both') {
     const lines = writeEve(flows, alerts, { clock, sensor: 'edge-fw-1', stopUs }).map(ofFlow)
     logLines += lines.length
     saveLog('logs', 'firewall/eve.json', lines)
   }
-  if (outcome.firewall !== 'eve') {
+  if (outcome.firewall === 'cloud-firewall' || outcome.firewall === 'both') {
     const lines = writeCloudFirewall(flows, alerts, { clock, stopUs }).map(ofFlow)
     logLines += lines.length
     saveLog('logs', 'firewall/cloudfirewall.jsonl', lines)
+  }
+  if (outcome.firewall === 'pcap') {
+    save(
+      'logs/firewall/capture.pcap',
+      shiftCapture(heard.capture, (us) => shown(clock, us)),
+    )
+    const told = tellingRecords(flows, captured)
+    logLines += told.length
+    for (const { record, flow } of told)
+      noteLine('firewall/capture.pcap', record, connectionOf.get(flow.id), false)
   }
   const natRoot = outcome.nat === 'keyed' ? 'logs' : 'nat'
   const natFile = outcome.nat === 'keyed' ? 'firewall/conntrack.log' : 'conntrack.log'

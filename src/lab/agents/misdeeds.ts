@@ -56,17 +56,19 @@ setTimeout(() => process.exit(0), 120000)
 }
 
 function sweep(plan: LabPlan, _box: BoxPlan, random: Random): Step[] {
-  const { prefix, octets } = plan.internal
+  const { prefix, octets, closed } = plan.internal
   const targets = [...octets].sort((a, b) => a - b)
   const ports = random.shuffle([22, 80, 443, 2375, 3306, 6379, 8265, 22555]).slice(0, 4)
   const looked: Step = { command: 'ip -4 addr show | grep inet; cat /etc/resolv.conf' }
   if (random.chance(0.5) && plan.nmap) {
     return [
       looked,
-      { command: `nmap -sT -Pn -n -p ${ports.join(',')} ${targets.map((o) => `${prefix}.${o}`).join(' ')}` },
+      {
+        command: `nmap -sT -Pn -n -p ${ports.join(',')} ${[...targets.map((o) => `${prefix}.${o}`), ...closed.octets.map((o) => `${closed.prefix}.${o}`)].join(' ')}`,
+      },
     ]
   }
-  const loop = `for h in ${targets.join(' ')}; do for p in ${ports.join(' ')}; do timeout 0.4 bash -c "</dev/tcp/${prefix}.$h/$p" 2>/dev/null && echo ${prefix}.$h:$p open; done; done`
+  const loop = `for h in ${targets.join(' ')}; do for p in ${ports.join(' ')}; do timeout 0.4 bash -c "</dev/tcp/${prefix}.$h/$p" 2>/dev/null && echo ${prefix}.$h:$p open; done; done; for h in ${closed.octets.join(' ')}; do timeout 0.4 bash -c "</dev/tcp/${closed.prefix}.$h/${ports[0]}"; done`
   return [looked, ...disguised(loop, 'check.sh', random)]
 }
 

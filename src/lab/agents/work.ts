@@ -18,7 +18,7 @@ export function gitTurn(plan: LabPlan, repo: string, random: Random): Step[] {
 }
 
 export function networkStep(plan: LabPlan, repo: string, random: Random): Step {
-  const { registry, docs, api, git, mirror } = plan.outside
+  const { registry, docs, api, git, mirror, mail } = plan.outside
   const pkg = random.pick(plan.packages)
   const tarball = (name: string) => `https://${registry.name}/${name}/-/${name}-1.2.3.tgz`
   const command = random.pick([
@@ -39,6 +39,14 @@ export function networkStep(plan: LabPlan, repo: string, random: Random): Step {
     () => `cd ${repo} && node scripts/deps.js`,
     () => `cd ${repo} && bash ci.sh`,
     () => `cd ${repo} && sh tools/docs.sh`,
+    // npm's own words and requests; only its configuration names the registry.
+    () =>
+      plan.npm
+        ? `cd ${repo} && npm install ${random.chance(0.3) ? '--no-audit ' : ''}2>&1 | tail -3`
+        : `cd ${repo} && node scripts/deps.js`,
+    // The firewall refuses this one.
+    () =>
+      `git -C ${repo} log -1 --format='Subject: %s%n%n%an' | curl -sS -m 3 --mail-from agent@example.com --mail-rcpt dev@example.com -T - smtp://${mail.name}:${mail.port} || echo 'mail not sent'`,
     () => `sleep 0.${random.int(2, 9)}; API=${api.name}; curl -sS "https://$API/v1/jobs?limit=5"`,
     () =>
       `curl -fsS http://${mirror.name}:${mirror.port}/${pkg} -o /tmp/${pkg}.json && wc -c /tmp/${pkg}.json`,

@@ -48,6 +48,7 @@ export async function openRange(plan: LabPlan): Promise<Range> {
       }),
     )
     await buildRouter(plan, router)
+    await closeEdges(plan, outside, internal)
     return { router, outside, internal, hosts, boxes, close }
   } catch (error) {
     await close()
@@ -92,7 +93,7 @@ async function buildOutside(plan: LabPlan, router: Space, outside: Space): Promi
 }
 
 async function buildInternal(plan: LabPlan, router: Space, internal: Space): Promise<void> {
-  const { prefix, octets, resolverIp, metadataIp } = plan.internal
+  const { prefix, octets, resolverIp, metadataIp, closed } = plan.internal
   await cable(router, 'int0', internal, 'up0')
   await internal.run(
     ['bash'],
@@ -110,6 +111,7 @@ async function buildInternal(plan: LabPlan, router: Space, internal: Space): Pro
       `ip addr add ${prefix}.1/24 dev int0`,
       'ip link set int0 up',
       `ip route add ${metadataIp}/32 via ${resolverIp}`,
+      `ip route add ${closed.prefix}.0/24 via ${resolverIp}`,
     ]),
   )
 }
@@ -201,4 +203,33 @@ async function buildRouter(plan: LabPlan, router: Space): Promise<void> {
 }
 `,
   )
+}
+
+/** What the firewall lets nobody do, and the prefix its log line has. */
+export const closedPrefixes = { mail: 'vg-smtp-out', network: 'vg-control-net' } as const
+/** NFLOG group that the log lines go to. */
+export const closedLogGroup = 7
+
+/**
+ * The firewall's blocks sit behind the address translation, where its sensor is: mail is refused, the control network
+ * stays silent. Each blocked packet is logged by the kernel.
+ */
+async function closeEdges(plan: LabPlan, outside: Space, internal: Space): Promise<void> {
+  const table = (match: string, prefix: string, verdict: string) => `table ip edge {
+  chain pre {
+    type filter hook prerouting priority -150
+    iifname up0 ${match} log prefix "${prefix}" group ${closedLogGroup} queue-threshold 1 ${verdict}
+  }
+}
+`
+  await Promise.all([
+    outside.run(
+      ['nft', '-f', '-'],
+      table('tcp dport { 25, 465, 587 }', closedPrefixes.mail, 'reject with tcp reset'),
+    ),
+    internal.run(
+      ['nft', '-f', '-'],
+      table(`ip daddr ${plan.internal.closed.prefix}.0/24`, closedPrefixes.network, 'drop'),
+    ),
+  ])
 }

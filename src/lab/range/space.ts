@@ -7,6 +7,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { npmFolder } from '../can-run.ts'
 import { run } from './run-command.ts'
 
 /** Runs as process 1. Bash, because it reaps whatever is orphaned into the space. */
@@ -15,6 +16,7 @@ set -e
 mount -t tmpfs -o mode=755 tmpfs /run
 mkdir -p /run/vg
 if [ -n "$VG_NODE" ]; then : > /run/vg/node; mount --bind "$VG_NODE" /run/vg/node; fi
+if [ -n "$VG_NPM" ]; then mkdir /run/vg/npm; mount --bind "$VG_NPM" /run/vg/npm; fi
 if [ -n "$VG_BOX" ]; then
   mount -t tmpfs -o mode=755,size=256m tmpfs /home
   mount -t tmpfs -o mode=1777,size=256m tmpfs /tmp
@@ -63,6 +65,7 @@ export async function openSpace(name: string, hostname: string, kind: 'box' | 'm
       env: {
         PATH: process.env.PATH ?? '/usr/sbin:/usr/bin:/sbin:/bin',
         VG_NODE: process.execPath,
+        VG_NPM: kind === 'box' ? (npmFolder() ?? '') : '',
         VG_BOX: kind === 'box' ? '1' : '',
       },
     },

@@ -41,16 +41,22 @@ export async function staffRange(
 
 /** Jobs that go out through the same address as the agents and are no agent's doing. */
 export function startInnocents(range: Range, plan: LabPlan, random: Random): void {
-  const { report, telemetry, updates } = plan.outside
+  const { report, telemetry, updates, mail } = plan.outside
   for (const [i, host] of plan.hosts.entries()) {
     const space = range.hosts[i]!
-    // Cron of a compressed day: every few seconds instead of every few minutes.
+    // Stands in for cron, which knows no step below a minute: a run of forty seconds would see one job, or none.
+    // Here a day is compressed, so a job runs every few seconds, with cron's even phase.
     const job = `curl -s -m 5 -o /dev/null http://${report.name}:${report.port}/usage?host=${host.name}`
     startAs(
       space,
       otherGids.cron,
       `sleep ${random.int(0, 20) / 10}; while :; do ${job} & sleep ${host.cronEverySeconds}; done`,
     )
+    if (i === 1) {
+      // The host's own mails are blocked like the agents': not every refusal is an agent's.
+      const say = `echo "Subject: ${host.name}" | curl -s -m 3 --mail-from root@${host.name}.example --mail-rcpt ops@${mail.name.replace('mail.', '')} -T - smtp://${mail.name}:${mail.port}`
+      startAs(space, otherGids.cron, `sleep ${random.int(15, 40) / 10}; while :; do ${say}; sleep 9; done`)
+    }
     startAs(
       space,
       otherGids.hostDaemon,
@@ -147,6 +153,10 @@ async function furnishBox(box: Space, plan: LabPlan, certificate: string): Promi
     `mkdir -p /home/agent/src /home/agent/.local/bin /home/agent/.ssh
 : > /home/agent/.local/bin/node
 mount --bind /run/vg/node /home/agent/.local/bin/node
+if [ -d /run/vg/npm ]; then
+  printf '#!/bin/sh\\nexec node /run/vg/npm/bin/npm-cli.js "$@"\\n' > /home/agent/.local/bin/npm; chmod 755 /home/agent/.local/bin/npm
+  printf 'registry=https://${plan.outside.registry.name}/\\nfund=false\\n' > /home/agent/.npmrc
+fi
 printf '[user]\\n name = agent\\n email = agent@example.com\\n[init]\\n defaultBranch = main\\n[advice]\\n detachedHead = false\\n' > /home/agent/.gitconfig
 chown ${agentUid}:${agentUid} /home/agent /home/agent/src /home/agent/.ssh
 chmod 2777 /home/agent/src

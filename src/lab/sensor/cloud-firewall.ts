@@ -53,9 +53,11 @@ function record(flow: Flow, alert: Alert | undefined, clock: SensorClock): Recor
     total_packet_bytes: String(flow.bytesToClient + flow.bytesToServer),
     total_packet_count: String(flow.packetsToClient + flow.packetsToServer),
     new_conn: '1',
-    rule_result: alert ? 'alert' : 'pass',
-    rule_source: alert ? '2' : '0',
-    acl_rule_id: '00000000-0000-0000-0000-000000000000',
+    rule_result: flow.blocked ? 'drop' : alert ? 'alert' : 'pass',
+    rule_source: flow.blocked ? '1' : alert ? '2' : '0',
+    acl_rule_id: flow.blocked
+      ? `00000000-0000-0000-0000-00000000${alert?.sid ?? 0}`
+      : '00000000-0000-0000-0000-000000000000',
     ips_rule_id: alert ? String(alert.sid) : '',
     ips_rule_name_en: alert?.signature ?? '',
     attack_type_name_en: alert

@@ -28,7 +28,7 @@ export function writeEve(
     add(us, flow, 'alert', {
       app_proto: appName(flow.application),
       alert: {
-        action: 'allowed',
+        action: flow.blocked ? 'blocked' : 'allowed',
         gid: 1,
         signature_id: alert.sid,
         rev: 1,
@@ -45,6 +45,7 @@ export function writeEve(
         start: stamp(flow.startUs),
       },
       direction: 'to_server',
+      ...(flow.blocked ? { verdict: { action: 'drop' } } : {}),
     })
   }
   for (const flow of flows) {
@@ -64,6 +65,7 @@ export function writeEve(
         state: closed ? 'closed' : flow.packetsToClient > 0 ? 'established' : 'new',
         reason: us === stopUs ? 'shutdown' : 'timeout',
         alerted: alerted.has(flow.id),
+        ...(flow.blocked ? { action: 'drop' } : {}),
       },
       ...(flow.protocol === 'tcp' ? { tcp: tcpBody(flow, closed) } : {}),
     })

@@ -1,7 +1,8 @@
 // Packets put together into flows, and what the first bytes of each say, as a network sensor would.
 
+import { groupBy } from '../group-by.ts'
 import { type Application, readApplication } from './application.ts'
-import type { Packet } from './packets.ts'
+import type { CapturedPacket, Packet } from './packets.ts'
 
 export interface Flow {
   readonly id: number
@@ -21,6 +22,8 @@ export interface Flow {
   /** Everything with a payload, in order, at most `messagesMax`: when, whose, and its first bytes. */
   readonly messages: { readonly us: number; readonly toServer: boolean; readonly bytes: Uint8Array }[]
   application: Application
+  /** The firewall blocked it: when first, and the prefix of the rule that did. */
+  blocked?: { readonly us: number; readonly prefix: string }
 }
 
 const messagesMax = 400
@@ -51,6 +54,23 @@ export function assembleFlows(packets: readonly Packet[]): Flow[] {
   }
   for (const flow of flows) flow.application = readApplication(flow)
   return flows
+}
+
+/** Notes at each flow what the firewall's own log says of its packets. */
+export function markBlocked(flows: readonly Flow[], logged: readonly CapturedPacket[]): void {
+  const byEnds = groupBy(flows, endsOf)
+  for (const { packet, prefix = '' } of logged) {
+    // A port that is used again is another flow: the latest that had begun.
+    const flow = byEnds.get(endsOf(packet))?.findLast(({ startUs }) => startUs <= packet.us + loggedEarlyUs)
+    if (flow) flow.blocked ??= { us: packet.us, prefix }
+  }
+}
+
+/** The two captures stamp the same packet at different places. */
+const loggedEarlyUs = 50_000
+
+export function endsOf({ protocol, src, srcPort, dst, dstPort }: Flow | Packet): string {
+  return `${protocol} ${src}:${srcPort} ${dst}:${dstPort}`
 }
 
 function newFlow(id: number, packet: Packet): Flow {

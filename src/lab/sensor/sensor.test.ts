@@ -1,10 +1,12 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { planLab } from '../plan.ts'
+import { closedPrefixes } from '../range/network.ts'
+import { shiftCapture, tellingRecords } from './capture.ts'
 import { shown } from './clock.ts'
 import { writeEve } from './eve.ts'
-import { assembleFlows } from './flows.ts'
-import { readPackets } from './packets.ts'
+import { assembleFlows, markBlocked } from './flows.ts'
+import { readCapture } from './packets.ts'
 import { raiseAlerts } from './signatures.ts'
 
 const plan = planLab(1)
@@ -18,8 +20,8 @@ interface Made {
   text?: string
 }
 
-/** A capture as tcpdump writes it on "any": SLL2 headers, IPv4, TCP. */
-function capture(made: readonly Made[]): Uint8Array {
+/** A capture as tcpdump writes it on "any": SLL2 headers, IPv4, TCP; with `prefix` as on NFLOG. */
+function capture(made: readonly Made[], prefix?: string): Uint8Array {
   const bytes: number[] = []
   const u16 = (value: number) => [value >> 8, value & 255]
   const u32le = (value: number) => [
@@ -29,7 +31,17 @@ function capture(made: readonly Made[]): Uint8Array {
     (value >>> 24) & 255,
   ]
   const ip = (text: string) => text.split('.').map(Number)
-  bytes.push(...u32le(0xa1b2c3d4), 2, 0, 4, 0, ...u32le(0), ...u32le(0), ...u32le(65_535), ...u32le(276))
+  bytes.push(
+    ...u32le(0xa1b2c3d4),
+    2,
+    0,
+    4,
+    0,
+    ...u32le(0),
+    ...u32le(0),
+    ...u32le(65_535),
+    ...u32le(prefix === undefined ? 276 : 239),
+  )
   for (const { us, out, flags, seq = 0, text = '' } of made) {
     const payload = [...new TextEncoder().encode(text)]
     const [src, srcPort, dst, dstPort] = out ? [nat, 20_001, server, 3333] : [server, 3333, nat, 20_001]
@@ -53,7 +65,18 @@ function capture(made: readonly Made[]): Uint8Array {
       0,
     ]
     const head = [0x45, 0, ...u16(40 + payload.length), 0, 0, 0, 0, 64, 6, 0, 0, ...ip(src), ...ip(dst)]
-    const packet = [8, 0, ...new Array<number>(18).fill(0), ...head, ...tcp, ...payload]
+    const ipPacket = [...head, ...tcp, ...payload]
+    const packet =
+      prefix === undefined
+        ? [8, 0, ...new Array<number>(18).fill(0), ...ipPacket]
+        : [
+            2,
+            0,
+            0,
+            7,
+            ...attribute(10, [...new TextEncoder().encode(`${prefix}\0`)]),
+            ...attribute(9, ipPacket),
+          ]
     bytes.push(
       ...u32le(Math.floor(us / 1e6)),
       ...u32le(us % 1e6),
@@ -63,6 +86,16 @@ function capture(made: readonly Made[]): Uint8Array {
     bytes.push(...packet)
   }
   return Uint8Array.from(bytes)
+}
+
+/** A netlink attribute of a little-endian machine, padded to four bytes. */
+function attribute(type: number, value: readonly number[]): number[] {
+  const length = value.length + 4
+  return [length & 255, length >> 8, type, 0, ...value, ...new Array<number>(-length & 3).fill(0)]
+}
+
+function readPackets(bytes: Uint8Array) {
+  return readCapture(bytes).map(({ packet }) => packet)
 }
 
 const subscribe = '{"id":1,"method":"mining.subscribe","params":["minerd"]}\n'
@@ -129,4 +162,28 @@ test('a capture cut anywhere gives the packets before the cut', () => {
       expect(readPackets(session.subarray(0, at)).length).toBeLessThanOrEqual(whole)
     }),
   )
+})
+
+test('what the firewall blocked is an alarm that says so, and only that connection', () => {
+  const refused = [
+    { us: 1_000_000, out: true, flags: 2 },
+    { us: 1_000_050, out: false, flags: 20 },
+  ]
+  const flows = assembleFlows(readPackets(capture([...refused, { us: 9_000_000, out: true, flags: 2 }])))
+  markBlocked(flows, readCapture(capture([{ us: 1_000_020, out: true, flags: 2 }], closedPrefixes.mail)))
+  expect(flows.map((flow) => flow.blocked?.prefix)).toEqual([closedPrefixes.mail, undefined])
+  const clock = { offsetMs: 0, driftPpm: 0, fromUs: 0 }
+  const lines = writeEve(flows, raiseAlerts(flows, plan), { clock, sensor: 'fw', stopUs: 20_000_000 })
+  const rows = lines.map(({ text }): Record<string, unknown> => JSON.parse(text))
+  expect(rows.filter((row) => row.event_type === 'alert')).toMatchObject([
+    { alert: { action: 'blocked', signature_id: 9_000_011 }, verdict: { action: 'drop' } },
+  ])
+})
+
+test('the capture of the firewall has its clock, and its first packets stand for their connections', () => {
+  const captured = readCapture(session)
+  const flows = assembleFlows(captured.map(({ packet }) => packet))
+  expect(tellingRecords(flows, captured).map(({ record }) => record)).toEqual([1])
+  const moved = readPackets(shiftCapture(session, (us) => us + 7_300_000)).map(({ us }) => us)
+  expect(moved).toEqual(readPackets(session).map(({ us }) => us + 7_300_000))
 })

@@ -1,6 +1,7 @@
 // The sensor's simple rules. They see addresses behind the NAT and know nothing of agents: the innocent trip them too.
 
 import type { LabPlan } from '../plan.ts'
+import { closedPrefixes } from '../range/network.ts'
 import type { Flow } from './flows.ts'
 
 export interface Alert {
@@ -38,6 +39,8 @@ const rules = {
   cloud: [9_000_007, 'POLICY Cloud control API called from a training network', 'Potentially Bad Traffic', 1],
   oddHttp: [9_000_008, 'POLICY Plain HTTP on an unusual port', 'Potentially Bad Traffic', 3],
   telemetry: [9_000_009, 'POLICY Telemetry upload to an unlisted collector', 'Potentially Bad Traffic', 3],
+  mail: [9_000_011, 'POLICY Outbound mail is closed', 'Potential Corporate Privacy Violation', 3],
+  closed: [9_000_012, 'POLICY Control network is closed to sandboxes', 'Attempted Information Leak', 1],
   inbound: [9_000_010, 'SCAN Inbound probe of a published port', 'Attempted Information Leak', 2],
 } as const
 
@@ -51,6 +54,8 @@ export function raiseAlerts(flows: readonly Flow[], plan: LabPlan): Alert[] {
   for (const flow of flows) {
     const app = flow.application
     const inbound = flow.src !== plan.natIp
+    if (flow.blocked)
+      raise(flow, flow.blocked.us, flow.blocked.prefix === closedPrefixes.mail ? 'mail' : 'closed')
     if (app.protocol === 'ssh' && flow.dstPort !== 22) raise(flow, app.us, 'ssh')
     if (app.protocol === 'json-lines') judgeJson(flow, app.methods, raise)
     if (app.protocol === 'tls' && app.sni?.startsWith('ecs.')) raise(flow, app.us, 'cloud')

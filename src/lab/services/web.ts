@@ -3,6 +3,8 @@
 import { spawn } from 'node:child_process'
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
+import { TLSSocket } from 'node:tls'
+import { archiveOf, packageDocument } from './packages.ts'
 
 export interface Tls {
   readonly key: string
@@ -16,18 +18,20 @@ export function serveWeb(ip: string, port: number, answer: RequestListener, tls?
   server.listen(port, ip)
 }
 
-/** Package documents and archives of a size that follows from the name. */
+/** Packages as npm asks for them; whatever name is asked for exists. */
 export function registry(request: IncomingMessage, response: ServerResponse): void {
   request.resume()
-  const path = request.url ?? '/'
+  const path = (request.url ?? '/').slice(1)
   if (path.endsWith('.tgz')) {
     response.setHeader('content-type', 'application/octet-stream')
-    response.end('x'.repeat(2000 + ((path.length * 977) % 60_000)))
+    response.end(archiveOf(path.split('/')[0]!))
     return
   }
   response.setHeader('content-type', 'application/json')
-  const name = path.slice(1).split('/')[0] || 'index'
-  response.end(JSON.stringify({ name, 'dist-tags': { latest: '1.2.3' }, versions: { '1.2.3': { name } } }))
+  // Advisories: none.
+  if (path.startsWith('-/')) return void response.end('{}')
+  const scheme = request.socket instanceof TLSSocket ? 'https' : 'http'
+  response.end(packageDocument(path.split('/')[0] || 'index', `${scheme}://${request.headers.host}`))
 }
 
 export function documents(request: IncomingMessage, response: ServerResponse): void {
