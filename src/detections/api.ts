@@ -9,20 +9,23 @@ import type { Event, EventClass, Severity } from '../schema/event.ts'
 import type { FindingKind } from '../schema/finding.ts'
 import type { ToolCall } from '../schema/tool-call.ts'
 
-/** An event as the case knows it: clock corrected, sandbox resolved, cause computed. */
+/**
+ * An event as the case knows it: clock corrected, sandbox resolved, cause computed. The pipeline makes its parts
+ * when they are read, so whoever keeps one keeps little.
+ */
 export interface SeenEvent {
   readonly type: 'event'
   readonly index: number
   readonly event: Event
   /** µs on the reference clock. */
   readonly us: number
-  readonly endUs?: number
+  readonly endUs?: number | undefined
   /** The sandbox, from exact keys or from the attributed call. */
-  readonly box?: string
+  readonly box?: string | undefined
   /** The call it is attributed to (p ≥ 0.5). */
-  readonly cause?: { readonly call: number; readonly p: number }
+  readonly cause?: { readonly call: number; readonly p: number } | undefined
   /** The best name known for the destination: SNI, Host, DNS answer seen before. */
-  readonly dstName?: string
+  readonly dstName?: string | undefined
 }
 
 export interface SeenCall {
@@ -31,7 +34,7 @@ export interface SeenCall {
   readonly call: ToolCall
   readonly us: number
   readonly endUs: number
-  readonly box?: string
+  readonly box?: string | undefined
 }
 
 export type StreamKind = EventClass | 'execute_tool'

@@ -2,7 +2,9 @@
 
 import type { AttributionResult } from '../attribution/api.ts'
 import { orderOf } from '../base/order.ts'
-import type { Seen } from '../detections/api.ts'
+import type { Seen, SeenCall, SeenEvent } from '../detections/api.ts'
+import type { Event } from '../schema/event.ts'
+import type { ToolCall } from '../schema/tool-call.ts'
 import type { Case } from './case.ts'
 import { causeOf } from './case-lines.ts'
 
@@ -18,42 +20,117 @@ export function* seenInOrder(
   eventOrder: Uint32Array,
 ): Generator<Seen> {
   const callOrder = orderByTime(result.callStartUs).filter((j) => theCase.echoOf[j]! < 0)
+  const source = new Source(theCase, result)
   let c = 0
   for (const i of eventOrder) {
     const us = result.eventUs[i]!
     while (c < callOrder.length && result.callStartUs[callOrder[c]!]! <= us)
-      yield seenCall(theCase, result, callOrder[c++]!)
-    yield seenEvent(theCase, result, i)
+      yield new CaseCall(source, callOrder[c++]!)
+    yield new CaseEvent(source, i)
   }
-  while (c < callOrder.length) yield seenCall(theCase, result, callOrder[c++]!)
+  while (c < callOrder.length) yield new CaseCall(source, callOrder[c++]!)
 }
 
-function seenEvent(theCase: Case, result: AttributionResult, i: number): Seen {
-  const event = theCase.event(i)
-  const us = result.eventUs[i]!
-  const cause = causeOf(result, i)
-  const box = theCase.text(result.eventBox[i]!) || (cause >= 0 ? theCase.text(theCase.callBox[cause]!) : '')
-  const dstName = theCase.text(result.dstName[i]!)
-  return {
-    type: 'event',
-    index: i,
-    event,
-    us,
-    ...(event.endTime ? { endUs: us + Math.max(0, event.endTime.us - event.time.us) } : {}),
-    ...(box === '' ? {} : { box }),
-    ...(cause < 0 ? {} : { cause: { call: cause, p: result.candP[result.candStart[i]!]! } }),
-    ...(dstName === '' ? {} : { dstName }),
+/** Makes objects of what is looked at, and keeps the last one: all detections look at the same item in turn. */
+class Source {
+  readonly theCase: Case
+  readonly result: AttributionResult
+  #eventIndex = -1
+  #event: Event | undefined
+  #callIndex = -1
+  #call: ToolCall | undefined
+
+  constructor(theCase: Case, result: AttributionResult) {
+    this.theCase = theCase
+    this.result = result
+  }
+
+  event(i: number): Event {
+    if (this.#event !== undefined && this.#eventIndex === i) return this.#event
+    this.#eventIndex = i
+    this.#event = this.theCase.event(i)
+    return this.#event
+  }
+
+  call(j: number): ToolCall {
+    if (this.#call !== undefined && this.#callIndex === j) return this.#call
+    this.#callIndex = j
+    this.#call = this.theCase.call(j)
+    return this.#call
   }
 }
 
-function seenCall(theCase: Case, result: AttributionResult, j: number): Seen {
-  const box = theCase.text(theCase.callBox[j]!)
-  return {
-    type: 'call',
-    index: j,
-    call: theCase.call(j),
-    us: result.callStartUs[j]!,
-    endUs: Number.isNaN(theCase.merged.calls.endUs[j]!) ? result.callStartUs[j]! : result.callEndUs[j]!,
-    ...(box === '' ? {} : { box }),
+/** Holds an index only: detections keep a great many of these. */
+class CaseEvent implements SeenEvent {
+  readonly type = 'event'
+  readonly index: number
+  readonly #source: Source
+
+  constructor(source: Source, index: number) {
+    this.#source = source
+    this.index = index
+  }
+
+  get event(): Event {
+    return this.#source.event(this.index)
+  }
+
+  get us(): number {
+    return this.#source.result.eventUs[this.index]!
+  }
+
+  get endUs(): number | undefined {
+    const { fromUs, endUs } = this.#source.theCase.merged.events
+    const end = endUs[this.index]!
+    return Number.isNaN(end) ? undefined : this.us + Math.max(0, end - fromUs[this.index]!)
+  }
+
+  get box(): string | undefined {
+    const { theCase, result } = this.#source
+    const own = result.eventBox[this.index]!
+    if (own !== 0) return theCase.text(own)
+    const call = causeOf(result, this.index)
+    return call < 0 || theCase.callBox[call] === 0 ? undefined : theCase.text(theCase.callBox[call]!)
+  }
+
+  get cause(): SeenEvent['cause'] {
+    const { result } = this.#source
+    const call = causeOf(result, this.index)
+    return call < 0 ? undefined : { call, p: result.candP[result.candStart[this.index]!]! }
+  }
+
+  get dstName(): string | undefined {
+    const id = this.#source.result.dstName[this.index]!
+    return id === 0 ? undefined : this.#source.theCase.text(id)
+  }
+}
+
+class CaseCall implements SeenCall {
+  readonly type = 'call'
+  readonly index: number
+  readonly #source: Source
+
+  constructor(source: Source, index: number) {
+    this.#source = source
+    this.index = index
+  }
+
+  get call(): ToolCall {
+    return this.#source.call(this.index)
+  }
+
+  get us(): number {
+    return this.#source.result.callStartUs[this.index]!
+  }
+
+  get endUs(): number {
+    const { theCase, result } = this.#source
+    return Number.isNaN(theCase.merged.calls.endUs[this.index]!) ? this.us : result.callEndUs[this.index]!
+  }
+
+  get box(): string | undefined {
+    const { theCase } = this.#source
+    const id = theCase.callBox[this.index]!
+    return id === 0 ? undefined : theCase.text(id)
   }
 }
