@@ -1,11 +1,12 @@
 // Pairs of stamps that may belong together: what a call names and what was then contacted; one flow seen twice.
 
-import { type CallColumns, callFlags, type EventColumns, eventFlags } from './api.ts'
+import { type CallColumns, callFlags, type EventColumns } from './api.ts'
+import { collector, mixed } from './collector.ts'
 import type { Anchors } from './correlogram.ts'
 import type { Keys } from './keys.ts'
-import { matchLevels, type TargetIndex } from './targets.ts'
+import { namersByBox } from './namers.ts'
+import type { TargetIndex } from './targets.ts'
 
-const outputLevel = matchLevels.indexOf('output')
 /** A pair further apart than every zone error and this much more is none. */
 const farUs = (14 * 3600 + 600) * 1e6
 const nearUs = 900e6
@@ -14,8 +15,8 @@ const namersMax = 256
 /** Places named by few calls are tried first; commoner ones only where those give too few witnesses. */
 const rarities = [4, 32, 4 * namersMax] as const
 const witnessesEnough = 200
-const pairsMax = 2_000_000
-const ingestDelayUs = 300_000_000
+/** Connections of one clock that are looked for on another; beyond it a part of the ports stands for all. */
+const tuplesMax = 200_000
 /** Shorter windows that calls share need no care. */
 const sharedMinUs = 2_000_000
 /** Two may be a turn's; so many that began and ended together are an episode's. */
@@ -34,60 +35,93 @@ export function contentAnchors(
   callClock: (clock: number) => boolean,
   uptime: boolean,
 ): Anchors {
+  const usable = new Uint8Array(calls.n)
+  for (let j = 0; j < calls.n; j++) {
+    if (callClock(calls.clock[j]!) && Number.isFinite(calls.startUs[j]!)) usable[j] = 1
+  }
+  const namers = namersByBox(targets.named, keys.callBox, keys.groups)
+  const shared = sharedWindows(calls)
+  const stamp = new Int32Array(calls.n).fill(-1)
+  const upTo = (rarity: number): Anchors => {
+    const list = collector()
+    const isNew = newWitness(events)
+    const found = new Uint32Array(rarity)
+    stamp.fill(-1)
+    for (let i = 0; i < events.n; i++) {
+      if (events.clock[i] !== eventClock || !list.wants(i) || !Number.isFinite(events.fromUs[i]!)) continue
+      const g = keys.eventGroup[i]!
+      if (g < 0 || !isNew(i, names[i]!)) continue
+      const t = events.fromUs[i]!
+      let count = 0
+      for (const text of targets.destination(events.dstIp[i]!, names[i]!, 0).strong) {
+        const crowded = targets.named.start[text + 1]! - targets.named.start[text]! > namersMax
+        const reach = uptime ? Number.POSITIVE_INFINITY : crowded ? nearUs : farUs
+        namers.ask(text, g)
+        const { list: calling, to } = namers
+        let x = firstFrom(calls.startUs, t - reach, calling, namers.from, to)
+        for (; x < to && calls.startUs[calling[x]!]! <= t + reach && count <= rarity; x++) {
+          const j = calling[x]!
+          if (usable[j] === 0 || stamp[j] === i) continue
+          stamp[j] = i
+          if (count < rarity) found[count] = j
+          count++
+        }
+      }
+      if (count > rarity) continue
+      for (let k = 0; k < count; k++) {
+        const j = found[k]!
+        list.add(events, i, calls.startUs[j]!, slackOf(calls, j), 1 / count, j, shared[j]!)
+      }
+    }
+    return list.take()
+  }
   let found: Anchors | undefined
   for (const rarity of rarities) {
-    found = anchorsUpTo(rarity, events, calls, keys, names, targets, eventClock, callClock, uptime)
-    if (new Set(found.effect).size >= witnessesEnough) break
+    found = upTo(rarity)
+    if (effectsIn(found) >= witnessesEnough) break
   }
   return found!
 }
 
-function anchorsUpTo(
-  rarity: number,
-  events: EventColumns,
-  calls: CallColumns,
-  keys: Keys,
-  names: Uint32Array,
-  targets: TargetIndex,
-  eventClock: number,
-  callClock: (clock: number) => boolean,
-  uptime: boolean,
-): Anchors {
-  const list = collector()
-  const inGroup = groupMembership(keys)
-  const shared = sharedWindows(calls)
-  const seen = new Set<string>()
-  for (let i = 0; i < events.n && list.size() < pairsMax; i++) {
-    if (events.clock[i] !== eventClock || !Number.isFinite(events.fromUs[i]!)) continue
-    const g = keys.eventGroup[i]!
-    if (g < 0) continue
-    // Records of one connection, or of one lookup, are one witness.
-    if (events.connection[i] !== 0) {
-      const one = `${events.connection[i]}|${names[i]}`
-      if (seen.has(one)) continue
-      seen.add(one)
-    }
-    const d = targets.destination(events.dstIp[i]!, names[i]!, 0)
-    const namers = new Set<number>()
-    for (const text of d.strong) {
-      const named = targets.naming(text)!
-      const crowded = named.calls.length > namersMax
-      for (let x = 0; x < named.calls.length; x++) {
-        const j = named.calls[x]!
-        if (named.level[x]! <= outputLevel || inGroup[g]![keys.callBox[j]!] !== 1) continue
-        if (!callClock(calls.clock[j]!) || !Number.isFinite(calls.startUs[j]!)) continue
-        const apart = Math.abs(events.fromUs[i]! - calls.startUs[j]!)
-        if (!uptime && apart > (crowded ? nearUs : farUs)) continue
-        namers.add(j)
-        if (namers.size > rarity) break
-      }
-    }
-    if (namers.size > rarity) continue
-    for (const j of namers) {
-      list.add(events, i, calls.startUs[j]!, slackOf(calls, j), 1 / namers.size, j, shared[j]!)
-    }
+/** Whether an event is a witness of its own: records of one connection, or of one lookup, are one. */
+function newWitness(events: EventColumns): (i: number, name: number) => boolean {
+  let most = 0
+  for (let i = 0; i < events.n; i++) most = Math.max(most, events.connection[i]!)
+  const first = new Uint32Array(most + 1)
+  const further = new Set<string>()
+  return (i, name) => {
+    const connection = events.connection[i]!
+    if (connection === 0) return true
+    const known = first[connection]!
+    if (known === 0) first[connection] = name + 1
+    if (known === 0) return true
+    if (known === name + 1) return false
+    const one = `${connection}|${name}`
+    if (further.has(one)) return false
+    further.add(one)
+    return true
   }
-  return list.take()
+}
+
+/** Where in list[from … to), ascending by time, the first stamp is that is not before `us`. */
+function firstFrom(times: Float64Array, us: number, list: Uint32Array, from: number, to: number): number {
+  let low = from
+  let high = to
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (times[list[middle]!]! < us) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+/** How many effects the pairs have; those of one effect stand together. */
+function effectsIn(anchors: Anchors): number {
+  let count = 0
+  for (let k = 0; k < anchors.effect.length; k++) {
+    if (k === 0 || anchors.effect[k] !== anchors.effect[k - 1]) count++
+  }
+  return count
 }
 
 /** Pairs of an event with every call of its one box, for clocks that nothing else ties; needs much data. */
@@ -99,35 +133,27 @@ export function timeAnchors(
   callClock: (clock: number) => boolean,
 ): Anchors {
   const list = collector()
-  const perBox = new Map<number, number[]>()
-  for (let j = 0; j < calls.n; j++) {
-    if (!callClock(calls.clock[j]!) || (calls.flags[j]! & callFlags.offline) !== 0) continue
-    if (!Number.isFinite(calls.startUs[j]!)) continue
-    const own = perBox.get(keys.callBox[j]!)
-    if (own) own.push(j)
-    else perBox.set(keys.callBox[j]!, [j])
-  }
-  const seen = new Set<number>()
-  for (let i = 0; i < events.n && list.size() < pairsMax; i++) {
-    if (events.clock[i] !== eventClock) continue
+  const isUsable = (j: number) =>
+    callClock(calls.clock[j]!) &&
+    (calls.flags[j]! & callFlags.offline) === 0 &&
+    Number.isFinite(calls.startUs[j]!)
+  const start = new Uint32Array(keys.boxes.length + 1)
+  for (let j = 0; j < calls.n; j++) if (isUsable(j)) start[keys.callBox[j]! + 1]!++
+  for (let b = 0; b < keys.boxes.length; b++) start[b + 1]! += start[b]!
+  const at = start.slice()
+  const own = new Uint32Array(start[keys.boxes.length]!)
+  for (let j = 0; j < calls.n; j++) if (isUsable(j)) own[at[keys.callBox[j]!]!++] = j
+  const isNew = newWitness(events)
+  for (let i = 0; i < events.n; i++) {
+    if (events.clock[i] !== eventClock || !list.wants(i)) continue
     const g = keys.eventGroup[i]!
     const boxes = g < 0 ? undefined : keys.groups[g]!.boxes
-    if (boxes?.length !== 1) continue
-    if (events.connection[i] !== 0) {
-      if (seen.has(events.connection[i]!)) continue
-      seen.add(events.connection[i]!)
-    }
-    const own = perBox.get(boxes[0]!) ?? []
+    if (boxes?.length !== 1 || !isNew(i, 0)) continue
     const t = events.fromUs[i]!
-    let from = 0
-    let to = own.length
-    while (from < to) {
-      const middle = (from + to) >>> 1
-      if (calls.startUs[own[middle]!]! < t - nearUs) from = middle + 1
-      else to = middle
-    }
-    for (let x = from; x < own.length && calls.startUs[own[x]!]! <= t + nearUs; x++) {
-      list.add(events, i, calls.startUs[own[x]!]!, slackOf(calls, own[x]!), 1, own[x]!)
+    const end = start[boxes[0]! + 1]!
+    let x = firstFrom(calls.startUs, t - nearUs, own, start[boxes[0]!]!, end)
+    for (; x < end && calls.startUs[own[x]!]! <= t + nearUs; x++) {
+      list.add(events, i, calls.startUs[own[x]!]!, slackOf(calls, own[x]!), 1, own[x]!, 0)
     }
   }
   return list.take()
@@ -136,11 +162,14 @@ export function timeAnchors(
 /** Pairs of records of one connection on two clocks of the network's side: the same five-tuple on both. */
 export function tupleAnchors(events: EventColumns, clockA: number, clockB: number): Anchors {
   const list = collector()
+  let records = 0
+  for (let i = 0; i < events.n; i++) if (events.clock[i] === clockA) records++
+  const share = Math.min(1, tuplesMax / records)
   const first = new Map<string, number>()
   const twice = new Set<string>()
   for (let i = 0; i < events.n; i++) {
     if (events.clock[i] !== clockA) continue
-    for (const key of tuples(events, i)) {
+    for (const key of tuples(events, i, share)) {
       const known = first.get(key)
       if (known === undefined) first.set(key, i)
       // Records of one connection on one clock are fine: the earliest stands for them.
@@ -150,9 +179,9 @@ export function tupleAnchors(events: EventColumns, clockA: number, clockB: numbe
     }
   }
   const used = new Set<number>()
-  for (let i = 0; i < events.n && list.size() < pairsMax; i++) {
-    if (events.clock[i] !== clockB) continue
-    for (const key of tuples(events, i)) {
+  for (let i = 0; i < events.n; i++) {
+    if (events.clock[i] !== clockB || !list.wants(i)) continue
+    for (const key of tuples(events, i, share)) {
       const other = first.get(key)
       if (other === undefined || twice.has(key) || used.has(other)) continue
       used.add(other)
@@ -171,8 +200,8 @@ export function lookupAnchors(
   dnsClass: number,
 ): Anchors {
   const list = collector()
-  const asked = new Map<string, number[]>()
-  const keyOf = (i: number, ip: number) => `${keys.eventGroup[i]}|${ip}`
+  const asked = new Map<number, number[]>()
+  const keyOf = (i: number, ip: number) => ip * (keys.groups.length + 1) + keys.eventGroup[i]! + 1
   for (let i = 0; i < events.n; i++) {
     if (events.clock[i] !== dnsClock || events.class[i] !== dnsClass) continue
     for (let a = events.answersStart[i]!; a < events.answersStart[i + 1]!; a++) {
@@ -182,22 +211,29 @@ export function lookupAnchors(
       else asked.set(key, [i])
     }
   }
-  for (let i = 0; i < events.n && list.size() < pairsMax; i++) {
+  if (asked.size === 0) return list.take()
+  for (let i = 0; i < events.n; i++) {
     if (events.clock[i] !== flowClock || events.class[i] === dnsClass || keys.eventGroup[i]! < 0) continue
+    if (!list.wants(i)) continue
     const lookups = asked.get(keyOf(i, events.dstIp[i]!))
     if (!lookups || lookups.length > namersMax) continue
     for (const q of lookups) {
-      list.add(events, i, events.fromUs[q]!, events.spanUs[q]!, 1 / lookups.length, q)
+      list.add(events, i, events.fromUs[q]!, events.spanUs[q]!, 1 / lookups.length, q, 0)
     }
   }
   return list.take()
 }
 
-function tuples(events: EventColumns, i: number): string[] {
+/** Texts under which a connection is found again; of some of the ports only where `share` is below 1. */
+function tuples(events: EventColumns, i: number, share: number): string[] {
   if (events.srcPort[i] === 0 || events.dstPort[i] === 0) return []
-  const tail = `|${events.dstIp[i]}|${events.dstPort[i]}`
-  const out = [`${events.srcIp[i]}|${events.srcPort[i]}${tail}`]
-  if (events.natPort[i] !== 0) out.push(`${events.natIp[i]}|${events.natPort[i]}${tail}`)
+  const out: string[] = []
+  const add = (ip: number, port: number) => {
+    if (share < 1 && mixed(port * 65_536 + events.dstPort[i]!) >= share * 2 ** 32) return
+    out.push(`${ip}|${port}|${events.dstIp[i]}|${events.dstPort[i]}`)
+  }
+  add(events.srcIp[i]!, events.srcPort[i]!)
+  if (events.natPort[i] !== 0) add(events.natIp[i]!, events.natPort[i]!)
   return out
 }
 
@@ -212,55 +248,23 @@ function slackOf(calls: CallColumns, j: number): number {
 
 /**
  * How long the window is that a call shares with others of its episode, µs; 0 where it has its own. Where a trace
- * knows only when the episode was, a call may have begun at any time in it.
+ * knows only when the episode was, a call may have begun at any time in it. `calls` in canonical order.
  */
 export function sharedWindows(calls: CallColumns): Float64Array {
-  const count = new Map<string, number>()
-  const keyOf = (j: number) => `${calls.startUs[j]}|${calls.endUs[j]}|${calls.episode[j]}`
-  const isLong = (j: number) =>
-    calls.endUs[j]! - calls.startUs[j]! > sharedMinUs && (calls.flags[j]! & callFlags.echo) === 0
-  for (let j = 0; j < calls.n; j++) if (isLong(j)) count.set(keyOf(j), (count.get(keyOf(j)) ?? 0) + 1)
   const out = new Float64Array(calls.n)
-  for (let j = 0; j < calls.n; j++) {
-    if (isLong(j) && count.get(keyOf(j))! >= sharersMin) out[j] = calls.endUs[j]! - calls.startUs[j]!
+  const lengthOf = (j: number) => calls.endUs[j]! - calls.startUs[j]!
+  for (let from = 0; from < calls.n; ) {
+    let to = from + 1
+    while (to < calls.n && calls.startUs[to] === calls.startUs[from]) to++
+    if (to - from >= sharersMin) {
+      const count = new Map<string, number>()
+      const keyOf = (j: number) => `${calls.endUs[j]}|${calls.episode[j]}`
+      const isLong = (j: number) => lengthOf(j) > sharedMinUs && (calls.flags[j]! & callFlags.echo) === 0
+      for (let j = from; j < to; j++) if (isLong(j)) count.set(keyOf(j), (count.get(keyOf(j)) ?? 0) + 1)
+      for (let j = from; j < to; j++)
+        if (isLong(j) && count.get(keyOf(j))! >= sharersMin) out[j] = lengthOf(j)
+    }
+    from = to
   }
   return out
-}
-
-/** Which boxes an event of each group may be from; an unnamed trace may have run anywhere. */
-function groupMembership(keys: Keys): Uint8Array[] {
-  return keys.groups.map((g) => {
-    const inside = new Uint8Array(keys.boxes.length)
-    for (const b of g.boxes) inside[b] = 1
-    return inside
-  })
-}
-
-function collector() {
-  const low: number[] = []
-  const high: number[] = []
-  const weight: number[] = []
-  const time: number[] = []
-  const effect: number[] = []
-  const cause: number[] = []
-  return {
-    size: () => low.length,
-    add(events: EventColumns, i: number, causeUs: number, slackUs: number, w: number, j: number, lateUs = 0) {
-      const early = (events.flags[i]! & eventFlags.ingestTime) !== 0 ? ingestDelayUs : 0
-      low.push(events.fromUs[i]! - early - causeUs - slackUs - lateUs)
-      high.push(events.fromUs[i]! + events.spanUs[i]! - causeUs + slackUs)
-      weight.push(w)
-      time.push(events.fromUs[i]!)
-      effect.push(i)
-      cause.push(j)
-    },
-    take: (): Anchors => ({
-      low: Float64Array.from(low),
-      high: Float64Array.from(high),
-      weight: Float64Array.from(weight),
-      time: Float64Array.from(time),
-      effect: Uint32Array.from(effect),
-      cause: Uint32Array.from(cause),
-    }),
-  }
 }

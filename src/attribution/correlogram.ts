@@ -3,6 +3,9 @@
 // A true pair (cause, effect) differs by the offset plus a short lag; false pairs differ by anything. The offset is
 // where most pairs agree, told from chance by z, then sharpened by likelihood under a one-sided, heavy-tailed lag.
 
+import { orderOf } from '../base/order.ts'
+import { mixed } from './collector.ts'
+
 export interface Anchors {
   /** Pairs; each says offset + lag lies in [low, high] µs. */
   readonly low: Float64Array
@@ -36,23 +39,56 @@ const varianceFloor = 0.2
 const medianLagUs = 350_000
 const outliers = 0.3
 
+/** Pairs that are looked at first, and what they must show for the others not to be asked. */
+const firstLook = 60_000
+const unmistakable = { z: 25, rival: 0.5, effects: 500 }
+/** Likelihood costs pairs × grid; beyond some thousands more pairs no longer sharpen it. */
+const sharpenedMax = 4000
+
 /**
  * The best-supported offset for which `allowed` holds, or undefined without pairs. `agree` widens what counts as
- * agreement (µs) beyond the pairs' own width.
+ * agreement (µs) beyond the pairs' own width. Of many pairs a part is looked at first: the pairs of some effects,
+ * chosen by a hash of their rows.
  */
 export function findPeak(
   anchors: Anchors,
   allowed: (offsetUs: number) => boolean,
   agree = agreeUs,
 ): Peak | undefined {
-  const n = anchors.low.length
+  if (anchors.low.length > 2 * firstLook) {
+    const below = (firstLook / anchors.low.length) * 2 ** 32
+    const peak = peakOf(
+      anchors,
+      chosen(anchors, (k) => mixed(~anchors.effect[k]!) < below),
+      allowed,
+      agree,
+    )
+    if (
+      peak &&
+      peak.z >= unmistakable.z &&
+      peak.rival <= unmistakable.rival &&
+      peak.effects >= unmistakable.effects
+    ) {
+      return peak
+    }
+  }
+  return peakOf(anchors, anchors, allowed, agree)
+}
+
+/** The peak that `part` of the pairs shows, with the effects and causes of all that agree with it. */
+function peakOf(
+  all: Anchors,
+  part: Anchors,
+  allowed: (offsetUs: number) => boolean,
+  agree: number,
+): Peak | undefined {
+  const n = part.low.length
   if (n === 0) return undefined
-  const steps = coverage(anchors, agree)
+  const steps = coverage(part, agree)
   let best = -1
   let bestRate = 0
   for (let k = 0; k < steps.at.length - 1; k++) {
-    const middle = (steps.at[k]! + steps.at[k + 1]!) / 2
-    if (steps.height[k]! > bestRate + 1e-9 && allowed(middle)) {
+    if (steps.height[k]! > bestRate + 1e-9 && allowed((steps.at[k]! + steps.at[k + 1]!) / 2)) {
       bestRate = steps.height[k]!
       best = k
     }
@@ -61,54 +97,57 @@ export function findPeak(
   const peakAt = (steps.at[best]! + steps.at[best + 1]!) / 2
   let width = agree + earlyUs
   for (let k = 0; k < n; k++) {
-    if (anchors.low[k]! - agree <= peakAt && anchors.high[k]! + earlyUs >= peakAt) {
-      width = Math.max(width, anchors.high[k]! - anchors.low[k]!)
+    if (part.low[k]! - agree <= peakAt && part.high[k]! + earlyUs >= peakAt) {
+      width = Math.max(width, part.high[k]! - part.low[k]!)
     }
   }
   const around = surroundings(steps, peakAt, 2 * width, Math.max(aroundUs, 6 * width), allowed)
   const z = (bestRate - around.mean) / Math.sqrt(around.variance + varianceFloor)
-  const { offsetUs, sdUs } = sharpen(anchors, peakAt, width)
-  const effects = new Set<number>()
-  const causes = new Set<number>()
-  const asked = new Set<number>()
-  for (let k = 0; k < n; k++) {
-    asked.add(anchors.effect[k]!)
-    if (anchors.low[k]! - agree > offsetUs || anchors.high[k]! + earlyUs < offsetUs) continue
-    effects.add(anchors.effect[k]!)
-    causes.add(anchors.cause[k]!)
-  }
+  const { offsetUs, sdUs } = sharpen(part, peakAt, width)
+  const agrees = (k: number) => all.low[k]! - agree <= offsetUs && all.high[k]! + earlyUs >= offsetUs
   return {
     offsetUs,
     sdUs,
     z,
-    effects: effects.size,
-    causes: causes.size,
-    asked: asked.size,
+    effects: distinct(all.effect, agrees),
+    causes: distinct(all.cause, agrees),
+    asked: distinct(all.effect, () => true),
     rival: around.highest / bestRate,
   }
+}
+
+/** How many different values stand where `which` holds. */
+function distinct(values: Uint32Array, which: (k: number) => boolean): number {
+  let most = 0
+  for (let k = 0; k < values.length; k++) most = Math.max(most, values[k]!)
+  const seen = new Uint8Array(most + 1)
+  let count = 0
+  for (let k = 0; k < values.length; k++) {
+    if (seen[values[k]!] === 1 || !which(k)) continue
+    seen[values[k]!] = 1
+    count++
+  }
+  return count
 }
 
 /** Weight of pairs that agree with each offset, as steps. */
 function coverage(anchors: Anchors, agree: number): { at: Float64Array; height: Float64Array } {
   const n = anchors.low.length
+  // What begins stands before what ends, so that it does so in the order of time too.
   const edge = new Float64Array(2 * n)
-  const change = new Float64Array(2 * n)
   for (let k = 0; k < n; k++) {
-    edge[2 * k] = anchors.low[k]! - agree
-    change[2 * k] = anchors.weight[k]!
-    edge[2 * k + 1] = anchors.high[k]! + earlyUs
-    change[2 * k + 1] = -anchors.weight[k]!
+    edge[k] = anchors.low[k]! - agree
+    edge[n + k] = anchors.high[k]! + earlyUs
   }
-  const order = new Uint32Array(2 * n)
-  for (let k = 0; k < order.length; k++) order[k] = k
-  order.sort((a, b) => edge[a]! - edge[b]! || change[b]! - change[a]! || a - b)
+  const order = orderOf(edge)
   const at = new Float64Array(2 * n)
   const height = new Float64Array(2 * n)
   let now = 0
-  for (let k = 0; k < order.length; k++) {
-    now += change[order[k]!]!
-    at[k] = edge[order[k]!]!
-    height[k] = now
+  for (let x = 0; x < order.length; x++) {
+    const k = order[x]!
+    now += k < n ? anchors.weight[k]! : -anchors.weight[k - n]!
+    at[x] = edge[k]!
+    height[x] = now
   }
   return { at, height }
 }
@@ -129,7 +168,9 @@ function surroundings(
     const from = Math.max(steps.at[k]!, peak - reach)
     const to = Math.min(steps.at[k + 1]!, peak + reach)
     const middle = (steps.at[k]! + steps.at[k + 1]!) / 2
-    if (Math.abs(middle - peak) > skip && allowed(middle)) highest = Math.max(highest, steps.height[k]!)
+    if (steps.height[k]! > highest && Math.abs(middle - peak) > skip && allowed(middle)) {
+      highest = steps.height[k]!
+    }
     if (to <= from) continue
     const inner = Math.max(0, Math.min(to, peak + skip) - Math.max(from, peak - skip))
     const span = to - from - inner
@@ -151,14 +192,7 @@ export function sharpen(
   prior: (offsetUs: number) => number = () => 0,
 ): { offsetUs: number; sdUs: number } {
   const reach = Math.max(5_000_000, width)
-  const near: number[] = []
-  for (let k = 0; k < anchors.low.length; k++) {
-    if (anchors.low[k]! <= peak + reach + 60e6 && anchors.high[k]! >= peak - reach - 60e6) near.push(k)
-  }
-  near.sort((a, b) => anchors.effect[a]! - anchors.effect[b]! || a - b)
-  // Likelihood costs pairs × grid; beyond some thousands more pairs no longer sharpen it.
-  const every = Math.max(1, Math.ceil(near.length / 4000))
-  const used = near.filter((_, x) => x % every === 0)
+  const likelihood = likelihoodOf(anchors, peak, reach)
   let from = peak - reach
   let to = peak + reach
   let offsetUs = peak
@@ -170,7 +204,7 @@ export function sharpen(
     let top = Number.NEGATIVE_INFINITY
     for (let p = 0; p <= points; p++) {
       const theta = from + p * step
-      values[p] = logLikelihood(anchors, used, theta) + prior(theta)
+      values[p] = likelihood(theta) + prior(theta)
       top = Math.max(top, values[p]!)
     }
     let mass = 0
@@ -194,54 +228,97 @@ export function sharpen(
   return { offsetUs, sdUs: Math.max(5_000, sdUs) }
 }
 
-function logLikelihood(anchors: Anchors, used: readonly number[], theta: number): number {
-  let sum = 0
-  let effect = -1
-  let part = 0
-  let width = 0
-  for (let x = 0; x <= used.length; x++) {
-    const k = used[x] ?? -1
-    if (x === used.length || anchors.effect[k] !== effect) {
-      if (effect >= 0) sum += Math.log(outliers / (60e6 + width) + (1 - outliers) * part)
-      if (x === used.length) break
-      effect = anchors.effect[k]!
-      width = anchors.high[k]! - anchors.low[k]!
-      part = 0
-    }
-    const a = anchors.low[k]! - theta
-    const b = Math.max(a + 1000, anchors.high[k]! - theta)
-    part += (anchors.weight[k]! * (lagMass(b) - lagMass(a))) / (b - a)
+/** Logarithm of the likelihood of an offset, by pairs not far from the peak. */
+function likelihoodOf(anchors: Anchors, peak: number, reach: number): (theta: number) => number {
+  const near: number[] = []
+  for (let k = 0; k < anchors.low.length; k++) {
+    if (anchors.low[k]! <= peak + reach + 60e6 && anchors.high[k]! >= peak - reach - 60e6) near.push(k)
   }
-  return sum
-}
-
-/** Share of lags up to x: median 0.35 s, tail like 1/x. */
-function lagMass(x: number): number {
-  return x <= 0 ? 0 : x / (x + medianLagUs)
+  const order = orderOf(Float64Array.from(near, (k) => anchors.effect[k]!))
+  const every = Math.max(1, Math.ceil(near.length / sharpenedMax))
+  const n = Math.ceil(near.length / every)
+  const low = new Float64Array(n)
+  const high = new Float64Array(n)
+  const weight = new Float64Array(n)
+  /** 1 at the last pair of each effect, and what an outlier of it is worth. */
+  const last = new Uint8Array(n)
+  const chance = new Float64Array(n)
+  let before = -1
+  let width = 0
+  for (let x = 0; x < n; x++) {
+    const k = near[order[x * every]!]!
+    low[x] = anchors.low[k]!
+    high[x] = anchors.high[k]!
+    weight[x] = (1 - outliers) * anchors.weight[k]!
+    if (anchors.effect[k] !== before) width = high[x]! - low[x]!
+    if (x > 0 && anchors.effect[k] !== before) last[x - 1] = 1
+    before = anchors.effect[k]!
+    chance[x] = outliers / (60e6 + width)
+  }
+  if (n > 0) last[n - 1] = 1
+  return (theta) => {
+    let sum = 0
+    let part = 0
+    // Logarithms are dear: those of eight effects are taken at once, of their product.
+    let product = 1
+    let factors = 0
+    for (let x = 0; x < n; x++) {
+      const a = low[x]! - theta
+      const b = Math.max(a + 1000, high[x]! - theta)
+      // Share of lags in [a, b], over its length: median 0.35 s, tail like 1/x.
+      if (b > 0) {
+        const early = a > 0 ? a / (a + medianLagUs) : 0
+        part += (weight[x]! * (b / (b + medianLagUs) - early)) / (b - a)
+      }
+      if (last[x] === 0) continue
+      product *= chance[x]! + part
+      part = 0
+      if (++factors < 8) continue
+      sum += Math.log(product)
+      product = 1
+      factors = 0
+    }
+    return sum + Math.log(product)
+  }
 }
 
 /** The pairs whose effect lies in [fromUs, toUs). */
 export function within(anchors: Anchors, fromUs: number, toUs: number): Anchors {
-  const keep: number[] = []
-  for (let k = 0; k < anchors.time.length; k++) {
-    if (anchors.time[k]! >= fromUs && anchors.time[k]! < toUs) keep.push(k)
+  return chosen(anchors, (k) => anchors.time[k]! >= fromUs && anchors.time[k]! < toUs)
+}
+
+function chosen(anchors: Anchors, which: (k: number) => boolean): Anchors {
+  const keep = new Uint32Array(anchors.time.length)
+  let n = 0
+  for (let k = 0; k < keep.length; k++) if (which(k)) keep[n++] = k
+  const out = {
+    low: new Float64Array(n),
+    high: new Float64Array(n),
+    weight: new Float64Array(n),
+    time: new Float64Array(n),
+    effect: new Uint32Array(n),
+    cause: new Uint32Array(n),
   }
-  return {
-    low: Float64Array.from(keep, (k) => anchors.low[k]!),
-    high: Float64Array.from(keep, (k) => anchors.high[k]!),
-    weight: Float64Array.from(keep, (k) => anchors.weight[k]!),
-    time: Float64Array.from(keep, (k) => anchors.time[k]!),
-    effect: Uint32Array.from(keep, (k) => anchors.effect[k]!),
-    cause: Uint32Array.from(keep, (k) => anchors.cause[k]!),
+  for (let x = 0; x < n; x++) {
+    const k = keep[x]!
+    out.low[x] = anchors.low[k]!
+    out.high[x] = anchors.high[k]!
+    out.weight[x] = anchors.weight[k]!
+    out.time[x] = anchors.time[k]!
+    out.effect[x] = anchors.effect[k]!
+    out.cause[x] = anchors.cause[k]!
   }
+  return out
 }
 
 /** The same pairs as seen from a clock that is `byUs` further behind. */
 export function shifted(anchors: Anchors, byUs: number): Anchors {
+  if (byUs === 0) return anchors
   return { ...anchors, low: anchors.low.map((x) => x - byUs), high: anchors.high.map((x) => x - byUs) }
 }
 
 export function joined(parts: readonly Anchors[]): Anchors {
+  if (parts.length === 1) return parts[0]!
   const total = parts.reduce((n, p) => n + p.low.length, 0)
   const out = {
     low: new Float64Array(total),

@@ -11,7 +11,8 @@ const buckets = 1 << 16
  */
 export function orderOf(keys: Float64Array, ties?: (a: number, b: number) => number): Uint32Array {
   const n = keys.length
-  let order = Uint32Array.from({ length: n }, (_, i) => i)
+  let order = new Uint32Array(n)
+  for (let i = 0; i < n; i++) order[i] = i
   if (isSorted(keys)) return sortTies(order, keys, ties)
   if (n < radixMin) return order.sort((a, b) => compare(keys[a]!, keys[b]!) || (ties?.(a, b) ?? 0) || a - b)
   const bits = sortableBits(keys)
@@ -45,7 +46,8 @@ const littleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1
 
 /** Bits that as unsigned integers are in the order of the floats: sign flipped, negative numbers inverted. */
 function sortableBits(keys: Float64Array): BigUint64Array {
-  const copy = Float64Array.from(keys, (key) => key + 0)
+  const copy = new Float64Array(keys.length)
+  for (let i = 0; i < copy.length; i++) copy[i] = keys[i]! + 0
   const words = new Uint32Array(copy.buffer)
   const high = littleEndian ? 1 : 0
   for (let w = 0; w < words.length; w += 2) {
