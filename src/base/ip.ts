@@ -120,7 +120,8 @@ function canonicalV6(text: string): string | undefined {
   return `${hex.slice(0, bestStart).join(':')}::${hex.slice(bestStart + bestLength).join(':')}`
 }
 
-function v6Groups(text: string): number[] | undefined {
+/** The eight 16-bit groups of an IPv6 text without brackets and zone, or undefined. */
+export function v6Groups(text: string): number[] | undefined {
   const halves = text.split('::')
   if (halves.length > 2) return undefined
   const sides = halves.map((half) => (half === '' ? [] : half.split(':')))
