@@ -138,8 +138,8 @@ function showAlarm(run: string, folder: string, summary: Summary): void {
   )
   const { uid } = alarm.event
   const findings = [...findingLines(folder, uid)].filter((finding) => finding.unmapped.events.includes(uid))
-  for (const line of whyText(alarm, { summary, toolCall: (id) => by.get(id), findings }).slice(2))
-    out(`  ${line}`)
+  const answer = whyText(alarm, { summary, toolCall: (id) => by.get(id), findings, groups: summary.tests })
+  for (const line of answer.slice(answer.findIndex((text) => text.startsWith('ANSWER')))) out(`  ${line}`)
   out(
     `\n${paint('bold', 'The kernel')}, asked afterwards: ${describe(maker === null ? undefined : bySource.get(maker))}`,
   )

@@ -56,13 +56,18 @@ export async function whyCommand(args: string[]): Promise<number> {
   for (const { toolCall } of match.line.candidates) {
     for (const call of toolCallLines(folder, toolCall)) if (call.uid === toolCall) calls.set(toolCall, call)
   }
-  const { uid } = match.line.event
-  const findings = [...findingLines(folder, uid)].filter((finding) => finding.unmapped.events.includes(uid))
+  const { event, toolCall } = match.line
+  const needles = toolCall === null ? [event.uid] : [event.uid, toolCall]
+  const findings = [...findingLines(folder, ...needles)].filter(
+    ({ unmapped: { events, toolCalls } }) =>
+      events.includes(event.uid) || (toolCall !== null && toolCalls.includes(toolCall)),
+  )
   const lines = whyText(match.line, {
     summary,
     toolCall: (id) => calls.get(id),
     findings,
     groups: summary.tests,
+    ...(process.stdout.isTTY && { width: process.stdout.columns }),
   })
   if (match.alike > 1) lines.push(`(${match.alike} events fit this text equally well; the first is shown)`)
   process.stdout.write(`${lines.join('\n')}\n`)

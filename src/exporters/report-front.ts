@@ -49,12 +49,12 @@ ${headline(verdict)}
     ...(isTested(attribution)
       ? [
           fact(
-            count(attribution.coincidences),
-            'coincide with a call',
+            `${count(attribution.coincidences)} of ${count(attribution.coincidencesOf)}`,
+            'alarms while a call ran',
             `chance alone would give ${count(attribution.expectedByChance)}`,
           ),
         ]
-      : [fact('–', 'coincide with a call', 'not tested against chance')]),
+      : [fact('–', 'alarms while a call ran', 'not tested against chance')]),
   ]}</div>
 ${strip(data)}</section>`
 }

@@ -1,7 +1,7 @@
 // Numbers as a tired reader understands them. Shared by the terminal's answer and the report.
 
 import { parseIso } from '../base/time.ts'
-import type { AttributionLine } from '../schema/summary.ts'
+import type { AttributionLine, GroupTestSummary, Summary } from '../schema/summary.ts'
 
 /** `0.973` → `0.97`; never `1.00` or `0.00` for what is only nearly so. */
 export function pText(p: number): string {
@@ -74,6 +74,27 @@ export function isTested(attribution: {
   readonly expectedByChance: number
 }): boolean {
   return attribution.coincidences > 0 || attribution.expectedByChance > 0
+}
+
+/**
+ * How much the clock alone says: coincidences of this destination's events, or of the whole case's alarms, beside
+ * what chance would give.
+ */
+export function chanceText(
+  event: AttributionLine['event'],
+  all: Summary['attribution'],
+  groups: readonly GroupTestSummary[] = [],
+): string {
+  const target = event.name ?? event.dst
+  const group = groups.find(
+    (g) => g.by === 'destination' && (g.name === target || g.name === `${target}:${event.port}`),
+  )
+  if (group !== undefined) {
+    const verdict = group.significant ? 'more than chance' : 'chance cannot be excluded'
+    return `of ${counted(group.events, 'event')} at this destination, ${count(group.coincidences)} came while some call ran; by chance alone ${count(group.expectedByChance)} would (p-value ${pValueText(group.pValue)}: ${verdict})`
+  }
+  if (!isTested(all)) return 'not tested: the case holds too little to shift the calls in time and compare'
+  return `of ${counted(all.coincidencesOf, 'alarmed connection')} in the whole case, ${count(all.coincidences)} came while some call of their address ran; by chance alone ${count(all.expectedByChance)} would`
 }
 
 /** What an event tried to reach: a name with its address, and the port. */

@@ -2,13 +2,12 @@
 
 import { decidingLog } from '../../src/exporters/why.ts'
 import {
+  chanceText,
   count,
   eventText,
-  isTested,
   noneWords,
   oddsText,
   pText,
-  pValueText,
   spanText,
   tierWords,
 } from '../../src/exporters/words.ts'
@@ -198,17 +197,9 @@ function noneList(line: AttributionLine): HTMLElement {
   )
 }
 
-function chance(line: AttributionLine, { data }: Case): string {
-  const target = line.event.name ?? line.event.dst
-  const group = data.groups.find(
-    (g) => g.by === 'destination' && (g.name === target || g.name === `${target}:${line.event.port}`),
-  )
-  if (group !== undefined) {
-    return `At this destination ${count(group.coincidences)} of ${count(group.events)} events fall into a call’s window; if the calls had run at other times it would be ${count(group.expectedByChance)} (p-value ${pValueText(group.pValue)}).`
-  }
-  const all = data.summary.attribution
-  if (!isTested(all)) return 'Not tested: the case holds too little to shift the calls in time and compare.'
-  return `In the whole case ${count(all.coincidences)} of ${count(all.events)} events fall into a call’s window; chance alone would give ${count(all.expectedByChance)}.`
+function chance({ event }: AttributionLine, { data }: Case): string {
+  const text = chanceText(event, data.summary.attribution, data.groups)
+  return `${text[0]?.toUpperCase()}${text.slice(1)}.`
 }
 
 function findingsList(theCase: Case, uid: string): Node {

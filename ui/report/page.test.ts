@@ -170,7 +170,7 @@ describe('the answer for one alarm', () => {
     }
   })
 
-  it('names the call, its evidence and what chance alone gives', () => {
+  it('names the call and its evidence', () => {
     const clean = sampleReport()
     const line = clean.attributions.find(
       (a) => a.verdict === 'attributed' && a.event.name === 'pool.example.net',
@@ -183,15 +183,45 @@ describe('the answer for one alarm', () => {
     }).join('\n')
     expect(text).toContain('stratum+tcp://pool.example.net:3333')
     expect(text).toContain('×164')
-    expect(text).toContain('27 of 28 events at this destination fall into a call; chance alone gives 0.9')
     expect(text).toMatch(/training step \d+/)
+  })
+
+  it('says what chance alone gives where only the clock connects, and only there', () => {
+    const clean = sampleReport()
+    const pool = clean.attributions.find(({ event }) => event.name === 'pool.example.net')!
+    const about = { ...context, summary: clean.summary, groups: clean.groups }
+    const text = (tier: 'content' | 'time') => whyText({ ...pool, tier }, about).join('\n')
+    expect(text('time')).toContain(
+      'of 28 events at this destination, 27 came while some call ran; by chance alone 0.9 would',
+    )
+    expect(text('content')).not.toContain('CHANCE')
   })
 
   it('names no call when none reaches one half', () => {
     const line = data.attributions.find((a) => a.toolCall === null)!
-    const text = whyText(line, context).join('\n')
-    expect(text).toContain('ANSWER    not attributable')
-    expect(text).not.toMatch(/^CALL/m)
+    for (const [pNone, answer] of [
+      [0.3, /^ANSWER {4}not attributable: no call is likelier than not/m],
+      [0.9, /^ANSWER {4}no recorded call did it, p 0.90/m],
+    ] as const) {
+      const text = whyText({ ...line, pNone }, context).join('\n')
+      expect(text).toMatch(answer)
+      expect(text).not.toMatch(/^CALL/m)
+    }
+  })
+
+  it('names the worst finding, and wraps at the width of the terminal without losing a word', () => {
+    const line = data.attributions.find((a) => a.toolCall !== null)!
+    const [first, second] = [data.findings[0]!, data.findings[1]!]
+    const findings = [
+      { ...first, severity: 'Low' },
+      { ...second, severity: 'Critical' },
+    ]
+    const wide = whyText(line, { ...context, findings })
+    expect(wide.at(-1)).toMatch(/^FINDING +critical: .* \(and 1 more\)$/)
+    const narrow = whyText(line, { ...context, findings, width: 70 })
+    expect(narrow.filter((text) => text.length > 70)).toEqual([])
+    const words = (lines: readonly string[]) => lines.join('').replace(/\s/g, '')
+    expect(words(narrow)).toBe(words(wide))
   })
 })
 
