@@ -58,6 +58,8 @@ export function buildCase(merged: Merged, options: CaseOptions): Case {
   const raw = new Map(
     merged.callFiles.flatMap((entry) => (entry.raw ? [[entry.call, entry.raw] as const] : [])),
   )
+  // A uid is the content's hash and the record's index in it: the same whatever the path or the order of inputs.
+  const shas = merged.files.map(({ contentSha }) => contentSha.slice(0, 16))
   const attribution: AttributionCase = {
     texts: merged.texts.list,
     clocks: domains.clocks,
@@ -84,15 +86,9 @@ export function buildCase(merged: Merged, options: CaseOptions): Case {
     text,
     event: (i) => eventAt(merged, i),
     call: (j) => callAt(merged, j, raw.get(j)),
-    eventUid: (i) =>
-      uid('e', merged.files[events.file[i]!]!.contentSha, i - merged.eventBase[events.file[i]!]!),
-    callUid: (j) => uid('c', merged.files[calls.file[j]!]!.contentSha, j - merged.callBase[calls.file[j]!]!),
+    eventUid: (i) => `e${shas[events.file[i]!]}-${i - merged.eventBase[events.file[i]!]!}`,
+    callUid: (j) => `c${shas[calls.file[j]!]}-${j - merged.callBase[calls.file[j]!]!}`,
   }
-}
-
-/** The content's hash and the record's index in it: the same whatever the path or the order of inputs. */
-function uid(prefix: string, sha: string, index: number): string {
-  return `${prefix}${sha.slice(0, 16)}-${index}`
 }
 
 /** Calls' own ids as text ids, only where an event names them: a million ids of no use are not interned. */

@@ -19,6 +19,7 @@ import type { Finding } from '../schema/finding.ts'
 import type { Summary } from '../schema/summary.ts'
 import { buildCase, type Case } from './case.ts'
 import { attributionLine, toolCallLine, verdictOf } from './case-lines.ts'
+import { caseTexts } from './case-texts.ts'
 import type { ZoneRule } from './clock-domains.ts'
 import { type Imported, importAll } from './import-all.ts'
 import { incidentsOf } from './incidents.ts'
@@ -113,8 +114,7 @@ function writeCase(
   progress.end()
   watch.lap('detect')
 
-  const eventLine = (i: number) => withoutSecrets(attributionLine(theCase, result, i), redact)
-  const lineOfEvent = memo(eventLine)
+  const lineOfEvent = memo((i) => withoutSecrets(attributionLine(theCase, result, i), redact))
   const lineOfCall = memo((j) => {
     const line = toolCallLine(theCase, result, j)
     return { ...line, command: redact(line.command) }
@@ -122,16 +122,16 @@ function writeCase(
   const attributed = { attributed: 0, likely: 0, 'not-attributable': 0 }
   progress.begin('writing', eventOrder.length + merged.calls.n, 'rows')
   const attributions = new LineWriter(join(out, 'attributions.jsonl'))
+  const texts = caseTexts(theCase, result, redact)
   for (const i of eventOrder) {
     attributed[verdictOf(result, i)]++
-    attributions.write(JSON.stringify(eventLine(i)))
+    attributions.write(texts.attribution(i))
     progress.advance(1)
   }
   attributions.close()
   const calls = new LineWriter(join(out, 'toolcalls.jsonl'))
   for (const j of orderByTime(result.callStartUs)) {
-    const line = toolCallLine(theCase, result, j)
-    calls.write(JSON.stringify({ ...line, command: redact(line.command) }))
+    calls.write(texts.toolCall(j))
     progress.advance(1)
   }
   calls.close()
