@@ -11,13 +11,22 @@ const busy = new Set(
 
 interface Window {
   startUs: number
-  readonly names: Set<string>
+  /** What stands before the domain, and when it was asked last. */
+  readonly names: Map<string, number>
+  /** Questions, not counting repetitions and answers. */
   asked: number
   chars: number
   longest: number
+  /** Different names asked for record types that carry data, and what came back for them, bytes. */
   bulky: number
+  bulkyBytesIn: number
+  /** Names that hold encoded data by their letters alone. */
+  encoded: number
   events: SeenEvent[]
 }
+
+/** Record types whose answers hold free text or bytes; programs ask for addresses. */
+const bulkyTypes = /^(?:TXT|NULL|CNAME|MX|KEY|PRIVATE|TYPE\d+|\d+)$/i
 
 export const dnsTunnel = defineDetection({
   id: 'tunnel.dns',
@@ -40,6 +49,16 @@ export const dnsTunnel = defineDetection({
     uniqueSureMin: 150,
     longNameChars: 100,
     longNamesMin: 3,
+    /** Different names asked nearly only for record types that carry data: what comes back is the load. */
+    bulkyNamesMin: 30,
+    bulkyShareMin: 0.8,
+    /** Fewer names, when this many bytes came back for them. A domain's own SPF, DKIM and the like stay below. */
+    bulkyFewMin: 8,
+    bulkyBytesMin: 8_000,
+    /** What stands before the domain, in letters that no host's name has (`=`, `+`, `/`): one is enough. */
+    encodedCharsMin: 40,
+    /** The same name within this time is one question: A and AAAA, a second try, its answer's record. */
+    sameQuestionS: 5,
     domainsMax: 20_000,
   },
 
@@ -55,37 +74,45 @@ export const dnsTunnel = defineDetection({
       const key = `${subject(item)}|${domain}`
       let window = windows.get(key)
       if (!window || item.us >= window.startUs + options.windowS * 1e6) {
-        window = { startUs: item.us, names: new Set(), asked: 0, chars: 0, longest: 0, bulky: 0, events: [] }
+        window = newWindow(item.us)
         windows.set(key, window)
       }
       const prefix = domain === noDomain ? name : name.slice(0, name.length - domain.length - 1)
-      window.asked++
-      if (window.names.size < 1_000 && !window.names.has(prefix)) {
-        window.names.add(prefix)
+      const bulky = bulkyTypes.test(query.type ?? '')
+      const last = window.names.get(prefix)
+      if (last === undefined && window.names.size < namesMax) {
+        window.asked++
         window.chars += prefix.length
         if (name.length >= options.longNameChars) window.longest++
-      }
-      if (/^(?:TXT|NULL|CNAME|MX|PRIVATE|\d+)$/i.test(query.type ?? '')) window.bulky++
+        if (bulky) window.bulky++
+        if (prefix.length >= options.encodedCharsMin && isEncoded(prefix)) window.encoded++
+      } else if (last !== undefined && item.us - last > options.sameQuestionS * 1e6) window.asked++
+      if (last !== undefined || window.names.size < namesMax) window.names.set(prefix, item.us)
+      if (bulky) window.bulkyBytesIn += cameBack(item)
       if (window.events.length < 20) window.events.push(item)
       const unique = window.names.size
       const length = window.chars / unique
-      const share = unique / window.asked
+      const isNew = unique / window.asked >= options.uniqueShareMin
       const many =
+        isNew &&
         unique >= options.uniqueMin &&
-        share >= options.uniqueShareMin &&
         (length >= options.lengthMin || unique >= options.uniqueSureMin)
-      const long = window.longest >= options.longNamesMin
-      if (!many && !long) return undefined
+      const fetched =
+        isNew &&
+        window.bulky >= options.bulkyShareMin * unique &&
+        (window.bulky >= options.bulkyNamesMin ||
+          (window.bulky >= options.bulkyFewMin && window.bulkyBytesIn >= options.bulkyBytesMin))
+      if (!many && !fetched && window.longest < options.longNamesMin && window.encoded === 0) return undefined
       return {
         title: `${whom(item)} carried data in DNS names ${domain === noDomain ? 'without a domain' : `under ${domain}`}`,
-        why: `${unique} different names within a minute, ${Math.round(length)} characters each on average${
-          window.bulky > 0 ? `, ${window.bulky} of the questions for bulky record types` : ''
-        }.`,
+        why: `${counted(unique, 'name')} within a minute, ${Math.round(length)} characters each on average${
+          window.bulky > 0 ? `, ${window.bulky} of them asked for record types that carry data` : ''
+        }${window.encoded > 0 ? `, ${window.encoded} in letters of an encoding that no host's name has` : ''}.`,
         evidences: window.events,
         destinations: domain === noDomain ? [destinationOf(item)] : [domain],
         fact: domain,
-        severity: many ? 'high' : 'medium',
-        confidence: many ? 0.85 : 0.6,
+        severity: many || fetched ? 'high' : 'medium',
+        confidence: many || fetched ? 0.85 : 0.6,
       }
     }
   },
@@ -93,6 +120,26 @@ export const dnsTunnel = defineDetection({
 })
 
 const noDomain = 'no domain'
+const namesMax = 1_000
+
+function newWindow(startUs: number): Window {
+  const none = { asked: 0, chars: 0, longest: 0, bulky: 0, bulkyBytesIn: 0, encoded: 0 }
+  return { startUs, names: new Map(), ...none, events: [] }
+}
+
+/** Letters of base64 and its kin that no host's name has. A leading `*.` is a wildcard. */
+function isEncoded(prefix: string): boolean {
+  return /[=+/*]/.test(prefix.replace(/^\*\./, ''))
+}
+
+/** Bytes of an answer, or at least of its texts. */
+function cameBack({ event }: SeenEvent): number {
+  return event.bytesIn ?? (event.dns?.answers ?? []).reduce((sum, text) => sum + text.length, 0)
+}
+
+function counted(n: number, what: string): string {
+  return n === 1 ? `1 ${what}` : `${n} different ${what}s`
+}
 
 /** Some tunnels ask a server of their own directly, with names that end in no domain: `dnscat.546b03f5….02`. */
 function domainOf(name: string): string {
