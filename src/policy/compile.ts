@@ -32,6 +32,8 @@ export interface CompiledPolicy {
   readonly policy: Policy
   readonly allow: HostTable
   readonly deny: HostTable
+  /** By {@link CompiledRule.id}; of two with one id, the first. */
+  readonly byId: ReadonlyMap<string, CompiledRule>
   /** Hosts whose TLS is always opened. */
   readonly intercept: PatternSet
   /** What may resolve to, or be, a private address. */
@@ -57,6 +59,7 @@ export function compilePolicy(policy: Policy, { hostAddresses = [] }: CompileOpt
     policy,
     allow: tableOf(rules.filter(({ rule }) => rule.effect === 'allow')),
     deny: tableOf(rules.filter(({ rule }) => rule.effect === 'deny')),
+    byId: new Map(rules.map((rule) => [rule.id, rule] as const).reverse()),
     intercept: new PatternSet(policy.intercept),
     private: new PatternSet(policy.network.private),
     own: new Set(hostAddresses.flatMap((ip) => canonicalIp(ip) ?? [])),
