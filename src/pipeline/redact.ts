@@ -5,6 +5,8 @@ import { createHmac } from 'node:crypto'
 import { hideSecrets, type Redact } from '../base/secrets.ts'
 import type { AttributionLine } from '../schema/summary.ts'
 
+export type { Redact }
+
 /** `key` differs per case: fingerprints of two cases cannot be compared. */
 export function redactor(key: string): Redact {
   const fingerprint = (secret: string) =>

@@ -1,0 +1,70 @@
+// run.json of a recording: what the run came to. Replaced whole, so that a reader sees the old one or the new one.
+
+import {
+  closeSync,
+  constants,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import type { RunFile } from '../schema/journal.ts'
+import { recordingPaths, syncFolder } from './folder.ts'
+
+const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants
+const nothingYet: RunFile = {
+  _schema: 'vigiles/run/v1',
+  exitCode: null,
+  signal: null,
+  stoppedBy: null,
+  tier: null,
+}
+const bytesMax = 1 << 20
+
+/** Sets some of run.json's members and leaves the others. Throws what the system says when it can't be written. */
+export function updateRunFile(dir: string, members: Partial<Omit<RunFile, '_schema'>>): RunFile {
+  const run = { ...nothingYet, ...readRunFile(dir), ...members }
+  const { run: path } = recordingPaths(dir)
+  const temporary = `${path}.${process.pid}.tmp`
+  const fd = openSync(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600)
+  try {
+    writeFileSync(fd, `${JSON.stringify(run, null, 2)}\n`)
+    fsyncSync(fd)
+    renameSync(temporary, path)
+  } catch (error) {
+    unlinkSync(temporary)
+    throw error
+  } finally {
+    closeSync(fd)
+  }
+  syncFolder(dir)
+  return run
+}
+
+/** Undefined when there is none that can be read. */
+export function readRunFile(dir: string): RunFile | undefined {
+  let value: unknown
+  try {
+    const text = readFileSync(recordingPaths(dir).run, 'utf8')
+    value = text.length > bytesMax ? undefined : JSON.parse(text)
+  } catch {
+    return undefined
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
+  const row = value as Readonly<Record<string, unknown>>
+  return {
+    ...row,
+    _schema: 'vigiles/run/v1',
+    exitCode: typeof row.exitCode === 'number' ? row.exitCode : null,
+    signal: textOrNull(row.signal),
+    stoppedBy: textOrNull(row.stoppedBy),
+    tier: textOrNull(row.tier),
+    ...(typeof row.publicKey === 'string' && { publicKey: row.publicKey }),
+  } as RunFile
+}
+
+function textOrNull(value: unknown): string | null {
+  return typeof value === 'string' ? value : null
+}
