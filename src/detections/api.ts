@@ -135,7 +135,9 @@ export function defineDetection<const K extends StreamKind, O extends Record<str
   }
 }
 
+const noHits: readonly Hit[] = []
+
 function list(answer: Answer): readonly Hit[] {
-  if (answer === undefined) return []
+  if (answer === undefined) return noHits
   return Array.isArray(answer) ? answer : [answer as Hit]
 }

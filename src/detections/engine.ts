@@ -38,6 +38,9 @@ interface Draft {
   firstUs: number
   lastUs: number
   hits: number
+  /** The list of evidence that came last, and how much of it is in. */
+  taken: readonly Seen[] | undefined
+  takenTo: number
 }
 
 export interface Engine {
@@ -59,6 +62,7 @@ export function startEngine({ detections = allDetections, onFinding }: EngineOpt
   const shared = createCallReader()
   const running = detections.map((detection) => ({ detection, watcher: detection.start(shared) }))
   const byKind = new Map<string, typeof running>()
+  const none: typeof running = []
   for (const entry of running) {
     for (const kind of entry.detection.listensTo) {
       const list = byKind.get(kind)
@@ -72,17 +76,19 @@ export function startEngine({ detections = allDetections, onFinding }: EngineOpt
   let order = 0
 
   function push(item: Seen): void {
-    if (item.type === 'event' && item.cause) joinLater(item, item.cause.call)
+    const cause = item.type === 'event' ? item.cause : undefined
+    if (item.type === 'event' && cause) joinLater(item, cause.call)
     const kind = item.type === 'call' ? 'execute_tool' : item.event.class
-    for (const { detection, watcher } of byKind.get(kind) ?? []) {
-      for (const hit of watcher.on(item)) take(detection, hit)
+    for (const { detection, watcher } of byKind.get(kind) ?? none) {
+      const hits = watcher.on(item)
+      if (hits.length > 0) for (const hit of hits) take(detection, hit)
     }
   }
 
   function take(detection: Detection, hit: Hit): void {
     const [first] = hit.evidences
     if (!first) return
-    const who = hit.evidences.map(subject).find((name) => name !== undefined) ?? ''
+    const who = whose(hit.evidences)
     const key = `${detection.id}|${who}|${hit.fact ?? hit.destinations?.[0] ?? ''}`
     let draft = facts.get(key)
     if (!draft) {
@@ -102,6 +108,8 @@ export function startEngine({ detections = allDetections, onFinding }: EngineOpt
         firstUs: Number.POSITIVE_INFINITY,
         lastUs: Number.NEGATIVE_INFINITY,
         hits: 0,
+        taken: undefined,
+        takenTo: 0,
       }
       facts.set(key, draft)
     } else if (rank(hit.severity ?? detection.severity) > rank(draft.severity)) {
@@ -120,8 +128,21 @@ export function startEngine({ detections = allDetections, onFinding }: EngineOpt
     for (const destination of hit.destinations ?? []) {
       if (draft.destinations.size < engineLimits.destinationsPerFinding) draft.destinations.add(destination)
     }
-    for (const item of hit.evidences.slice(0, engineLimits.eventsPerFinding)) addEvidence(draft, item)
+    addEvidences(draft, hit.evidences)
     if (onFinding && isPowerOfTen(draft.hits)) onFinding(toFinding(draft))
+  }
+
+  /** A growing list of events is handed over with every hit: what stood in it before is in the draft. */
+  function addEvidences(draft: Draft, evidences: readonly Seen[]): void {
+    const end = Math.min(evidences.length, engineLimits.eventsPerFinding)
+    let onlyEvents = true
+    for (let e = evidences === draft.taken ? draft.takenTo : 0; e < end; e++) {
+      const item = evidences[e]!
+      if (item.type === 'call') onlyEvents = false
+      addEvidence(draft, item)
+    }
+    draft.taken = onlyEvents ? evidences : undefined
+    draft.takenTo = end
   }
 
   function addEvidence(draft: Draft, item: Seen): void {
@@ -213,6 +234,15 @@ function toFinding(draft: Draft): Finding {
     why: printable(draft.why, 1_000),
     ...(draft.hits > 1 ? { repeats: draft.hits - 1 } : {}),
   }
+}
+
+/** The first of the evidence that tells whom it is about. */
+function whose(evidences: readonly Seen[]): string {
+  for (const item of evidences) {
+    const name = subject(item)
+    if (name !== undefined) return name
+  }
+  return ''
 }
 
 function rank(severity: Severity): number {

@@ -1,7 +1,8 @@
 // How findings name whom and what.
 
-import { isInternal } from '../base/ip.ts'
 import type { Seen, SeenEvent } from './api.ts'
+import { remembered } from './few.ts'
+import { placeOf } from './places.ts'
 
 /** Who did it, in the words a reader knows: the sandbox, else the episode, else the source address. */
 export function whom(item: Seen): string {
@@ -55,15 +56,17 @@ function nameOf(item: SeenEvent): string | undefined {
 }
 
 /** Every name an event carries for its destination, lower case, without port and trailing dot. */
-export function namesOf(item: SeenEvent): string[] {
+export function namesOf(item: SeenEvent): readonly string[] {
   const { observed, dns, dstEndpoint } = item.event
+  const { dstName } = item
+  if (!observed && !dns && dstEndpoint.hostname === undefined && dstName === undefined) return noNames
   const names = [
     dns?.query.hostname,
     observed?.sni,
     observed?.httpHost,
     observed?.dnsName,
     dstEndpoint.hostname,
-    item.dstName,
+    dstName,
   ]
   const out: string[] = []
   for (const name of names) {
@@ -74,12 +77,14 @@ export function namesOf(item: SeenEvent): string[] {
   return out
 }
 
-function bareName(name: string): string {
-  return name
+const noNames: readonly string[] = []
+
+const bareName = remembered((name) =>
+  name
     .toLowerCase()
     .replace(/:\d{1,5}$/, '')
-    .replace(/\.$/, '')
-}
+    .replace(/\.$/, ''),
+)
 
 /** It failed, or was not let through: what a probe mostly meets. */
 export function failed(item: SeenEvent): boolean {
@@ -96,7 +101,7 @@ export function succeeded(item: SeenEvent): boolean {
 /** Not on our own network, as far as the address tells. A name without an address counts as outside. */
 export function isOutside(item: SeenEvent): boolean {
   const { ip } = item.event.dstEndpoint
-  return ip === '' || !isInternal(ip)
+  return ip === '' || !placeOf(ip).inside
 }
 
 export function seconds(item: Seen): number {

@@ -1,5 +1,5 @@
-import { isInternal } from '../../base/ip.ts'
 import { defineDetection } from '../api.ts'
+import { placeOf } from '../places.ts'
 import { destinationOf, destinationText, whom } from '../words.ts'
 
 /** Words that sensors use for what the bytes are. */
@@ -34,7 +34,7 @@ export const tunnelProtocol = defineDetection({
       const what =
         observed?.protocol === undefined ? undefined : protocols.get(observed.protocol.toLowerCase())
       if (what === undefined || dstEndpoint.ip === '' || outcome === 'no-answer') return
-      const inside = isInternal(dstEndpoint.ip)
+      const inside = placeOf(dstEndpoint.ip).inside
       const proxy = what.includes('SOCKS')
       // Proxies inside the network are how many sandboxes are meant to reach out.
       if (inside && proxy) return

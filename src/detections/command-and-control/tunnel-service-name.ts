@@ -1,5 +1,6 @@
 import type { Severity } from '../../schema/event.ts'
 import { defineDetection } from '../api.ts'
+import { remembered } from '../few.ts'
 import { suffixIn } from '../names.ts'
 import { destinationText, failed, namesOf, whom } from '../words.ts'
 
@@ -36,9 +37,10 @@ export const tunnelServiceName = defineDetection({
   options: {},
 
   start() {
+    const judged = remembered(judge)
     return (item) => {
       for (const name of namesOf(item)) {
-        const found = judge(name)
+        const found = judged(name)
         if (!found) continue
         const asked = item.event.class === 'dns_activity'
         const blocked = failed(item)

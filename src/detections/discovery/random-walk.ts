@@ -1,11 +1,12 @@
-import { isGroup, isInternal, isMetadata } from '../../base/ip.ts'
+import { isMetadata } from '../../base/ip.ts'
 import { defineDetection, type Hit, type SeenEvent } from '../api.ts'
+import { placeOf, targetKey } from '../places.ts'
 import { failed, place, subject, succeeded, whom } from '../words.ts'
 
 interface Walk {
   /** Logarithm of the likelihood ratio "scanner" to "honest". */
   ratio: number
-  readonly contacted: Set<string>
+  readonly contacted: Set<number | string>
   /** Failed first contacts since the walk last began. */
   failures: SeenEvent[]
   failedTargets: number
@@ -48,19 +49,18 @@ export const randomWalk = defineDetection({
 
     return (item): Hit | undefined => {
       const { ip, port } = item.event.dstEndpoint
-      if (ip === '' || isGroup(ip) || isMetadata(ip) || item.event.srcEndpoint.ip === ip) return undefined
-      if (port === 53 || port === 123 || port === 5353 || ip.startsWith('127.') || ip === '::1')
-        return undefined
+      const { inside, group, loopback } = placeOf(ip)
+      if (ip === '' || group || isMetadata(ip) || item.event.srcEndpoint.ip === ip) return undefined
+      if (port === 53 || port === 123 || port === 5353 || loopback) return undefined
       const bad = failed(item)
       if (!bad && !succeeded(item)) return undefined
-      const inside = isInternal(ip)
       const key = `${subject(item)}|${inside}`
       let walk = walks.get(key)
       if (!walk) {
         walk = { ratio: 0, contacted: new Set(), failures: [], failedTargets: 0 }
         walks.set(key, walk)
       }
-      const target = place(ip, port)
+      const target = targetKey(ip, port)
       if (walk.contacted.has(target) || walk.contacted.size >= options.targetsPerSourceMax) return undefined
       walk.contacted.add(target)
       walk.ratio += bad ? failureStep : successStep

@@ -1,14 +1,17 @@
-import { isGroup, isInternal } from '../../base/ip.ts'
 import { defineDetection, type Hit, type SeenEvent } from '../api.ts'
+import { FewTexts } from '../few.ts'
+import { placeOf } from '../places.ts'
 import { failed, place, subject, succeeded, whom } from '../words.ts'
 
 interface Window {
   startUs: number
   /** Ports of one target, or targets of one port. */
-  readonly seen: Set<string>
-  readonly failed: Set<string>
-  readonly answered: Set<string>
-  events: SeenEvent[]
+  readonly seen: FewTexts
+  readonly failed: FewTexts
+  readonly answered: FewTexts
+  readonly events: SeenEvent[]
+  /** Where the first of the events went, as far as anybody asked. */
+  readonly places: string[]
 }
 
 /** Ports that one client rightly opens to very many hosts. */
@@ -49,7 +52,14 @@ export const scan = defineDetection({
     function count(key: string, value: string, item: SeenEvent): Window {
       let window = windows.get(key)
       if (!window || item.us > window.startUs + options.windowS * 1e6) {
-        window = { startUs: item.us, seen: new Set(), failed: new Set(), answered: new Set(), events: [] }
+        window = {
+          startUs: item.us,
+          seen: new FewTexts(),
+          failed: new FewTexts(),
+          answered: new FewTexts(),
+          events: [],
+          places: [],
+        }
         windows.set(key, window)
       }
       if (window.seen.size < 4_096 && !window.seen.has(value)) {
@@ -63,13 +73,13 @@ export const scan = defineDetection({
 
     return (item) => {
       const { ip, port } = item.event.dstEndpoint
-      if (ip === '' || isGroup(ip) || ip.startsWith('127.') || ip === '::1') return
+      const { inside, group, loopback } = placeOf(ip)
+      if (ip === '' || group || loopback) return
       // A reply that was read as a connection of its own comes from a service port to a high one.
       const { port: from } = item.event.srcEndpoint
       if (from !== undefined && from < 1_024 && port !== undefined && port >= 32_768) return
       const who = subject(item)
       const hits: Hit[] = []
-      const inside = isInternal(ip)
       if (port !== undefined && item.event.transport !== 'icmp') {
         const ports = count(`v|${who}|${ip}`, String(port), item)
         if (ports.seen.size >= options.portsMin && fewAnswered(ports, options.failedShareMin)) {
@@ -102,9 +112,7 @@ export const scan = defineDetection({
             title: `${whom(item)} swept ${targets.seen.size} ${inside ? 'internal' : 'outside'} machines ${isPing ? 'with pings' : `on port ${port}`}`,
             why: `${targets.seen.size} different machines within ${options.windowS / 60} min, ${targets.failed.size} without success.`,
             evidences: targets.events,
-            destinations: targets.events
-              .map((e) => place(e.event.dstEndpoint.ip, e.event.dstEndpoint.port))
-              .slice(0, 64),
+            destinations: placesOf(targets),
             fact: `sweep ${what} ${inside}`,
             severity: inside ? 'high' : 'medium',
           })
@@ -115,6 +123,15 @@ export const scan = defineDetection({
   },
   growing: true,
 })
+
+/** A flood of hits asks again and again: what was named before is kept. */
+function placesOf({ events, places }: Window): readonly string[] {
+  for (let k = places.length; k < Math.min(64, events.length); k++) {
+    const { ip, port } = events[k]!.event.dstEndpoint
+    places.push(place(ip, port))
+  }
+  return places
+}
 
 /** Many logs tell no outcome: what was not seen to succeed counts as a miss. */
 function fewAnswered(window: Window, shareMin: number): boolean {

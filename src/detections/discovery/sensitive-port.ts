@@ -1,5 +1,5 @@
-import { isInternal } from '../../base/ip.ts'
 import { defineDetection } from '../api.ts'
+import { placeOf } from '../places.ts'
 import { destinationOf, destinationText, failed, whom } from '../words.ts'
 
 /** Control planes that hand out more than data. facts: Kubernetes, Docker, etcd, Ray, Slurm, ROCK. */
@@ -38,7 +38,7 @@ export const sensitivePort = defineDetection({
     return (item) => {
       const { ip, port } = item.event.dstEndpoint
       const service = port === undefined ? undefined : services.get(port)
-      if (service === undefined || ip === '' || !isInternal(ip) || ip.startsWith('127.')) return
+      if (service === undefined || ip === '' || !placeOf(ip).inside || ip.startsWith('127.')) return
       const bad = failed(item)
       return {
         title: `${whom(item)} ${bad ? 'tried to reach' : 'reached'} ${service} at ${destinationText(item)}`,

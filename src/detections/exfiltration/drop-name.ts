@@ -1,4 +1,5 @@
 import { defineDetection } from '../api.ts'
+import { remembered } from '../few.ts'
 import { suffixIn } from '../names.ts'
 import { destinationText, failed, namesOf, whom } from '../words.ts'
 import { dropNames } from './drop-names.ts'
@@ -20,9 +21,10 @@ export const dropName = defineDetection({
   },
 
   start({ options }) {
+    const dropOf = remembered((name) => suffixIn(name, dropNames))
     return (item) => {
       for (const name of namesOf(item)) {
-        const drop = suffixIn(name, dropNames)
+        const drop = dropOf(name)
         if (drop === undefined) continue
         const { bytesOut = 0, bytesIn = 0 } = item.event
         const uploads = bytesOut >= options.uploadBytesMin && bytesOut > bytesIn

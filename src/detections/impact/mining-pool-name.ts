@@ -1,4 +1,5 @@
 import { defineDetection } from '../api.ts'
+import { remembered } from '../few.ts'
 import { suffixIn } from '../names.ts'
 import { destinationText, failed, namesOf, whom } from '../words.ts'
 import { poolPorts, pools, webHost } from './pools.ts'
@@ -21,11 +22,16 @@ export const miningPoolName = defineDetection({
   options: {},
 
   start() {
+    const judge = remembered((name) => {
+      const pool = suffixIn(name, pools)
+      const looksLike = pool === undefined && label.test(name)
+      return pool === undefined && !looksLike ? undefined : { pool, looksLike }
+    })
     return (item) => {
       for (const name of namesOf(item)) {
-        const pool = suffixIn(name, pools)
-        const looksLike = pool === undefined && label.test(name)
-        if (pool === undefined && !looksLike) continue
+        const found = judge(name)
+        if (!found) continue
+        const { pool, looksLike } = found
         const { port } = item.event.dstEndpoint
         const asked = item.event.class === 'dns_activity'
         const web = webHost.test(name) || name === pool

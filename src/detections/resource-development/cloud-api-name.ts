@@ -1,4 +1,5 @@
 import { defineDetection, type SeenEvent } from '../api.ts'
+import { remembered } from '../few.ts'
 import { suffixIn } from '../names.ts'
 import { destinationText, failed, namesOf, subject, whom } from '../words.ts'
 
@@ -29,13 +30,17 @@ export const cloudApiName = defineDetection({
     const regions = boundedMap<string, { startUs: number; seen: Set<string>; events: SeenEvent[] }>(
       options.sourcesMax,
     )
+    const judge = remembered((name) => {
+      const renter = suffixIn(name, renters)
+      const order = renter === undefined ? orders.exec(name) : null
+      return renter === undefined && !order ? undefined : { renter, region: order?.[1] }
+    })
     return (item) => {
       for (const name of namesOf(item)) {
-        const renter = suffixIn(name, renters)
-        const order = renter === undefined ? orders.exec(name) : null
-        if (renter === undefined && !order) continue
+        const found = judge(name)
+        if (!found) continue
+        const { renter, region } = found
         const asked = item.event.class === 'dns_activity'
-        const region = order?.[1]
         if (region !== undefined) {
           const key = subject(item) ?? ''
           let state = regions.get(key)
