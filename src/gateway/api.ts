@@ -1,0 +1,72 @@
+// What a gateway is given: the decisions, the identities and the recording are others' work.
+
+import type { Ask } from '../schema/ask.ts'
+import type { BoxNetwork } from '../schema/box-network.ts'
+import type { Decision, PolicyMode } from '../schema/decision.ts'
+import type { JournalActor, JournalLine } from '../schema/journal.ts'
+
+/** One end-to-end flow as the sandbox sees it. */
+export interface Flow {
+  readonly transport: 'tcp' | 'udp' | 'icmp' | 'other'
+  readonly src: { readonly ip: string; readonly port: number }
+  readonly dst: { readonly ip: string; readonly port: number }
+}
+
+export interface GatewayOptions {
+  readonly network: BoxNetwork
+  /** Name of the sandbox, as it stands in every line. */
+  readonly box: string
+  readonly mode: PolicyMode
+  /** IPv4 range of the addresses that stand for names. */
+  readonly syntheticRange: string
+  readonly decide: (ask: Ask) => Decision
+  /** Who has the socket of a flow, from the kernel; the flow's first packet is on its way, nothing more. */
+  readonly actorOf: (unit: number, flow: Flow) => JournalActor
+  /** What is known of the call beside the flow. */
+  readonly contextOf: (unit: number) => Pick<Ask, 'tool' | 'toolTier' | 'phase'>
+  /** Keeps a line; it is on its way to the disk when this returns. Throws when it can't be kept. */
+  readonly record: (line: JournalLine) => void
+  /** Addresses of a name, from the machine's resolver or the policy's. Rejects when there are none. */
+  readonly resolve: (name: string) => Promise<readonly string[]>
+  /** Hands on a DNS message of a type that has no synthetic answer, and gives the reply. */
+  readonly forward?: (query: Uint8Array) => Promise<Uint8Array>
+  /** Told of what the first bytes of a connection showed, and of its end. Must not throw. */
+  readonly onConnection?: (event: ConnectionEvent) => void
+  /** Milliseconds, ever growing. */
+  readonly now: () => number
+}
+
+/** For those who watch: detections and responses. */
+export interface ConnectionEvent {
+  readonly kind: 'refuse' | 'open' | 'bytes' | 'close'
+  readonly connection: GatewayConnection
+}
+
+/** A connection as the watchers see it; `cut` resets both of its sides. */
+export interface GatewayConnection {
+  readonly id: string
+  readonly unit: number
+  readonly flow: Flow
+  readonly actor: JournalActor
+  /** Beginnings of both directions, at most {@link headBytesMax} each. */
+  readonly clientHead: Uint8Array
+  readonly serverHead: Uint8Array
+  /** The line that was last written about it. */
+  readonly line: JournalLine
+  cut(reason: string): void
+}
+
+export const limits = {
+  /** Connections at once in a sandbox, those being dialled included; more are refused. */
+  connections: 20_000,
+  /** Until the upstream answers. Milliseconds. */
+  dialMs: 10_000,
+  /** Until the program takes up what was dialled for it. Milliseconds. */
+  acceptMs: 10_000,
+  /** Until bytes that nothing is known of are decided as unknown. Milliseconds. */
+  silentMs: 250,
+  /** Until a beginning that promises more (half a ClientHello) is decided as it stands. Milliseconds. */
+  unfinishedMs: 5_000,
+  /** Kept of each direction for looking at. */
+  headBytes: 16_384,
+} as const

@@ -1,0 +1,403 @@
+// Answers for the world: decides every first packet that leaves a sandbox, dials what may be dialled, records all of it.
+
+import { createServer, type Server, type Socket } from 'node:net'
+import { canonicalIp } from '../base/ip.ts'
+import { sniffDatagram } from '../protocols/datagram.ts'
+import {
+  datagramFor,
+  fillTcpChecksum,
+  type IpPacket,
+  readIpPacket,
+  resetFor,
+} from '../protocols/ip-packet.ts'
+import type { Observed } from '../protocols/sniff.ts'
+import type { Ask } from '../schema/ask.ts'
+import type { FirstPacket } from '../schema/box-network.ts'
+import type { Decision } from '../schema/decision.ts'
+import type { NetworkActivityLine } from '../schema/journal.ts'
+import {
+  type ConnectionEvent,
+  type Flow,
+  type GatewayConnection,
+  type GatewayOptions,
+  limits,
+} from './api.ts'
+import { denialBytes } from './denials.ts'
+import { askOf } from './inspect.ts'
+import { syntheticNames } from './names.ts'
+import { type Relay, relay } from './relay.ts'
+import { answerQuery } from './resolver.ts'
+import { type DialFailure, dial, vetAddress } from './upstream.ts'
+
+export interface Gateway {
+  /** What is open now. */
+  connections(): readonly GatewayConnection[]
+  /** Resets all that `which` picks, and says how many. */
+  cut(which: (connection: GatewayConnection) => boolean, reason: string): number
+  /** First packets that the kernel could not tell us of, so far. They were not answered. */
+  lost(): number
+  close(): Promise<void>
+}
+
+/** A connection from its first packet to its end. */
+interface Link extends GatewayConnection {
+  readonly name: string | undefined
+  line: NetworkActivityLine
+  readonly startedAt: number
+  upstream: Socket | undefined
+  relay: Relay | undefined
+  timer: NodeJS.Timeout | undefined
+  cutFor: string | undefined
+}
+
+const noBytes = new Uint8Array(0)
+
+export function openGateway(options: GatewayOptions): Gateway {
+  const { network, box, mode, record, now } = options
+  const names = syntheticNames(options.syntheticRange)
+  /** Being decided or dialled, or dialled and not taken up yet; by flow. */
+  const waiting = new Map<string, Link>()
+  const open = new Set<Link>()
+  let count = 0
+  let lostCount = 0
+  let closed = false
+
+  const server = createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: true }, accept)
+  server.listen({ fd: network.listenFd })
+  server.on('error', () => {})
+  network.listen(onPacket, (lost) => {
+    lostCount += lost
+  })
+
+  function onPacket({ unit, scope, bytes }: FirstPacket): void {
+    if (closed || scope === 'local') return
+    const packet = readIpPacket(bytes)
+    if (!packet) return
+    const flow = flowOf(packet)
+    if (packet.protocol === 'tcp') onSyn(bytes, packet, unit, flow)
+    else if (packet.protocol === 'udp' && packet.dstPort === 53) onQuery(bytes.slice(), packet, unit, flow)
+    else onOther(bytes, packet, unit, flow)
+  }
+
+  function onSyn(bytes: Uint8Array, packet: IpPacket, unit: number, flow: Flow): void {
+    const key = keyOf(flow)
+    if (waiting.has(key)) return // Sent again while it is dialled.
+    const link = linkOf(unit, flow)
+    const refuse = (decision: Decision) => {
+      if (keep(link, refusalOf(link, decision))) tell('refuse', link)
+      network.send(resetFor(bytes, packet))
+    }
+    if (open.size + waiting.size >= limits.connections) {
+      refuse(fault('limit', `more than ${limits.connections} connections at once`))
+      return
+    }
+    const { decision, denied } = judge(link, { stage: 'connect' })
+    if (denied) {
+      refuse(decision)
+      return
+    }
+    const syn = bytes.slice()
+    waiting.set(key, link)
+    void (async () => {
+      const answer = await reach(link, decision)
+      if (typeof answer === 'string' || 'verdict' in answer) {
+        waiting.delete(key)
+        // A host that does not answer is not answered for; all else is a refusal the program sees at once.
+        if (answer !== 'no-answer') network.send(resetFor(syn, packet))
+        if (typeof answer !== 'string') refuse(answer)
+        return
+      }
+      link.upstream = answer
+      answer.on('error', () => {})
+      link.timer = setTimeout(() => {
+        waiting.delete(key)
+        answer.destroy()
+        keep(link, closeOf(link, { outcome: 'no-answer' }))
+        tell('close', link)
+      }, limits.acceptMs)
+      fillTcpChecksum(syn, packet)
+      network.send(syn)
+    })()
+  }
+
+  /** Resolves, vets, records and dials, in this order. */
+  async function reach(link: Link, first: Decision): Promise<Socket | DialFailure | Decision> {
+    let judged = first
+    let vetted: Awaited<ReturnType<typeof vetAddress>>
+    try {
+      vetted = await vetAddress(link.name ?? link.flow.dst.ip, options.resolve, (ip) => {
+        const { decision, denied } = judge(link, { stage: 'resolved', resolved: ip })
+        if (decision.verdict === 'deny') judged = decision
+        return denied ? decision : { ...decision, verdict: 'allow' }
+      })
+    } catch {}
+    if (vetted && 'refusal' in vetted) return vetted.refusal
+    const ip = vetted?.ip ?? ''
+    if (!keep(link, openOf(link, judged, ip))) return fault('fault', 'the recording cannot be written')
+    tell('open', link)
+    if (vetted === undefined) return failed(link, 'no-address')
+    const socket = await dial(ip, link.flow.dst.port)
+    if (typeof socket === 'string') return failed(link, socket)
+    if (link.cutFor === undefined) return socket
+    socket.resetAndDestroy()
+    return failed(link, 'reset')
+  }
+
+  function failed(link: Link, failure: DialFailure): DialFailure {
+    keep(link, closeOf(link, { outcome: failure === 'no-address' ? 'no-answer' : failure }))
+    tell('close', link)
+    return failure
+  }
+
+  function accept(client: Socket): void {
+    client.on('error', () => {})
+    let link: Link | undefined
+    try {
+      const six = client.remoteFamily === 'IPv6' && !client.remoteAddress?.startsWith('::ffff:')
+      const dst = network.originalDestination(fdOf(client), six ? 6 : 4)
+      const src = { ip: canonicalIp(client.remoteAddress ?? '') ?? '', port: client.remotePort ?? 0 }
+      const key = keyOf({ transport: 'tcp', src, dst })
+      link = waiting.get(key)
+      waiting.delete(key)
+    } catch {} // Closed meanwhile, or connected to the listener itself.
+    const upstream = link?.upstream
+    if (!link || !upstream) return void client.resetAndDestroy()
+    clearTimeout(link.timer)
+    start(link, client, upstream)
+  }
+
+  function start(link: Link, client: Socket, upstream: Socket): void {
+    open.add(link)
+    link.relay = relay({
+      client,
+      upstream,
+      decideBytes: (observed) => judgeBytes(link, observed),
+      denial: denialBytes,
+      onObserved(observed, decision) {
+        link.line = { ...link.line, observed: { ...link.line.observed, ...observedOf(observed) } }
+        if (decision.verdict === 'deny') {
+          link.line = { ...link.line, disposition: 'blocked', policy: policyOf(decision) }
+        }
+        tell('bytes', link)
+      },
+      onClose({ bytesIn, bytesOut, reset }) {
+        open.delete(link)
+        keep(link, closeOf(link, { bytesIn, bytesOut, outcome: reset ? 'reset' : 'established' }))
+        tell('close', link)
+      },
+    })
+  }
+
+  function judgeBytes(link: Link, observed: Observed): Decision {
+    const seen = askOf(observed)
+    let { decision } = judge(link, { stage: 'bytes', ...seen })
+    if (decision.verdict === 'ask-more' && decision.intercept !== true) {
+      decision = judge(link, { stage: 'request', ...seen }).decision
+    }
+    if (decision.verdict === 'ask-more') {
+      decision = { ...decision, verdict: 'deny', reason: `${decision.reason}; it cannot be looked into` }
+    }
+    if (decision.verdict !== 'deny' || mode === 'enforce') return decision
+    link.line = { ...link.line, wouldBlock: true, policy: policyOf(decision) }
+    return { ...decision, verdict: 'allow' }
+  }
+
+  function onQuery(bytes: Uint8Array, packet: IpPacket, unit: number, flow: Flow): void {
+    const query = bytes.subarray(packet.payloadAt)
+    const actor = options.actorOf(unit, flow)
+    void answerQuery(query, flow, actor, options.contextOf(unit), names, options).then(
+      (reply) => {
+        if (reply) network.send(datagramFor(bytes, packet, reply))
+      },
+      () => {},
+    )
+  }
+
+  /** What is neither TCP nor DNS is not relayed: the kernel refused it already, and here it is said and kept. */
+  function onOther(bytes: Uint8Array, packet: IpPacket, unit: number, flow: Flow): void {
+    const link = linkOf(unit, flow)
+    const decision = options.decide({ ...baseAsk(link), stage: 'connect' })
+    const protocol =
+      packet.protocol === 'udp' ? sniffDatagram(bytes.subarray(packet.payloadAt), packet.dstPort) : undefined
+    const reason = `${packet.protocol === 'other' ? `IP protocol ${packet.number}` : packet.protocol} is not relayed`
+    const refusal =
+      decision.verdict === 'deny'
+        ? decision
+        : { ...decision, verdict: 'deny' as const, code: 'transport' as const, reason }
+    const line = refusalOf(link, refusal)
+    if (keep(link, protocol === undefined ? line : { ...line, observed: { ...line.observed, protocol } })) {
+      tell('refuse', link)
+    }
+  }
+
+  function linkOf(unit: number, flow: Flow): Link {
+    const id = `${box}-${(++count).toString(36)}`
+    const name = names.nameOf(flow.dst.ip)
+    const actor = options.actorOf(unit, flow)
+    const link: Link = {
+      id,
+      unit,
+      flow,
+      name,
+      actor,
+      startedAt: now(),
+      upstream: undefined,
+      relay: undefined,
+      timer: undefined,
+      cutFor: undefined,
+      line: {
+        class: 'network_activity',
+        box,
+        activity: 'open',
+        connection: id,
+        transport: flow.transport,
+        srcEndpoint: { ip: flow.src.ip, port: flow.src.port },
+        dstEndpoint: {
+          ip: name === undefined ? flow.dst.ip : '',
+          port: flow.dst.port,
+          ...(name !== undefined && { hostname: name }),
+        },
+        disposition: 'allowed',
+        ...(name !== undefined && { observed: { dnsName: name } }),
+        actor,
+      },
+      get clientHead() {
+        return link.relay?.clientHead ?? noBytes
+      },
+      get serverHead() {
+        return link.relay?.serverHead ?? noBytes
+      },
+      cut(reason) {
+        link.cutFor ??= reason
+        if (link.relay) link.relay.cut()
+        else link.upstream?.resetAndDestroy()
+      },
+    }
+    return link
+  }
+
+  function baseAsk({ flow, name, unit }: Link): Ask {
+    return {
+      stage: 'connect',
+      transport: flow.transport,
+      port: flow.dst.port,
+      // An address of the range that stands for no name is judged as the address it is.
+      ...(name === undefined ? { ip: flow.dst.ip } : { dnsName: name }),
+      ...options.contextOf(unit),
+    }
+  }
+
+  /** `denied`: refuse it. A mode that only watches lets it pass, but for what no mode may open. */
+  function judge(link: Link, more: Partial<Ask>): { decision: Decision; denied: boolean } {
+    const decision = options.decide({ ...baseAsk(link), ...more })
+    if (decision.verdict !== 'deny') return { decision, denied: false }
+    const always =
+      decision.code === 'own-address' || decision.code === 'metadata-address' || decision.code === 'fault'
+    const denied = mode === 'enforce' || always
+    if (!denied) link.line = { ...link.line, wouldBlock: true, policy: policyOf(decision) }
+    return { decision, denied }
+  }
+
+  function keep(link: Link, line: NetworkActivityLine): boolean {
+    try {
+      record(line)
+      link.line = line
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  function tell(kind: ConnectionEvent['kind'], connection: Link): void {
+    options.onConnection?.({ kind, connection })
+  }
+
+  function closeOf(
+    link: Link,
+    end: Pick<NetworkActivityLine, 'bytesIn' | 'bytesOut' | 'outcome'>,
+  ): NetworkActivityLine {
+    return {
+      ...link.line,
+      activity: 'close',
+      ...end,
+      duration: Math.round(now() - link.startedAt),
+      ...(link.cutFor !== undefined && {
+        disposition: 'blocked',
+        policy: { rule: 'response', reason: link.cutFor },
+      }),
+    }
+  }
+
+  return {
+    connections: () => [...open],
+    cut(which, reason) {
+      const chosen = [...open, ...waiting.values()].filter(which)
+      for (const link of chosen) link.cut(reason)
+      return chosen.length
+    },
+    lost: () => lostCount,
+    async close() {
+      closed = true
+      for (const link of [...open, ...waiting.values()]) {
+        clearTimeout(link.timer)
+        link.cut('the sandbox was closed')
+      }
+      await closeServer(server)
+    },
+  }
+}
+
+function openOf(link: Link, decision: Decision, ip: string): NetworkActivityLine {
+  const { line } = link
+  return {
+    ...line,
+    dstEndpoint: { ...line.dstEndpoint, ip },
+    ...(line.policy === undefined && { policy: policyOf(decision) }),
+  }
+}
+
+function refusalOf({ line }: Link, decision: Decision): NetworkActivityLine {
+  const { wouldBlock: _, ...rest } = line
+  return { ...rest, activity: 'refuse', disposition: 'blocked', policy: policyOf(decision) }
+}
+
+function policyOf({ rule, reason, code }: Decision) {
+  return { rule, reason, code }
+}
+
+function fault(code: 'fault' | 'limit', reason: string): Decision {
+  return { verdict: 'deny', code, rule: 'built-in: fail closed', reason }
+}
+
+function observedOf(observed: Observed): NonNullable<NetworkActivityLine['observed']> {
+  const protocol = observed.layers.at(-1)
+  return {
+    layers: observed.layers,
+    ...(protocol !== undefined && { protocol }),
+    ...(observed.sni !== undefined && { sni: observed.sni }),
+    ...(observed.alpn !== undefined && { alpn: observed.alpn }),
+    ...(observed.ech && { ech: true }),
+    ...(observed.httpHost !== undefined && { httpHost: observed.httpHost }),
+  }
+}
+
+function flowOf(packet: IpPacket): Flow {
+  return {
+    transport: packet.protocol,
+    src: { ip: packet.src, port: packet.srcPort },
+    dst: { ip: packet.dst, port: packet.dstPort },
+  }
+}
+
+function keyOf({ src, dst }: Pick<Flow, 'src' | 'dst'> & { transport: string }): string {
+  return `${src.ip} ${src.port} ${dst.ip} ${dst.port}`
+}
+
+/** Node's typings do not know of the descriptor that every socket has. */
+function fdOf(socket: Socket): number {
+  return (socket as unknown as { _handle: { fd: number } })._handle.fd
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => server.close(() => resolve()))
+}

@@ -1,0 +1,168 @@
+// Relays one connection: holds its first bytes until they are decided, then passes both directions on.
+
+import type { Socket } from 'node:net'
+import type { Observed } from '../protocols/sniff.ts'
+import type { Decision } from '../schema/decision.ts'
+import { limits } from './api.ts'
+import { inspect } from './inspect.ts'
+
+export interface RelayOptions {
+  readonly client: Socket
+  readonly upstream: Socket
+  /** Decides by what the bytes are. Asked again when later bytes show more. */
+  readonly decideBytes: (observed: Observed) => Decision
+  /** What the program is told before the reset; undefined says nothing. */
+  readonly denial: (observed: Observed, decision: Decision) => Uint8Array | undefined
+  readonly onObserved: (observed: Observed, decision: Decision) => void
+  readonly onClose: (end: RelayEnd) => void
+}
+
+export interface RelayEnd {
+  /** Relayed, not merely received. */
+  readonly bytesOut: number
+  readonly bytesIn: number
+  readonly reset: boolean
+}
+
+export interface Relay {
+  readonly clientHead: Uint8Array
+  readonly serverHead: Uint8Array
+  /** Resets both sides at once. */
+  cut(): void
+}
+
+/** How often a connection is looked at again after it was let pass. */
+const looksMax = 12
+
+export function relay(options: RelayOptions): Relay {
+  const { client, upstream } = options
+  const out = direction(client, upstream)
+  const back = direction(upstream, client)
+  let passing = false
+  let ended = false
+  let looks = 0
+  let layers = ''
+  let timer: NodeJS.Timeout | undefined
+  let reset = false
+
+  const end = () => {
+    if (ended || !client.destroyed || !upstream.destroyed) return
+    ended = true
+    clearTimeout(timer)
+    options.onClose({ bytesOut: out.relayed(), bytesIn: back.relayed(), reset })
+  }
+  const cut = () => {
+    reset = true
+    for (const side of [client, upstream]) side.resetAndDestroy()
+  }
+  const settle = (observed: Observed) => {
+    const decision = options.decideBytes(observed)
+    layers = observed.layers.join()
+    options.onObserved(observed, decision)
+    if (decision.verdict === 'deny') {
+      const words = passing ? undefined : options.denial(observed, decision)
+      upstream.resetAndDestroy()
+      if (words) client.end(words, () => client.destroy())
+      else client.resetAndDestroy()
+      return
+    }
+    if (!client.destroyed && !passing) {
+      passing = true
+      out.pass()
+      back.pass()
+    }
+  }
+  const look = () => {
+    if (passing) {
+      if (++looks > looksMax) return
+      const { observed } = inspect(out.head(), back.head())
+      if (observed.layers.join() !== layers) settle(observed)
+      return
+    }
+    const { observed, state } = inspect(out.head(), back.head())
+    clearTimeout(timer)
+    // Unknown bytes that may pass as unknown need not wait; what they turn out to be later is decided then.
+    if (state === 'sure' || (state === 'unknown' && options.decideBytes(observed).verdict !== 'deny')) {
+      settle(observed)
+      return
+    }
+    // Held for as long as it promises something, but not for ever: silence is no way past.
+    const waitMs = state === 'promising' ? limits.unfinishedMs : limits.silentMs
+    timer = setTimeout(() => settle(inspect(out.head(), back.head()).observed), waitMs)
+  }
+  for (const [side, other] of [
+    [client, upstream],
+    [upstream, client],
+  ] as const) {
+    side.on('error', () => {
+      reset = true
+      // What failed on one side fails on the other, in the same way.
+      if (!other.destroyed) other.resetAndDestroy()
+    })
+    side.once('close', () => {
+      if (!other.destroyed && other.writableEnded === false) other.end()
+      end()
+    })
+  }
+  out.start(look)
+  back.start(look)
+  return {
+    get clientHead() {
+      return out.head()
+    },
+    get serverHead() {
+      return back.head()
+    },
+    cut,
+  }
+}
+
+/** One way through: what comes from `from` is held, then goes to `to`, no faster than it takes it. */
+function direction(from: Socket, to: Socket) {
+  let held: Buffer[] | undefined = []
+  let head: Buffer = Buffer.alloc(0)
+  let relayed = 0
+  let ended = false
+  const write = (chunk: Buffer) => {
+    relayed += chunk.length
+    if (!to.write(chunk)) from.pause()
+  }
+  return {
+    head: () => head,
+    relayed: () => relayed,
+    start(look: () => void) {
+      from.on('data', (chunk: Buffer) => {
+        const looking = head.length < limits.headBytes
+        if (looking) head = Buffer.concat([head, chunk.subarray(0, limits.headBytes - head.length)])
+        if (held) {
+          held.push(chunk)
+          // No more than is looked at is held in memory: the rest waits in the kernel.
+          if (head.length >= limits.headBytes) from.pause()
+          look()
+          return
+        }
+        write(chunk)
+        if (looking) look()
+      })
+      to.on('drain', () => from.resume())
+      from.on('end', () => {
+        ended = true
+        if (!held) to.end()
+        else if (head.length > 0) look()
+        else {
+          // Closed without a byte: nothing to decide.
+          held = undefined
+          to.end()
+        }
+      })
+      from.resume()
+    },
+    pass() {
+      const chunks = held ?? []
+      held = undefined
+      for (const chunk of chunks) write(chunk)
+      if (ended) to.end()
+      else from.resume()
+    },
+  }
+}

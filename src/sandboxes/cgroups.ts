@@ -1,0 +1,122 @@
+// A control group of its own for every tool call: what it starts can't leave it, and it can be frozen and killed as one.
+//
+// Version 2 only, and no controllers needed: `cgroup.freeze` and `cgroup.kill` belong to the core.
+
+import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** Where version 2 is mounted: `/sys/fs/cgroup`, or `/sys/fs/cgroup/unified` beside version 1. */
+export function cgroup2Mount(): string | undefined {
+  for (const line of readFileSync('/proc/self/mountinfo', 'utf8').split('\n')) {
+    const [before, after] = line.split(' - ')
+    if (after?.startsWith('cgroup2 ')) return before?.split(' ')[4]
+  }
+  return undefined
+}
+
+const parent = 'vigiles'
+
+/** Depth of a call's group below the mount: `vigiles/BOX/CALL`. */
+export const callLevel = 3
+
+export interface CallGroup {
+  readonly path: string
+  /** As nftables names it: relative to the mount. */
+  readonly name: string
+}
+
+export interface BoxGroup {
+  readonly path: string
+  /** Makes the group of a call, empty. */
+  makeCall(name: string): CallGroup
+  /** Waits until nothing in it runs. False when that takes longer than `timeoutMs`. */
+  freeze(group?: CallGroup, timeoutMs?: number): Promise<boolean>
+  thaw(group?: CallGroup): void
+  /** Kills all of it, forks in flight included. False when something is left after `timeoutMs`. */
+  kill(group?: CallGroup, timeoutMs?: number): Promise<boolean>
+  /** Process ids in the group, those of the whole box when none is named. */
+  members(group?: CallGroup): number[]
+  /** Removes a call's group when nothing is in it. */
+  remove(group: CallGroup): boolean
+  /** Removes the box's groups; what still runs in them is killed first. */
+  close(): Promise<void>
+}
+
+/** Throws what mkdir throws: the caller has looked whether it may. */
+export function openBoxGroup(mount: string, box: string): BoxGroup {
+  const path = join(mount, parent, box)
+  mkdirSync(path, { recursive: true })
+  const under = (group?: CallGroup) => group?.path ?? path
+  const members = (group?: CallGroup): number[] => {
+    const own = readPids(under(group))
+    return group ? own : [...own, ...children(path).flatMap(readPids)]
+  }
+  const write = (group: CallGroup | undefined, file: string, value: string) => {
+    writeFileSync(join(under(group), file), value)
+  }
+  const until = async (done: () => boolean, timeoutMs: number) => {
+    for (let waited = 0; !done(); waited += 1) {
+      if (waited >= timeoutMs) return false
+      await sleep(1)
+    }
+    return true
+  }
+  const event = (group: CallGroup | undefined, word: string) =>
+    new RegExp(`^${word} 1$`, 'm').test(readFileSync(join(under(group), 'cgroup.events'), 'utf8'))
+  const kill: BoxGroup['kill'] = async (group, timeoutMs = 2000) => {
+    write(group, 'cgroup.kill', '1')
+    // A frozen group dies too (the kernel wakes it for that).
+    return await until(() => !event(group, 'populated'), timeoutMs)
+  }
+  return {
+    path,
+    makeCall(name) {
+      const at = join(path, name)
+      mkdirSync(at)
+      return { path: at, name: `${parent}/${box}/${name}` }
+    },
+    async freeze(group, timeoutMs = 1000) {
+      write(group, 'cgroup.freeze', '1')
+      return await until(() => event(group, 'frozen'), timeoutMs)
+    },
+    thaw: (group) => write(group, 'cgroup.freeze', '0'),
+    kill,
+    members,
+    remove(group) {
+      try {
+        rmdirSync(group.path)
+        return true
+      } catch {
+        return false
+      }
+    },
+    async close() {
+      if (members().length > 0) await kill()
+      for (const child of children(path)) removeQuietly(child)
+      removeQuietly(path)
+      removeQuietly(join(mount, parent))
+    },
+  }
+}
+
+function children(path: string): string[] {
+  return readdirSync(path, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => join(path, entry.name))
+}
+
+function readPids(path: string): number[] {
+  try {
+    return readFileSync(join(path, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean).map(Number)
+  } catch {
+    return [] // Removed meanwhile.
+  }
+}
+
+/** Another box may still be in the shared parent, or a dying process in a group: both are left. */
+function removeQuietly(path: string): void {
+  try {
+    rmdirSync(path)
+  } catch {}
+}

@@ -1,0 +1,72 @@
+// The rules in a sandbox's own network namespace: every first packet goes to the gateway, which answers for the world.
+//
+// A TCP SYN is logged (NFLOG, with the mark of the call whose socket it is) and dropped. The gateway decides, dials,
+// and then either sends the same SYN again with its own mark, which alone is redirected to its listener, or answers
+// with a reset. So nothing is accepted that was not decided, no refused port looks open, and an upstream that fails
+// is a connect that fails. Later packets of what is no connection go out on loopback and come in for nobody. What is not TCP is logged and refused, but for DNS queries, which the gateway answers.
+
+import { callLevel } from './cgroups.ts'
+
+/** Set on what the gateway sends into the namespace. Only CAP_NET_ADMIN can set a mark: nothing inside has it. */
+export const gatewayMark = 0x8000_0000
+
+export const addresses = {
+  /** The sandbox's own. */
+  own: '198.19.255.2',
+  own6: 'fd76:6967:696c::2',
+  /** Resolver and explicit proxies; not local, so that a connection to it is attributed like any other. */
+  gateway: '198.19.255.1',
+} as const
+
+export const logGroup = 7
+/** A whole DNS query, the beginning of anything else. Bytes. */
+const snapBytes = 1600
+
+export interface RulesOptions {
+  /** Port of the gateway's listener on 127.0.0.1 inside the namespace. */
+  readonly listenerPort: number
+  /** Groups of calls and their marks; none without cgroup v2. */
+  readonly calls: readonly CallElement[] | undefined
+}
+
+export interface CallElement {
+  readonly name: string
+  readonly mark: number
+}
+
+export function rulesText({ listenerPort, calls }: RulesOptions): string {
+  const mark = calls ? `meta mark set socket cgroupv2 level ${callLevel} map @calls` : ''
+  return `table inet vigiles {
+${calls ? '  map calls {\n    type cgroupsv2 : mark\n  }' : ''}
+  chain out {
+    type filter hook output priority mangle; policy drop;
+    meta mark & ${gatewayMark} == ${gatewayMark} accept
+    tcp flags & (syn | ack) != syn accept
+    ${mark}
+    fib daddr type local meta l4proto tcp log prefix "local" group ${logGroup} snaplen 128 accept
+    fib daddr type local accept
+    udp dport 53 log group ${logGroup} snaplen ${snapBytes} accept
+    log group ${logGroup} snaplen ${snapBytes} drop
+  }
+  chain nat {
+    type nat hook output priority -100; policy accept;
+    meta mark & ${gatewayMark} == ${gatewayMark} meta l4proto tcp redirect to :${listenerPort}
+  }
+}
+${calls ? elementsText(calls) : ''}`
+}
+
+/** Tells the rules of further calls. */
+export function elementsText(calls: readonly CallElement[]): string {
+  if (calls.length === 0) return ''
+  const elements = calls.map(({ name, mark }) => `"${name}" : ${mark}`).join(', ')
+  return `add element inet vigiles calls { ${elements} }\n`
+}
+
+/** For `ip -batch -`: loopback is all the namespace has, and everything is routed to it. */
+export const linkText = `link set lo up
+addr add ${addresses.own}/32 dev lo
+addr add ${addresses.own6}/128 dev lo nodad
+route add default dev lo src ${addresses.own}
+route add ::/0 dev lo src ${addresses.own6}
+`

@@ -1,0 +1,64 @@
+// Kernel units for tool calls: groups made ahead of time and told to the rules, so that a call need not wait for nft.
+
+import type { BoxGroup, CallGroup } from './cgroups.ts'
+import { type CallElement, elementsText } from './rules.ts'
+
+export interface Unit {
+  /** The mark of its packets; never used again in this sandbox. */
+  readonly number: number
+  readonly group: CallGroup
+}
+
+export interface Units {
+  take(): Promise<Unit>
+  /** Removes the unit's group when nothing runs in it any more. */
+  release(unit: Unit): void
+}
+
+const batchSize = 16
+/** Fewer than this left: the next batch is made. */
+const lowWater = 8
+
+/** `first`: units that the rules know already. `tell` hands text to nft inside the namespace. */
+export function unitPool(
+  box: BoxGroup,
+  first: readonly Unit[],
+  tell: (text: string) => Promise<void>,
+): Units {
+  const ready = [...first]
+  let next = first.length + 1
+  let making: Promise<void> | undefined
+  const more = async () => {
+    const batch = makeUnits(box, next, batchSize)
+    next += batchSize
+    await tell(elementsText(elementsOf(batch)))
+    ready.push(...batch)
+  }
+  const refill = () => {
+    making ??= more().finally(() => {
+      making = undefined
+    })
+    return making
+  }
+  return {
+    async take() {
+      while (ready.length === 0) await refill()
+      const unit = ready.shift()!
+      // A failed refill shows when the pool is empty, to the call that then waits for it.
+      if (ready.length < lowWater) refill().catch(() => {})
+      return unit
+    },
+    release: ({ group }) => void box.remove(group),
+  }
+}
+
+export function makeUnits(box: BoxGroup, from: number, count = batchSize): Unit[] {
+  return Array.from({ length: count }, (_, i) => ({
+    number: from + i,
+    group: box.makeCall(String(from + i)),
+  }))
+}
+
+export function elementsOf(units: readonly Unit[]): CallElement[] {
+  return units.map(({ number, group }) => ({ name: group.name, mark: number }))
+}
