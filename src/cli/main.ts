@@ -9,7 +9,7 @@ const help = `vigiles - keeps watch over AI agents
 Usage
   vigiles investigate PATH... --out DIR   which tool call caused each alarm
   vigiles why DIR 'LOG LINE' | UID        the answer for one alarm, in ten lines
-  vigiles export DIR --format FORMAT      findings for other tools: timesketch, ocsf, csv
+  vigiles export DIR --format FORMAT      findings for other tools: timesketch, ocsf, csv, stix
   vigiles --version
 
 Each command has its own --help.

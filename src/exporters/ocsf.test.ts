@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { ExportFinding } from './api.ts'
 import { techniquesOf } from './attack-names.ts'
-import { toDetectionFinding } from './ocsf.ts'
+import { fromDetectionFinding, toDetectionFinding } from './ocsf.ts'
 
 const finding: ExportFinding = {
   uid: 'f1',
@@ -80,5 +80,15 @@ describe('a finding as OCSF Detection Finding', () => {
     expect(evidences).toHaveLength(4)
     for (const evidence of evidences) expect(evidence).toHaveProperty('data')
     expect(evidences[0]).toMatchObject({ dst_endpoint: { ip: '198.51.100.7', port: 443 } })
+  })
+
+  it('is read back as it was, but for the µs', () => {
+    expect(fromDetectionFinding(JSON.parse(JSON.stringify(line)))).toEqual({
+      ...finding,
+      attack: ['T1572', 'T1552.005', 'AML.T0072'],
+      confidence: 0.96,
+      firstUs: 1_795_507_200_123_000,
+      lastUs: 1_795_507_260_999_000,
+    })
   })
 })

@@ -2,7 +2,8 @@
 // Source: https://schema.ocsf.io/1.8.0/classes/detection_finding
 
 import { parseIso } from '../base/time.ts'
-import type { Severity } from '../schema/event.ts'
+import { type Severity, severities } from '../schema/event.ts'
+import type { FindingKind } from '../schema/finding.ts'
 import type { AttributionLine, FindingLine, ToolCallLine } from '../schema/summary.ts'
 import type { ExportFinding } from './api.ts'
 import { matrixVersions, parentTechnique, techniqueName } from './attack-names.ts'
@@ -90,6 +91,39 @@ export function toDetectionFinding(finding: ExportFinding, context: OcsfContext)
       destinations: [...finding.destinations],
     },
   }
+}
+
+/** The finding that a line of `findings.jsonl` was made of. What another program left out of a line is empty. */
+export function fromDetectionFinding(line: FindingLine): ExportFinding {
+  const { finding_info: info, unmapped } = line
+  const attacks: readonly unknown[] = Array.isArray(info.attacks) ? info.attacks : []
+  const box: unknown = Array.isArray(line.resources) ? Object(line.resources[0]).uid : undefined
+  const destinations: readonly unknown[] = Array.isArray(unmapped.destinations) ? unmapped.destinations : []
+  return {
+    uid: info.uid,
+    detection: info.analytic.uid,
+    kind: kinds.find((known) => known === unmapped.kind) ?? 'other',
+    title: info.title,
+    severity: severities.find((known) => known === line.severity.toLowerCase()) ?? 'informational',
+    attack: attacks.flatMap((attack) => techniqueId(attack) ?? []),
+    confidence: Number(line.confidence_score ?? 0) / 100,
+    destinations: destinations.filter((text) => typeof text === 'string'),
+    firstUs: Number(line.start_time ?? line.time) * 1000,
+    lastUs: Number(line.time) * 1000,
+    why: typeof info.desc === 'string' ? info.desc : '',
+    toolCallUids: unmapped.toolCalls,
+    eventUids: unmapped.events,
+    episode: unmapped.episode,
+    ...(typeof box === 'string' && { box }),
+  }
+}
+
+const kinds: readonly FindingKind[] = ['tunnel', 'mining', 'probing', 'provisioning', 'exfiltration', 'alert']
+
+function techniqueId(attack: unknown): string | undefined {
+  const { technique, sub_technique } = Object(attack)
+  const uid: unknown = Object(sub_technique).uid ?? Object(technique).uid
+  return typeof uid === 'string' ? uid : undefined
 }
 
 function attackOf(id: string): Readonly<Record<string, unknown>> {
