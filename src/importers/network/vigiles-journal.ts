@@ -2,6 +2,7 @@
 // {"_schema":"vigiles/event/v1","seq":7,"time":"2026-11-24T08:00:00.123456Z","class":"network_activity","activity":"open",
 //  "connection":"c-3","box":"run-1","srcEndpoint":{"ip":"10.8.0.2","port":40112},"dstEndpoint":{"ip":"203.0.113.9","port":443,
 //  "hostname":"api.example.com"},"disposition":"allowed","actor":{"toolCall":"call_1","tier":"identity"},…}
+// A line of class `aggregate` stands for `count` refusals that were alike, and is one event.
 // Whether the chain of hashes holds is for `vigiles verify` to say.
 
 import { BoundedMap } from '../../base/bounded-map.ts'
@@ -9,6 +10,7 @@ import { parseIso, type Time } from '../../base/time.ts'
 import type { Endpoint, Event } from '../../schema/event.ts'
 import { defineJsonLinesImporter } from '../api.ts'
 import { firstRows, objectOf, type Row } from '../head-rows.ts'
+import { JournalCalls } from './journal-calls.ts'
 import { countOf, type EventDraft, ipOf, keep, portOf, shown, textOf, transportOf } from './parts.ts'
 
 /** Open connections whose beginning is remembered for their end. */
@@ -20,6 +22,7 @@ const classes = new Map<unknown, Event['class']>([
   ['http_activity', 'http_activity'],
   ['tls_activity', 'tls_activity'],
   ['ssh_activity', 'ssh_activity'],
+  ['aggregate', 'network_activity'],
 ])
 
 /** Lines that are no connection, by class; anything else is counted together. */
@@ -27,8 +30,19 @@ const skipReasons = new Map<unknown, string>([
   ['process_activity', 'process_activity: a process, no connection'],
   ['detection_finding', 'detection_finding: found again from its evidence'],
   ['api_activity', 'api_activity: an act of the operator'],
-  ['execute_tool', 'execute_tool: a call, named by the connections it made'],
+  ['start', 'start: the journal about itself'],
+  ['checkpoint', 'checkpoint: the journal about itself'],
+  ['seal', 'seal: the journal about itself'],
+  ['recovered', 'recovered: the journal about itself'],
+  ['clock_step', 'clock_step: the journal about itself'],
 ])
+
+const outcomes: readonly unknown[] = [
+  'established',
+  'refused',
+  'no-answer',
+  'reset',
+] satisfies Event['outcome'][]
 
 export const vigilesJournal = defineJsonLinesImporter({
   id: 'vigiles-journal',
@@ -38,13 +52,20 @@ export const vigilesJournal = defineJsonLinesImporter({
   recognises: (head) => firstRows(head).some(isJournal),
   start(sink) {
     const begun = new BoundedMap<string, Time>(openMax)
+    const calls = new JournalCalls(sink)
     return {
       row(row, line, text) {
         if (!isJournal(row)) {
           sink.reject(line, 'no _schema vigiles/event/v1: not a line of a journal', text)
           return
         }
-        const kind = classes.get(row.class)
+        if (row.class === 'execute_tool') {
+          const time = timeOf(row)
+          if (time) calls.row(row, time, line)
+          else sink.reject(line, `time is not a time: ${shown(row.time)}`, text)
+          return
+        }
+        const kind = kindOf(row)
         if (!kind) {
           sink.skip(skipReasons.get(row.class) ?? 'another class, no connection')
           return
@@ -57,20 +78,29 @@ export const vigilesJournal = defineJsonLinesImporter({
         if (kind === 'network_activity') close(event, row, begun)
         sink.event(event)
       },
+      end: () => calls.end(),
     }
   },
 })
+
+/** Refused lookups of one name are lookups; of several, they are only counted. */
+function kindOf(row: Row): Event['class'] | undefined {
+  return row.class === 'aggregate' && row.of === 'dns_activity' && objectOf(row.query)
+    ? 'dns_activity'
+    : classes.get(row.class)
+}
 
 function isJournal(row: Row): boolean {
   return row._schema === 'vigiles/event/v1'
 }
 
 function journalEvent(row: Row, kind: Event['class'], line: number): EventDraft | string {
-  const time = typeof row.time === 'string' ? parseIso(row.time) : undefined
+  const time = timeOf(row)
   if (!time) return `time is not a time: ${shown(row.time)}`
   const dst = endpoint(row.dstEndpoint)
   const src = endpoint(row.srcEndpoint)
-  if (!dst && kind !== 'dns_activity') return 'no dstEndpoint: a connection to nowhere'
+  if (!dst && kind !== 'dns_activity' && row.class !== 'aggregate')
+    return 'no dstEndpoint: a connection to nowhere'
   const event: EventDraft = {
     class: kind,
     time,
@@ -94,7 +124,12 @@ function journalEvent(row: Row, kind: Event['class'], line: number): EventDraft 
   const bytesOut = countOf(row.bytesOut)
   if (bytesIn !== undefined) event.bytesIn = bytesIn
   if (bytesOut !== undefined) event.bytesOut = bytesOut
+  const outcome = row.outcome
+  if (isOutcome(outcome)) event.outcome = outcome
   observed(event, objectOf(row.observed))
+  if (row.class === 'aggregate') aggregate(event, row)
+  if (kind === 'http_activity') http(event, objectOf(row.http))
+  if (kind === 'ssh_activity') ssh(event, objectOf(row.ssh))
   if (kind === 'dns_activity') {
     const query = objectOf(row.query)
     const hostname = textOf(query?.hostname)
@@ -103,7 +138,57 @@ function journalEvent(row: Row, kind: Event['class'], line: number): EventDraft 
   }
   actor(event, objectOf(row.actor))
   keep(event, 'activity', textOf(row.activity))
+  if (row.wouldBlock === true) keep(event, 'would_block', true)
   return event
+}
+
+/** When it happened, which may be before it was written. */
+function timeOf(row: Row): Time | undefined {
+  for (const time of [row.at, row.time]) {
+    const parsed = typeof time === 'string' ? parseIso(time) : undefined
+    if (parsed) return parsed
+  }
+  return undefined
+}
+
+function isOutcome(value: unknown): value is NonNullable<Event['outcome']> {
+  return outcomes.includes(value)
+}
+
+/** Refusals from the first to the last of them. */
+function aggregate(event: EventDraft, row: Row): void {
+  const [first, last] = [row.firstTime, row.lastTime].map((time) =>
+    typeof time === 'string' ? parseIso(time) : undefined,
+  )
+  if (first) event.time = first
+  if (last && last.us >= event.time.us) event.endTime = last
+  keep(event, 'count', countOf(row.count))
+  const names = objectOf(row.destinations)?.first
+  if (Array.isArray(names)) keep(event, 'destinations', textOf(names.slice(0, 64).join(', ')))
+}
+
+function http(event: EventDraft, row: Row | undefined): void {
+  const [method, path, userAgent, status] = [
+    textOf(row?.method),
+    textOf(row?.path),
+    textOf(row?.userAgent),
+    countOf(row?.status),
+  ]
+  event.http = {
+    ...(method !== undefined && { method }),
+    ...(path !== undefined && { path }),
+    ...(userAgent !== undefined && { userAgent }),
+    ...(status !== undefined && { status }),
+  }
+  const host = textOf(row?.host)
+  if (host !== undefined && event.observed?.httpHost === undefined) {
+    event.observed = { ...event.observed, httpHost: host }
+  }
+}
+
+function ssh(event: EventDraft, row: Row | undefined): void {
+  const [client, server] = [textOf(row?.client), textOf(row?.server)]
+  event.ssh = { ...(client !== undefined && { client }), ...(server !== undefined && { server }) }
 }
 
 function endpoint(value: unknown): Endpoint | undefined {
@@ -118,11 +203,13 @@ function endpoint(value: unknown): Endpoint | undefined {
 
 function observed(event: EventDraft, row: Row | undefined): void {
   if (!row) return
-  const kept: Record<string, string> = {}
+  const kept: Record<string, string | string[]> = {}
   for (const word of ['dnsName', 'sni', 'httpHost', 'protocol'] as const) {
     const value = textOf(row[word])
     if (value !== undefined) kept[word] = value
   }
+  const alpn = Array.isArray(row.alpn) ? row.alpn.slice(0, 16).flatMap((one) => textOf(one) ?? []) : []
+  if (alpn.length > 0) kept.alpn = alpn
   if (Object.keys(kept).length > 0) event.observed = kept
 }
 
@@ -145,6 +232,7 @@ function actor(event: EventDraft, row: Row | undefined): void {
   if (toolCall !== undefined && row.tier === 'identity') event.actor = { toolCall, tier: 'identity' }
   keep(event, 'label_tool_call', textOf(objectOf(row.label)?.toolCall))
   keep(event, 'unit', textOf(row.unit))
+  keep(event, 'asked_by', textOf(row.askedBy))
   const process = objectOf(row.process)
   if (!process) return
   const pid = countOf(process.pid)
