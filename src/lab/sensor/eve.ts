@@ -38,10 +38,7 @@ export function writeEve(
       },
       ...(flow.application.protocol === 'http' ? { http: httpBody(flow.application) } : {}),
       flow: {
-        pkts_toserver: flow.packetsToServer,
-        pkts_toclient: flow.packetsToClient,
-        bytes_toserver: flow.bytesToServer,
-        bytes_toclient: flow.bytesToClient,
+        ...counters(flow),
         start: stamp(flow.startUs),
       },
       direction: 'to_server',
@@ -55,10 +52,7 @@ export function writeEve(
     add(us, flow, 'flow', {
       app_proto: appName(flow.application),
       flow: {
-        pkts_toserver: flow.packetsToServer,
-        pkts_toclient: flow.packetsToClient,
-        bytes_toserver: flow.bytesToServer,
-        bytes_toclient: flow.bytesToClient,
+        ...counters(flow),
         start: stamp(flow.startUs),
         end: stamp(flow.endUs),
         age: Math.round((flow.endUs - flow.startUs) / 1e6),
@@ -114,6 +108,15 @@ function addApplication(flow: Flow, add: (us: number, flow: Flow, type: string, 
         ...(answers.length > 0 ? { answers, grouped: { A: q.answers } } : {}),
       },
     })
+  }
+}
+
+function counters(flow: Flow): object {
+  return {
+    pkts_toserver: flow.packetsToServer,
+    pkts_toclient: flow.packetsToClient,
+    bytes_toserver: flow.bytesToServer,
+    bytes_toclient: flow.bytesToClient,
   }
 }
 
