@@ -10,7 +10,8 @@ import { type CompiledPolicy, compilePolicy } from '../policy/compile.ts'
 import { withAllowed } from '../policy/edit.ts'
 import { explainDecision } from '../policy/explain.ts'
 import { readHostText } from '../policy/host-patterns.ts'
-import { learn } from '../policy/learn.ts'
+import { proposedPolicy } from '../policy/learn.ts'
+import { openRecordReader } from '../policy/learn-read.ts'
 import { type ParsedPolicy, parsePolicy } from '../policy/parse.ts'
 import { presets } from '../policy/presets.ts'
 import { type Probe, readTarget } from '../policy/probe.ts'
@@ -159,7 +160,7 @@ async function learnFrom(options: Options, [recording]: readonly string[]): Prom
       'Give the folder that `vigiles run --record` wrote, or its journal.jsonl.',
     )
   }
-  const records: unknown[] = []
+  const reader = openRecordReader()
   let unread = 0
   for await (const line of createInterface({
     input: createReadStream(path),
@@ -168,12 +169,12 @@ async function learnFrom(options: Options, [recording]: readonly string[]): Prom
     // Only what learning looks at is kept: a recording may hold millions of process lines.
     if (!/"class":\s{0,4}"(?:network|http|ssh|tls|dns)_activity"|"detection_finding"/.test(line)) continue
     try {
-      records.push(JSON.parse(line))
+      reader.add(JSON.parse(line))
     } catch {
       unread++
     }
   }
-  process.stdout.write(learn(records, { siblingsMin }))
+  process.stdout.write(proposedPolicy(reader.end(), { siblingsMin }))
   if (unread > 0) process.stderr.write(`${unread} lines could not be read and are not in it\n`)
   return exitCodes.ok
 }

@@ -109,7 +109,7 @@ function requestFits({ methods, paths }: CompiledRule, ask: Ask): Fit {
   if (methods) {
     if (ask.method === undefined) return no('method', 'its method is not known')
     if (!methods.has(ask.method)) {
-      return no('method', `${listed([...methods])} is open, not ${plain(ask.method, 40)}`)
+      return no('method', `only ${listed([...methods])} may be used, not ${plain(ask.method, 40)}`)
     }
   }
   return paths ? pathsFit(paths, ask.path) : yes
@@ -122,7 +122,7 @@ function pathsFit(paths: readonly PathPattern[], path: string | undefined): Fit 
     return no('ambiguous-path', `the path ${plain(path, 100)} is refused: ${read.ambiguous}`)
   for (const segments of read.readings) {
     if (!paths.some((pattern) => pathFits(pattern, segments))) {
-      return no('path', `${listed(paths.map(({ text }) => text))} is open, not ${plain(path, 100)}`)
+      return no('path', `only ${listed(paths.map(({ text }) => text))} is open, not ${plain(path, 100)}`)
     }
   }
   return yes

@@ -67,6 +67,18 @@ export function layersOf(list: readonly string[]): LayerSet {
   return set
 }
 
+/** What sniffing a connection of this protocol would say. */
+export function layersOfWord(word: string): readonly string[] {
+  const first = Object.hasOwn(words, word) ? words[word]!.outer[0] : word
+  return first === undefined || first === otherLayer || first === 'any' ? [] : [first]
+}
+
+/** The word of `protocols:` for what sniffing said; `other` for what has none. */
+export function wordOfLayers(layers: readonly string[]): string {
+  const first = layers[0] ?? otherLayer
+  return Object.keys(words).find((word) => words[word]!.outer.includes(first)) ?? otherLayer
+}
+
 /** The first layer that is not allowed, or undefined when all are. */
 export function forbiddenLayer(layers: readonly string[], allowed: LayerSet): string | undefined {
   if (allowed === 'any') return undefined

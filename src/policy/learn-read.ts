@@ -1,0 +1,263 @@
+// A recording's lines to destinations: who went where, how often, and what was odd about it.
+//
+//   {"_schema":"vigiles/event/v1","seq":12,"class":"network_activity","activity":"open","connection":"c7","box":"run",
+//    "dstEndpoint":{"ip":"203.0.113.7","port":443,"hostname":"api.example.com"},"disposition":"allowed",
+//    "observed":{"dnsName":"api.example.com","sni":"api.example.com","protocol":"tls"},"actor":{"toolCall":"toolu_1"}}
+
+import { type IpRange, inRange, ipGroups, parseRange } from '../base/cidr.ts'
+import { canonicalIp } from '../base/ip.ts'
+import { specialAddress } from './addresses.ts'
+import { readHost, readHostPort } from './hosts.ts'
+import { wordOfLayers } from './protocols.ts'
+
+/** Most destinations and names that are told apart; what comes later is only counted. */
+export const destinationsMax = 20_000
+const callsShown = 1_000
+const pathsMax = 200
+
+export interface Destination {
+  readonly host: string
+  readonly kind: 'name' | 'ip'
+  readonly port: number | undefined
+  readonly transport: 'tcp' | 'udp' | 'icmp' | 'other'
+  allowed: number
+  refused: number
+  readonly protocols: Set<string>
+  readonly calls: Set<string>
+  readonly programs: Set<string>
+  readonly methods: Set<string>
+  readonly paths: Set<string>
+  /** Requests whose path did not fit any more, or was not read. */
+  morePaths: boolean
+  /** Reasons not to open it, each once. */
+  readonly dangers: Set<string>
+  /** Words by which a finding may name it. */
+  readonly keys: Set<string>
+}
+
+export interface Learned {
+  readonly destinations: readonly Destination[]
+  /** Names that were looked up and never connected to: name → how often. */
+  readonly lookedUp: ReadonlyMap<string, number>
+  readonly connections: number
+  readonly calls: number
+  readonly findings: number
+  /** Lines that are no such records, and those beyond what is told apart. */
+  readonly skipped: number
+  readonly beyond: number
+}
+
+export interface RecordReader {
+  /** One journal line, parsed. Never throws; what is no such record is counted. */
+  add(record: unknown): void
+  end(): Learned
+}
+
+/** @param syntheticRange addresses that only stand for names */
+export function openRecordReader(syntheticRange = '198.18.0.0/15'): RecordReader {
+  const synthetic = parseRange(syntheticRange)
+  const destinations = new Map<string, Destination>()
+  const byConnection = new Map<string, Destination>()
+  const lookedUp = new Map<string, number>()
+  const calls = new Set<string>()
+  const flagged = new Map<string, string>()
+  const counts = { connections: 0, findings: 0, skipped: 0, beyond: 0 }
+
+  function addConnection(line: Fields, kind: string): void {
+    const destination = destinationOf(line, destinations)
+    if (destination === 'skip' || destination === 'beyond') {
+      counts[destination === 'skip' ? 'skipped' : 'beyond']++
+      return
+    }
+    if (kind === 'network_activity' && text(line.activity) !== 'close') counts.connections++
+    note(destination, line, kind, synthetic)
+    const connection = text(line.connection)
+    if (connection !== undefined && byConnection.size < destinationsMax * 4)
+      byConnection.set(connection, destination)
+    const call = callOf(line)
+    if (call !== undefined && calls.size < 100_000) calls.add(call)
+  }
+
+  function addLookup(line: Fields): void {
+    const name = text(asObject(line.query)?.hostname) ?? text(asObject(asObject(line.dns)?.query)?.hostname)
+    const read = name === undefined ? undefined : readHost(name)
+    if (read?.kind !== 'name') counts.skipped++
+    else if (lookedUp.has(read.name) || lookedUp.size < destinationsMax) {
+      lookedUp.set(read.name, (lookedUp.get(read.name) ?? 0) + 1)
+    } else counts.beyond++
+  }
+
+  return {
+    add(record) {
+      const line = asObject(record)
+      const kind = text(line?.class)
+      if (!line || kind === undefined) counts.skipped++
+      else if (connectionKinds.has(kind)) addConnection(line, kind)
+      else if (kind === 'dns_activity') addLookup(line)
+      else if (kind === 'detection_finding') {
+        counts.findings++
+        flag(line, flagged)
+      } else counts.skipped++
+    },
+    end() {
+      for (const [key, title] of flagged) byConnection.get(key)?.dangers.add(title)
+      for (const destination of destinations.values()) {
+        for (const key of destination.keys) {
+          const title = flagged.get(key)
+          if (title !== undefined) destination.dangers.add(title)
+        }
+        lookedUp.delete(destination.host)
+      }
+      return { destinations: [...destinations.values()], lookedUp, calls: calls.size, ...counts }
+    },
+  }
+}
+
+const connectionKinds: ReadonlySet<string> = new Set([
+  'network_activity',
+  'http_activity',
+  'ssh_activity',
+  'tls_activity',
+])
+
+function callOf(line: Fields): string | undefined {
+  const actor = asObject(line.actor)
+  return text(actor?.toolCall) ?? text(asObject(actor?.label)?.toolCall)
+}
+
+function destinationOf(line: Fields, known: Map<string, Destination>): Destination | 'skip' | 'beyond' {
+  const endpoint = asObject(line.dstEndpoint)
+  const observed = asObject(line.observed)
+  if (!endpoint && !observed) return 'skip'
+  const name =
+    text(observed?.dnsName) ??
+    text(endpoint?.hostname) ??
+    text(observed?.sni) ??
+    hostOnly(text(observed?.httpHost))
+  const ip = canonicalIp(text(endpoint?.ip) ?? '')
+  const read = name === undefined ? undefined : readHost(name)
+  const host = read && read.kind !== 'bad' ? (read.kind === 'ip' ? read.ip : read.name) : ip
+  if (host === undefined) return 'skip'
+  const portValue = typeof endpoint?.port === 'number' ? endpoint.port : undefined
+  const port =
+    portValue !== undefined && Number.isInteger(portValue) && portValue > 0 && portValue < 65_536
+      ? portValue
+      : undefined
+  const transportText = text(line.transport)
+  const transport =
+    transportText === 'udp' || transportText === 'icmp' || transportText === 'other' ? transportText : 'tcp'
+  const key = `${host} ${port ?? ''} ${transport}`
+  const before = known.get(key)
+  if (before) return before
+  if (known.size >= destinationsMax) return 'beyond'
+  const made: Destination = {
+    host,
+    kind: read?.kind === 'name' ? 'name' : 'ip',
+    port,
+    transport,
+    allowed: 0,
+    refused: 0,
+    protocols: new Set(),
+    calls: new Set(),
+    programs: new Set(),
+    methods: new Set(),
+    paths: new Set(),
+    morePaths: false,
+    dangers: new Set(),
+    keys: new Set([host, `${host}:${port}`]),
+  }
+  if (read?.kind === 'bad') made.dangers.add(`its name ${read.shown} is none: ${read.why}`)
+  known.set(key, made)
+  return made
+}
+
+function note(destination: Destination, line: Fields, kind: string, synthetic: IpRange | undefined): void {
+  const endpoint = asObject(line.dstEndpoint)
+  const observed = asObject(line.observed)
+  const actor = asObject(line.actor)
+  const opens = kind === 'network_activity' && text(line.activity) !== 'close'
+  if (opens && text(line.disposition) === 'blocked') destination.refused++
+  else if (opens) destination.allowed++
+  if (text(line.disposition) !== 'blocked' && line.wouldBlock === true && opens) {
+    destination.allowed--
+    destination.refused++
+  }
+  const protocol = text(observed?.protocol)
+  if (protocol !== undefined && destination.protocols.size < 16)
+    destination.protocols.add(wordOfLayers([protocol]))
+  const call = callOf(line)
+  if (call !== undefined && destination.calls.size < callsShown) destination.calls.add(call)
+  const program = text(asObject(actor?.process)?.name)
+  if (program !== undefined && destination.programs.size < 32) destination.programs.add(program)
+  const ip = canonicalIp(text(endpoint?.ip) ?? '')
+  if (ip !== undefined) {
+    destination.keys.add(ip).add(`${ip}:${destination.port}`)
+    const special = specialAddress(ip, noAddresses)
+    // A synthetic address stands for a name; the vetted one is what counts, where the journal has it.
+    const standsForName = destination.kind === 'name' && synthetic && inRange(ipGroups(ip) ?? [], synthetic)
+    if (special && !standsForName) destination.dangers.add(`it is, or leads to, ${special.what}`)
+  }
+  if (destination.kind === 'ip') destination.dangers.add('it was dialled by its address, without a name')
+  const names = new Set(
+    [observed?.dnsName, observed?.sni, observed?.httpHost].flatMap((value) => {
+      const one = text(value)
+      const read = one === undefined ? undefined : readHostPort(one).host
+      return read === undefined
+        ? []
+        : [read.kind === 'bad' ? read.shown : read.kind === 'ip' ? read.ip : read.name]
+    }),
+  )
+  if (names.size > 1) destination.dangers.add(`its names differ: ${[...names].join(', ')}`)
+  noteRequest(destination, line)
+}
+
+function noteRequest(destination: Destination, line: Fields): void {
+  const http = asObject(line.http) ?? asObject(line.httpRequest)
+  if (!http) return
+  const method = text(http.method) ?? text(http.httpMethod)
+  const path = text(http.path) ?? text(asObject(http.url)?.path)
+  if (method !== undefined && /^[A-Z]{1,20}$/.test(method) && destination.methods.size < 32)
+    destination.methods.add(method)
+  const bare = path?.replace(/[?#].*$/s, '')
+  if (bare?.startsWith('/') && bare.length < 500 && destination.paths.size < pathsMax)
+    destination.paths.add(bare)
+  else destination.morePaths = true
+}
+
+const noAddresses: ReadonlySet<string> = new Set()
+
+/** Every text in a finding may be a connection, an address or a name it accuses. */
+function flag(finding: Fields, flagged: Map<string, string>): void {
+  const info = asObject(finding.finding_info) ?? asObject(finding.finding)
+  const id = text(asObject(info?.analytic)?.uid) ?? text(finding.detection) ?? text(info?.detection)
+  const title = `finding ${id ?? text(info?.title) ?? 'without a name'}`
+  let budget = 500
+  const walk = (value: unknown, depth: number): void => {
+    if (--budget < 0 || depth > 5) return
+    if (typeof value === 'string') {
+      if (value.length > 0 && value.length <= 300 && flagged.size < destinationsMax) flagged.set(value, title)
+    } else if (Array.isArray(value)) for (const one of value) walk(one, depth + 1)
+    else if (typeof value === 'object' && value !== null)
+      for (const one of Object.values(value)) walk(one, depth + 1)
+  }
+  walk(finding, 0)
+  const endpoint = asObject(finding.dstEndpoint)
+  const host = text(endpoint?.hostname) ?? text(endpoint?.ip)
+  if (host !== undefined && typeof endpoint?.port === 'number') flagged.set(`${host}:${endpoint.port}`, title)
+}
+
+function hostOnly(value: string | undefined): string | undefined {
+  if (value === undefined) return undefined
+  const { host } = readHostPort(value)
+  return host.kind === 'name' ? host.name : host.kind === 'ip' ? host.ip : undefined
+}
+
+type Fields = { readonly [key: string]: unknown }
+
+function asObject(value: unknown): Fields | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : undefined
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined
+}
