@@ -156,7 +156,8 @@ function isHeld() {
 }
 
 async function node(args) {
-  if (await run(process.execPath, args)) return
+  // Compilers say on standard output what is wrong.
+  if (await run(process.execPath, args, { stdio: ['ignore', 2, 'inherit'] })) return
   say('The build failed; the lines above say where.')
   process.exit(70)
 }
