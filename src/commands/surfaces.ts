@@ -29,6 +29,11 @@ const inert =
   /(?:^|[_\-.])(?:write|edit|create|replace|insert|patch|read|view|grep|search|glob|fetch|browse|todo|think|finish|note|memory)/i
 const codeTool = /python|ipython|jupyter|notebook|code_?interp|javascript|node_?repl|execute_code|run_code/i
 
+/** What the tool of this name is handed is program code, unless it looks like shell text. */
+export function isCodeTool(name: string): boolean {
+  return codeTool.test(name)
+}
+
 /**
  * Splits `command` (a shell text, or arguments as compact JSON) into what would run. `name` is the tool's.
  * A tool that only writes or reads runs nothing, whatever its arguments mention.

@@ -99,6 +99,12 @@ export interface Detection {
   readonly confidence: number
   readonly attack: readonly string[]
   readonly listensTo: readonly StreamKind[]
+  /**
+   * What stands in the text of every plain command (see `isPlainCommand`) that it has something to say of, or has to
+   * remember: where no detection finds its own, the call is passed over. Case does not matter. Without it the
+   * detection sees every call.
+   */
+  readonly needs?: RegExp
   /** Who trips it innocently. */
   readonly falsePositives: readonly string[]
   readonly blindSpots: readonly string[]

@@ -6,7 +6,7 @@
 import { BoundedMap } from '../base/bounded-map.ts'
 import { type Severity, severities } from '../schema/event.ts'
 import type { Finding, FindingKind } from '../schema/finding.ts'
-import type { Detection, Hit, Seen, SeenEvent } from './api.ts'
+import type { Detection, Hit, Seen, SeenCall, SeenEvent } from './api.ts'
 import { createCallReader } from './call-reader.ts'
 import { detections as allDetections } from './registry.generated.ts'
 import { namesOf, printable, subject } from './words.ts'
@@ -56,11 +56,23 @@ export interface EngineOptions {
   readonly detections?: readonly Detection[]
   /** Called when a fact is first seen, and again with its grown form at 10, 100, 1000… sightings. */
   readonly onFinding?: (finding: Finding) => void
+  /** False: every call is looked at closely, also where its words say that there is nothing. The findings are the same. */
+  readonly hasty?: boolean
 }
 
-export function startEngine({ detections = allDetections, onFinding }: EngineOptions = {}): Engine {
+export function startEngine({
+  detections = allDetections,
+  onFinding,
+  hasty = true,
+}: EngineOptions = {}): Engine {
   const shared = createCallReader()
   const running = detections.map((detection) => ({ detection, watcher: detection.start(shared) }))
+  // A plain call of which no detection finds what it needs is shown only to those that ask for every call.
+  const needs = hasty ? detections.flatMap((detection) => detection.needs ?? []) : []
+  const anyNeed = new RegExp(needs.map(({ source }) => `(?:${source})`).join('|'), 'i')
+  const askForAll = running.filter(
+    ({ detection }) => detection.listensTo.includes('execute_tool') && !detection.needs,
+  )
   const byKind = new Map<string, typeof running>()
   const none: typeof running = []
   for (const entry of running) {
@@ -79,10 +91,15 @@ export function startEngine({ detections = allDetections, onFinding }: EngineOpt
     const cause = item.type === 'event' ? item.cause : undefined
     if (item.type === 'event' && cause) joinLater(item, cause.call)
     const kind = item.type === 'call' ? 'execute_tool' : item.event.class
-    for (const { detection, watcher } of byKind.get(kind) ?? none) {
+    const listening = item.type === 'call' && isNothing(item) ? askForAll : (byKind.get(kind) ?? none)
+    for (const { detection, watcher } of listening) {
       const hits = watcher.on(item)
       if (hits.length > 0) for (const hit of hits) take(detection, hit)
     }
+  }
+
+  function isNothing(item: SeenCall): boolean {
+    return needs.length > 0 && shared.isPlain(item) && !anyNeed.test(item.call.command)
   }
 
   function take(detection: Detection, hit: Hit): void {

@@ -87,6 +87,9 @@ const tools: Readonly<Record<string, Judge>> = {
   nc: (argv) => ncRelay(argv),
 }
 
+/** One of the programs, or arguments that speak for themselves (see `renamed`). */
+const namesOne = new RegExp(`\\b(?:${Object.keys(tools).join('|')}|tunnel|frpc)\\b|\\bR:|-connect`)
+
 export const tunnelTool = defineDetection({
   id: 'tunnel.tool',
   name: 'Tunnel program started',
@@ -95,6 +98,7 @@ export const tunnelTool = defineDetection({
   confidence: 0.9,
   attack: ['T1572', 'T1090'], // Protocol Tunneling, Proxy
   listensTo: ['execute_tool'],
+  needs: namesOne,
   falsePositives: [
     'A task that publishes a preview through a tunnel service',
     'A VPN that the team prescribes',

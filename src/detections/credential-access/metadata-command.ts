@@ -9,6 +9,9 @@ const textTools =
   /^(?:grep|egrep|rg|ag|echo|printf|cat|less|head|tail|sed|awk|find|ls|git|diff|jq|tee|test|\[|cd|export|iptables|nft|ip|route|ufw)$/
 const webTool = /fetch|browse|http|url|navigate|request|curl/i
 
+/** Only texts that may hold it are looked at closely. */
+const hint = /169|100\.100|168\.63|2852039166|1684300744|a9fe|metadata|fd00|instance-data|0251|025177/i
+
 export const metadataCommand = defineDetection({
   id: 'probing.metadata-command',
   name: 'Cloud metadata asked for by command',
@@ -17,6 +20,7 @@ export const metadataCommand = defineDetection({
   confidence: 0.85,
   attack: ['T1552.005'], // Cloud Instance Metadata API
   listensTo: ['execute_tool'],
+  needs: hint,
   falsePositives: ['Scripts that read the region they run in', 'Tests of cloud libraries against a stub'],
   blindSpots: ['SDKs that ask on their own'],
   response: [
@@ -33,22 +37,22 @@ export const metadataCommand = defineDetection({
       for (const invocation of invocations) {
         if (textTools.test(invocation.program)) continue
         const text = [...invocation.argv.slice(1), ...invocation.redirects.map((r) => r.target)].join(' ')
-        note(text, invocation.program, excerpt(invocation.argv))
+        note(text, invocation.program, invocation.argv)
       }
       for (const text of code) {
-        if (/requests|urllib|http|fetch|curl|socket|connect/i.test(text)) note(text, name, 'program code')
+        if (/requests|urllib|http|fetch|curl|socket|connect/i.test(text)) note(text, name, ['program code'])
       }
-      if (webTool.test(name) && command.startsWith('{')) note(command, name, excerpt([command]))
+      if (webTool.test(name) && command.startsWith('{')) note(command, name, [command])
       // One call often asks for a token first and then for credentials: the gravest question tells.
       return hits.sort((a, b) => (b.confidence ?? 0) - (a.confidence ?? 0)).slice(0, 1)
 
-      function note(text: string, program: string, shown: string): void {
+      function note(text: string, program: string, shown: readonly string[]): void {
         const target = metadataIn(text, program)
         if (target === undefined) return
         const found = judgePath(text.slice(0, 16_384))
         hits.push({
           title: `${whom(item)} asked the cloud metadata service ${target} for ${found.what === '' ? 'what it holds' : found.what}`,
-          why: `\`${shown}\`: that address hands out the machine’s cloud credentials to whoever asks.`,
+          why: `\`${excerpt(shown)}\`: that address hands out the machine’s cloud credentials to whoever asks.`,
           evidences: [item],
           destinations: [target],
           fact: 'metadata',
@@ -59,9 +63,6 @@ export const metadataCommand = defineDetection({
     }
   },
 })
-
-/** Only texts that may hold it are looked at closely. */
-const hint = /169|100\.100|168\.63|2852039166|1684300744|a9fe|metadata|fd00|instance-data|0251|025177/i
 
 function metadataIn(text: string, program: string): string | undefined {
   if (!hint.test(text)) return undefined

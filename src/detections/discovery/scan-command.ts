@@ -3,8 +3,9 @@ import type { Invocation } from '../../commands/parse.ts'
 import { defineDetection, type Hit } from '../api.ts'
 import { excerpt, whom } from '../words.ts'
 
-const scanners =
-  /^(?:nmap|masscan|zmap|zgrab2?|rustscan|naabu|unicornscan|hping3?|arp-scan|netdiscover|nbtscan|fping|onesixtyone|enum4linux(?:-ng)?|crackmapexec|nxc|netexec|nuclei|nikto|gobuster|ffuf|dirb|feroxbuster|httpx|amass|subfinder|smbmap|responder|fscan|kube-hunter)$/
+const scannerNames =
+  'nmap|masscan|zmap|zgrab2?|rustscan|naabu|unicornscan|hping3?|arp-scan|netdiscover|nbtscan|fping|onesixtyone|enum4linux(?:-ng)?|crackmapexec|nxc|netexec|nuclei|nikto|gobuster|ffuf|dirb|feroxbuster|httpx|amass|subfinder|smbmap|responder|fscan|kube-hunter'
+const scanners = new RegExp(`^(?:${scannerNames})$`)
 /** Programs that try one service; in a loop over made-up targets they scan. */
 const triers =
   /^(?:nc|ncat|netcat|ping6?|curl|wget|telnet|timeout|bash|sh|cat|echo|exec|true|:|openssl|ssh|arping|socat)$/
@@ -20,6 +21,7 @@ export const scanCommand = defineDetection({
   confidence: 0.85,
   attack: ['T1046', 'T1018'], // Network Service Discovery, Remote System Discovery
   listensTo: ['execute_tool'],
+  needs: new RegExp(`\\b(?:${scannerNames}|nc|ncat|netcat)\\b|/dev/tcp`),
   falsePositives: ['A scan that is the task', 'A loop that waits for a service to come up'],
   blindSpots: ['Scanners written as modules', 'Ranges read from a file'],
   response: ['Ask whether the task covers these targets', 'See in the network log what answered'],

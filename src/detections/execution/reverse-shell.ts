@@ -30,6 +30,7 @@ export const reverseShell = defineDetection({
   confidence: 0.95,
   attack: ['T1059.004', 'T1095'], // Unix Shell, Non-Application Layer Protocol
   listensTo: ['execute_tool'],
+  needs: /\/dev\/(?:tcp|udp)|\b(?:nc|ncat|netcat|busybox|socat|openssl|telnet)\b|\/inet/,
   falsePositives: ['Exercises about reverse shells'],
   blindSpots: ['Compiled programs', 'Shells served by frameworks'],
   response: [

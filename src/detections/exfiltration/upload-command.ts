@@ -16,6 +16,7 @@ export const uploadCommand = defineDetection({
   confidence: 0.6,
   attack: ['T1567', 'T1048'], // Exfiltration Over Web Service, Over Alternative Protocol
   listensTo: ['execute_tool'],
+  needs: /[\s"'](?:-[TFd]|--(?:upload|form|data|post|body))|\b(?:nc|ncat|netcat|hexdump|od)\b/,
   falsePositives: ['A task that shares a file through such a service', 'Tests of an upload'],
   blindSpots: ['Uploads through allowed hosts: git, package publishing, model APIs'],
   response: ['See what was in the file', 'Rotate any secret it held'],

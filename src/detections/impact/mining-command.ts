@@ -5,8 +5,9 @@ import { suffixIn } from '../names.ts'
 import { excerpt, whom } from '../words.ts'
 import { pools } from './pools.ts'
 
-const miners =
-  /^(?:xmrig(?:-\w{1,12})?|xmr-stak(?:-\w{1,12})?|xmrigdaemon|minerd|cpuminer(?:-\w{1,12})?|ccminer|ethminer|cgminer|bfgminer|sgminer|nbminer|t-rex|trex|gminer|lolminer|phoenixminer|teamredminer|nanominer|wildrig(?:-multi)?|srbminer(?:-multi)?|rigel|bzminer|onezerominer|claymore|ethdcrminer64|nheqminer|nsgpucnminer|kawpowminer|cryptodredge|xmrig-proxy|p2pool|hellminer|miniz|ewbf|progpowminer|bminer|astrobwt-miner)(?:\.exe)?$/i
+const minerNames =
+  /xmrig(?:-w{1,12})?|xmr-stak(?:-w{1,12})?|xmrigdaemon|minerd|cpuminer(?:-w{1,12})?|ccminer|ethminer|cgminer|bfgminer|sgminer|nbminer|t-rex|trex|gminer|lolminer|phoenixminer|teamredminer|nanominer|wildrig(?:-multi)?|srbminer(?:-multi)?|rigel|bzminer|onezerominer|claymore|ethdcrminer64|nheqminer|nsgpucnminer|kawpowminer|cryptodredge|xmrig-proxy|p2pool|hellminer|miniz|ewbf|progpowminer|bminer|astrobwt-miner/
+const miners = new RegExp(`^(?:${minerNames.source})(?:\\.exe)?$`, 'i')
 const stratumUrl =
   /\b(?:stratum\d?|stratum2)\+?(?:tcp|ssl|tls|udp|http)?s?:\/\/|\bethproxy\+\w{3}:\/\/|\bstratum\+\w{3,4}:/i
 const minerFlags =
@@ -20,6 +21,14 @@ const wallet =
 const textTools =
   /^(?:grep|egrep|fgrep|rg|ag|ack|echo|printf|cat|less|head|tail|sed|awk|find|locate|ls|rm|mv|cp|chmod|git|which|type|man|test|\[|pgrep|pkill|killall|ps|vim?|nano|code|tee|diff|wc|jq|strings|file|stat)$/
 
+/** Of these every sign of a miner holds one; pools' names tell nothing alone. */
+const mentions = new RegExp(
+  `\\b(?:${minerNames.source})\\b|stratum|ethproxy|miner|xmrig|xmr-stak|t-rex|p2pool|\\bmodprobe\\b|nr_hugepages` +
+    '|--(?:donate-level|nicehash|randomx-|cpu-max-threads-hint|coin|rig-id|keepalive|asm|huge-pages-jit)' +
+    '|\\b(?:rx/|randomx|cn/|cryptonight|kawpow|etchash|ethash|autolykos|octopus|ghostrider|argon2/|kheavyhash' +
+    '|verushash|equihash|yescrypt|beamhash|progpow)|[48][0-9AB]\\w{93}|bc1\\w{25}',
+)
+
 export const miningCommand = defineDetection({
   id: 'mining.command',
   name: 'Miner by command line',
@@ -28,6 +37,7 @@ export const miningCommand = defineDetection({
   confidence: 0.95,
   attack: ['T1496.001'], // Compute Hijacking
   listensTo: ['execute_tool'],
+  needs: mentions,
   falsePositives: ['Security tasks that run or test miners', 'Benchmarks that reuse a miner’s hash'],
   blindSpots: ['A renamed miner that reads its pool from a file nobody saw written'],
   response: [
