@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { JsonItems, type JsonKey } from './json-items.ts'
+import { JsonItems } from './json-items.ts'
+import type { JsonKey } from './json-paths.ts'
 
 interface Item {
   readonly path: string

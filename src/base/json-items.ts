@@ -4,6 +4,7 @@
 // with `{` or `[`: in line-delimited JSON one bad line costs one line.
 
 import { jsonDepthMax, nestsDeeper } from './json-depth.ts'
+import { compilePaths, isWanted, type JsonKey, type Pattern, step, walkItems } from './json-paths.ts'
 import { concat } from './lines.ts'
 
 /** Largest single value that is built; a larger one is reported and passed over. */
@@ -12,49 +13,9 @@ export const itemBytesMax = 64 * 1024 * 1024
 /** Depth to which it is remembered what contains what; beyond it a cut-off document is not told from a whole one. */
 const containersMax = 1_000
 
-export type JsonKey = string | number
-
 export interface JsonTarget {
   item(path: string, value: unknown, line: number, keys: readonly JsonKey[]): void
   broken(line: number, reason: string, text: string): void
-}
-
-interface Pattern {
-  /** Set when a pattern ends here. */
-  path?: string
-  readonly children: Map<string, Pattern>
-}
-
-/**
- * Patterns as a tree. A pattern that is the beginning of another wins: its value is built whole. Only `[]`, any
- * element of an array, goes before it: `''` with `[]` gives objects that follow each other as well as a list of them.
- */
-function compile(paths: readonly string[]): Pattern {
-  const root: Pattern = { children: new Map() }
-  for (const path of paths) {
-    let node = root
-    for (const key of path === '' ? [] : path.split('.')) {
-      let child = node.children.get(key)
-      if (!child) {
-        child = { children: new Map() }
-        node.children.set(key, child)
-      }
-      node = child
-    }
-    node.path = path
-  }
-  return root
-}
-
-function step(pattern: Pattern | undefined, key: JsonKey): Pattern | undefined {
-  if (!pattern) return undefined
-  const child = pattern.children.get(String(key)) ?? pattern.children.get('*')
-  return child ?? (typeof key === 'number' ? pattern.children.get('[]') : undefined)
-}
-
-/** True when the value itself is asked for, rather than what is in it. */
-function isWanted(pattern: Pattern, array: boolean): boolean {
-  return pattern.path !== undefined && !(array && pattern.children.has('[]'))
 }
 
 interface Frame {
@@ -99,7 +60,7 @@ export class JsonItems {
   #documents = 0
 
   constructor(paths: readonly string[], target: JsonTarget, bytesMax: number = itemBytesMax) {
-    this.#root = compile(paths)
+    this.#root = compilePaths(paths)
     this.#target = target
     this.#bytesMax = bytesMax
   }
@@ -114,6 +75,18 @@ export class JsonItems {
     return !this.#inside && this.#stack.length === 0 && this.#expect === VALUE
   }
 
+  /** The line of the byte read last. */
+  get line(): number {
+    return this.#line
+  }
+
+  /** Counts a line, and a document, that somebody else has read. */
+  passLine(): void {
+    this.#line++
+    this.#documents++
+    this.#newline = true
+  }
+
   /** One complete line that may be one document: much faster than byte by byte. False when it is not. */
   wholeLine(text: string): boolean {
     if (nestsDeeper(text)) return false // Byte by byte, what is not too deep in it can still be read.
@@ -123,10 +96,10 @@ export class JsonItems {
     } catch {
       return false
     }
-    this.#line++
-    this.#walk(this.#root, value, [])
-    this.#documents++
-    this.#newline = true
+    this.passLine()
+    walkItems(this.#root, value, (path, item, keys) => {
+      this.#target.item(path, item, this.#line, keys)
+    })
     return true
   }
 
@@ -404,32 +377,6 @@ export class JsonItems {
       return this.#decoder.decode(concat(parts).subarray(0, 500))
     }
     return this.#stack.map((frame) => frame.key).join('.')
-  }
-
-  #walk(pattern: Pattern, value: unknown, keys: JsonKey[]): void {
-    if (pattern.path !== undefined && isWanted(pattern, Array.isArray(value))) {
-      this.#target.item(pattern.path, value, this.#line, keys.slice())
-      return
-    }
-    if (Array.isArray(value)) {
-      for (let i = 0; i < value.length; i++) {
-        const child = step(pattern, i)
-        if (child) {
-          keys.push(i)
-          this.#walk(child, value[i], keys)
-          keys.pop()
-        }
-      }
-    } else if (typeof value === 'object' && value !== null) {
-      for (const [key, child] of Object.entries(value)) {
-        const next = step(pattern, key)
-        if (next) {
-          keys.push(key)
-          this.#walk(next, child, keys)
-          keys.pop()
-        }
-      }
-    }
   }
 }
 

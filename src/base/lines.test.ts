@@ -11,7 +11,7 @@ function split(bytes: Uint8Array, cuts: readonly number[] = [], bytesMax?: numbe
       line: (text, line) => seen.push({ text, line }),
       tooLong: (text, line) => seen.push({ text, line, long: true }),
     },
-    bytesMax,
+    bytesMax === undefined ? {} : { bytesMax },
   )
   for (const part of pieces(bytes, cuts)) {
     splitter.chunk(part)

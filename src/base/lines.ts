@@ -15,14 +15,17 @@ export class LineSplitter {
   readonly #target: LineTarget
   readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true })
   readonly #bytesMax: number
+  readonly #first: boolean
   #carry: Uint8Array[] = []
   #carryBytes = 0
   #overflow = false
   #line = 0
 
-  constructor(target: LineTarget, bytesMax: number = lineBytesMax) {
+  /** `first` = the stream is a file's beginning, where a byte-order mark may stand. */
+  constructor(target: LineTarget, { bytesMax = lineBytesMax, first = true } = {}) {
     this.#target = target
     this.#bytesMax = bytesMax
+    this.#first = first
   }
 
   /** Lines seen so far, blank ones included. */
@@ -102,7 +105,7 @@ export class LineSplitter {
       this.#line++
       let end = to
       if (end > from && block.charCodeAt(end - 1) === 13) end--
-      if (this.#line === 1 && block.charCodeAt(from) === 0xfeff) from++
+      if (this.#line === 1 && this.#first && block.charCodeAt(from) === 0xfeff) from++
       if (end > from) {
         const text = block.slice(from, end)
         if (!isBlank(text)) this.#target.line(text, this.#line)

@@ -22,6 +22,24 @@ export interface Sink {
   skip(why: string): void
 }
 
+/** What other rows of a file tell of a call. */
+export type CallContext = Pick<ToolCall, 'episode' | 'run' | 'step' | 'policyVersion' | 'reward' | 'boxHints'>
+
+/** Where `join` puts what only the whole file tells. Parts and a part's calls count from 0. */
+export interface JoinSink extends Sink {
+  /** Sets what is given; what is left out stays as it was handed over. */
+  amend(part: number, call: number, told: CallContext): void
+  /** Takes a call back: its row is one of the others after all. */
+  retract(part: number, call: number): void
+}
+
+export interface JoinPart<Rest = unknown> {
+  /** What the part's reader gave at its end. */
+  readonly rest: Rest
+  /** Lines of the file before the part. */
+  readonly linesBefore: number
+}
+
 /** What is known of a file before it is read. */
 export interface FileInfo {
   /** As given, relative below a folder; `/` as separator. */
@@ -75,20 +93,31 @@ export interface LineReader {
  * `""` with `[]` takes both objects that follow each other and a list of them.
  * Items arrive in document order.
  */
-export interface JsonImporter extends ImporterBase {
+export interface JsonImporter<Rest = unknown> extends ImporterBase {
   readonly shape: 'json'
   readonly items: readonly string[]
   /** Every line is a document that stands alone whenever the first line is one: parts may be read apart. */
   readonly splittable?: boolean
-  start(sink: Sink, file: FileInfo): JsonReader
+  start(sink: Sink, file: FileInfo): JsonReader<Rest>
+  /**
+   * The last step, for formats whose rows complete each other: called once, with what all parts of the file left,
+   * in its order. It gives the same whatever the parts were.
+   */
+  join?(parts: readonly JoinPart<Rest>[], sink: JoinSink): void
 }
 
-export interface JsonReader {
+export interface JsonReader<Rest = unknown> {
+  /**
+   * A line that may be a document, before it is parsed. True when it has been read with all its items; else they
+   * follow one by one. It must not act on a line that is not JSON from its beginning to its end.
+   */
+  wholeLine?(text: string, line: number): boolean
   /** `path` is the pattern that matched; `keys` the real keys and indexes of the value, outermost first. */
   item(path: string, value: unknown, line: number, keys: readonly (string | number)[]): void
   /** Something in the document could not be parsed; the text around it is given. Default: it is rejected. */
   broken?(line: number, reason: string, text: string): void
-  end(cut: boolean): void
+  /** What it returns is handed to `join`: plain data and typed arrays, because it may come from another thread. */
+  end(cut: boolean): Rest
 }
 
 /** Binary records (packet captures): chunks in file order. */
@@ -123,7 +152,9 @@ export function defineLinesImporter(importer: Omit<LinesImporter, 'shape'>): Lin
   return { shape: 'lines', ...importer }
 }
 
-export function defineJsonImporter(importer: Omit<JsonImporter, 'shape'>): JsonImporter {
+export function defineJsonImporter<Rest = void>(
+  importer: Omit<JsonImporter<Rest>, 'shape'>,
+): JsonImporter<Rest> {
   return { shape: 'json', ...importer }
 }
 

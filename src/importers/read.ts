@@ -3,28 +3,57 @@
 import { JsonItems } from '../base/json-items.ts'
 import { concat, LineSplitter } from '../base/lines.ts'
 import { rejectTextChars } from '../schema/issue.ts'
-import type { ArchiveImporter, ArchiveReader, FileInfo, Head, Importer, Sink } from './api.ts'
+import type { ToolCall } from '../schema/tool-call.ts'
+import type {
+  ArchiveImporter,
+  ArchiveReader,
+  CallContext,
+  FileInfo,
+  Head,
+  Importer,
+  JoinSink,
+  Sink,
+} from './api.ts'
 
 export interface ChunkReader {
   chunk(bytes: Uint8Array): void
-  end(): void
+  /** What `join` needs of a part. */
+  end(): unknown
 }
 
-/** A reader for one file. Archives need their members opened first: see `memberReader`. */
-export function openReader(
-  importer: Exclude<Importer, ArchiveImporter>,
-  sink: Sink,
-  file: FileInfo,
-): ChunkReader {
+type Streamed = Exclude<Importer, ArchiveImporter>
+
+/** A reader for one whole file. Archives need their members opened first: see `memberReader`. */
+export function openReader(importer: Streamed, sink: Sink, file: FileInfo): ChunkReader {
+  if (!('join' in importer) || !importer.join) return openPart(importer, sink, file)
+  const held = new HeldCalls(sink)
+  const reader = openPart(importer, held, file)
+  return {
+    chunk: (bytes) => reader.chunk(bytes),
+    end() {
+      importer.join?.([{ rest: reader.end(), linesBefore: 0 }], held)
+      held.release()
+    },
+  }
+}
+
+/**
+ * A reader for one of the parts that a file was cut into at line starts. `first` = it is the file's beginning.
+ * Whoever reads parts calls the importer's `join` after the last.
+ */
+export function openPart(importer: Streamed, sink: Sink, file: FileInfo, first = true): ChunkReader {
   switch (importer.shape) {
     case 'bytes':
       return importer.start(sink, file)
     case 'lines': {
       const reader = importer.start(sink, file)
-      const splitter = new LineSplitter({
-        line: (text, line) => reader.line(text, line),
-        tooLong: (text, line) => sink.reject(line, 'the line is too long', text),
-      })
+      const splitter = new LineSplitter(
+        {
+          line: (text, line) => reader.line(text, line),
+          tooLong: (text, line) => sink.reject(line, 'the line is too long', text),
+        },
+        { first },
+      )
       return {
         chunk: (bytes) => splitter.chunk(bytes),
         end: () => reader.end(splitter.end()),
@@ -34,6 +63,7 @@ export function openReader(
       const reader = importer.start(sink, file)
       return jsonReader(importer.items, {
         item: (path, value, line, keys) => reader.item(path, value, line, keys),
+        wholeLine: (text, line) => reader.wholeLine?.(text, line) ?? false,
         broken: (line, reason, text) => {
           if (reader.broken) reader.broken(line, reason, text)
           else sink.reject(line, reason, text)
@@ -41,6 +71,40 @@ export function openReader(
         end: (cut) => reader.end(cut),
       })
     }
+  }
+}
+
+/** Keeps a file's calls until `join` has completed them. */
+class HeldCalls implements JoinSink {
+  readonly #sink: Sink
+  readonly #calls: (ToolCall | undefined)[] = []
+
+  constructor(sink: Sink) {
+    this.#sink = sink
+  }
+
+  event: Sink['event'] = (event) => this.#sink.event(event)
+  outcome: Sink['outcome'] = (outcome) => this.#sink.outcome(outcome)
+  episode: Sink['episode'] = (episode) => this.#sink.episode(episode)
+  box: Sink['box'] = (entry) => this.#sink.box(entry)
+  reject: Sink['reject'] = (line, reason, text) => this.#sink.reject(line, reason, text)
+  skip: Sink['skip'] = (why) => this.#sink.skip(why)
+
+  toolCall(call: ToolCall): void {
+    this.#calls.push(call)
+  }
+
+  amend(_part: number, index: number, told: CallContext): void {
+    const call = this.#calls[index]
+    if (call) this.#calls[index] = { ...call, ...told }
+  }
+
+  retract(_part: number, index: number): void {
+    this.#calls[index] = undefined
+  }
+
+  release(): void {
+    for (const call of this.#calls) if (call) this.#sink.toolCall(call)
   }
 }
 
@@ -65,12 +129,13 @@ export function memberReader(
 
 interface JsonEnd {
   item(path: string, value: unknown, line: number, keys: readonly (string | number)[]): void
+  wholeLine?(text: string, line: number): boolean
   broken(line: number, reason: string, text: string): void
-  end(cut: boolean): void
+  end(cut: boolean): unknown
 }
 
 /** Lines longer than this go byte by byte, so that no huge text is ever built. */
-const wholeLineBytesMax = 4 * 1024 * 1024
+export const wholeLineBytesMax = 4 * 1024 * 1024
 
 /**
  * Line-delimited documents are parsed a line at a time, everything else byte by byte; both give the same items.
@@ -81,6 +146,7 @@ function jsonReader(paths: readonly string[], target: JsonEnd): ChunkReader {
   let carry: Uint8Array[] = []
   let carryBytes = 0
   let wholeLines = 0
+  let inLongLine = false // Its beginning went byte by byte: so does the rest.
 
   const feedLine = (line: Uint8Array) => {
     // `line` ends with its newline, except for the last of the file.
@@ -88,6 +154,11 @@ function jsonReader(paths: readonly string[], target: JsonEnd): ChunkReader {
       const text = decoder.decode(line)
       // Among documents of one line each, a line that is one ends whatever was cut off before it.
       if (!items.idle && isJson(text)) items.abandon()
+      if (items.idle && target.wholeLine?.(text, items.line + 1)) {
+        items.passLine()
+        wholeLines++
+        return
+      }
       if (items.idle && items.wholeLine(text)) {
         wholeLines++
         return
@@ -110,8 +181,9 @@ function jsonReader(paths: readonly string[], target: JsonEnd): ChunkReader {
         const to = newline < 0 ? bytes.length : newline + 1
         const part = bytes.subarray(from, to)
         from = to
-        if (!items.idle && carryBytes === 0 && wholeLines === 0) {
+        if (inLongLine || (!items.idle && carryBytes === 0 && wholeLines === 0)) {
           items.chunk(part)
+          if (newline >= 0) inLongLine = false
           continue
         }
         if (newline >= 0 && carryBytes === 0) {
@@ -125,13 +197,14 @@ function jsonReader(paths: readonly string[], target: JsonEnd): ChunkReader {
           const line = concat(carry)
           carry = []
           carryBytes = 0
+          inLongLine = true
           items.chunk(line)
         }
       }
     },
     end() {
       flushCarry()
-      target.end(items.end())
+      return target.end(items.end())
     },
   }
 }

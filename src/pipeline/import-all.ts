@@ -1,18 +1,20 @@
 // Reads all inputs: recognises each by its content, splits large ones, shares the work over the cores.
 
-import { availableParallelism } from 'node:os'
+import { createHash } from 'node:crypto'
+import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Worker } from 'node:worker_threads'
 import type { Importer } from '../importers/api.ts'
 import { headOf } from '../importers/read.ts'
 import { importers } from '../importers/registry.generated.ts'
+import { joinParts, type ReadPart } from './amend.ts'
 import { archiveNames } from './archive.ts'
 import type { Batch } from './batch.ts'
 import { type Compression, compressionOf, contentChunks, isFolded } from './decompress.ts'
-import { type InputFile, openNote, readChunks, readStart, sha256Of } from './inputs.ts'
+import { type ImportJob, type JobResult, runJobs, threadsFor } from './import-jobs.ts'
+import { type InputFile, openNote, readStart, sha256Of } from './inputs.ts'
 import type { ReadFile } from './merge.ts'
 import type { Progress } from './progress.ts'
-import { type PartJob, type PartResult, readPart } from './read-part.ts'
+import { rangesOf } from './split.ts'
 import { unknownNote } from './unknown.ts'
 
 export interface ImportedFile extends ReadFile {
@@ -39,18 +41,22 @@ export interface Imported {
   readonly passed: readonly PassedFile[]
 }
 
-/** Below this many bytes in all, starting threads costs more than it saves. */
-const threadsFromBytes = 24 * 1024 * 1024
-/** Parts of a splittable file: enough of them that the cores end together. */
-const partBytes = 64 * 1024 * 1024
+/** Parts of a splittable file: enough of them that the cores end together, and none so large that it fills memory. */
+const partBytesMax = 16 * 1024 * 1024
+const partBytesMin = 2 * 1024 * 1024
+const partsPerThread = 8
 
 interface Plan {
   readonly input: InputFile
   readonly importer: Importer
   readonly compressed: boolean
-  readonly sha256: string
-  readonly jobs: PartJob[]
-  readonly results: PartResult[]
+  /** Known early where another input has as many bytes. */
+  sha256: string | undefined
+}
+
+export interface ImportOptions {
+  /** For tests: parts of about this many bytes. */
+  readonly partBytes?: number
 }
 
 /** Reads every input. `spoolFolder` is an existing folder for refused records. */
@@ -58,72 +64,69 @@ export async function importAll(
   inputs: readonly InputFile[],
   spoolFolder: string,
   progress: Progress,
+  options: ImportOptions = {},
 ): Promise<Imported> {
   const passed: PassedFile[] = []
   const plans: Plan[] = []
   const seen = new Map<string, string>()
+  const sizes = new Map<number, number>()
+  for (const { bytes } of inputs) sizes.set(bytes, (sizes.get(bytes) ?? 0) + 1)
   for (const input of inputs) {
-    let sha256 = ''
+    let sha256: string | undefined
     try {
       const start = readStart(input.absolute, 4)
-      sha256 = sha256Of(input.absolute)
       const pass = (format: PassedFile['format'], note: string) => {
+        sha256 ??= sha256Of(input.absolute)
         passed.push({ path: input.path, format, bytes: input.bytes, sha256, note })
       }
       if (start.length === 0) {
         pass('empty', 'the file is empty')
         continue
       }
-      const twin = seen.get(sha256)
-      if (twin !== undefined) {
-        pass('duplicate', `the same bytes as ${twin}; read once`)
-        continue
+      // Only files of one size can be the same; all others are hashed while they are read.
+      if (sizes.get(input.bytes)! > 1) {
+        sha256 = sha256Of(input.absolute)
+        const twin = seen.get(sha256)
+        if (twin !== undefined) {
+          pass('duplicate', `the same bytes as ${twin}; read once`)
+          continue
+        }
+        seen.set(sha256, input.path)
       }
-      seen.set(sha256, input.path)
       const compression = compressionOf(start)
       const importer = await recognise(input, compression)
-      if (typeof importer === 'string') {
-        pass('unknown', importer)
-        continue
-      }
-      const compressed = isFolded(compression)
-      const plan: Plan = { input, importer, compressed, sha256, jobs: [], results: [] }
-      for (const [from, to] of rangesOf(input, importer, compressed)) {
-        plan.jobs.push({
-          absolute: input.absolute,
-          path: input.path,
-          modifiedUs: input.modifiedUs,
-          importer: importer.id,
-          ...(to === undefined ? {} : { from, to }),
-          compressed,
-          spool: join(spoolFolder, `${plans.length}-${plan.jobs.length}.jsonl`),
-        })
-      }
-      plans.push(plan)
+      if (typeof importer === 'string') pass('unknown', importer)
+      else plans.push({ input, importer, compressed: isFolded(compression), sha256 })
     } catch (error) {
       passed.push({
         path: input.path,
         format: 'unreadable',
         bytes: input.bytes,
-        sha256,
+        sha256: sha256 ?? '',
         note: openNote(error),
       })
     }
   }
-  const work = plans.flatMap((plan) => plan.jobs.map((job, part) => ({ plan, job, part })))
-  progress.begin(
-    'reading',
-    work.reduce((sum, { job, plan }) => sum + sizeOf(job, plan.input), 0),
-    'B',
-  )
+  const bytes = plans.reduce((sum, { input }) => sum + input.bytes, 0)
+  const threads = threadsFor(bytes)
+  const even = Math.ceil(bytes / (threads * partsPerThread))
+  const partBytes = options.partBytes ?? Math.min(partBytesMax, Math.max(partBytesMin, even))
+  const work = plans.flatMap((plan, p) => jobsOf(plan, p, spoolFolder, partBytes))
+  progress.begin('reading', bytes, 'B')
   // The largest first, so that no thread is left with a large one at the end.
-  const order = [...work].sort((a, b) => sizeOf(b.job, b.plan.input) - sizeOf(a.job, a.plan.input))
-  await runJobs(order, progress)
+  const order = [...work].sort((a, b) => b.bytes - a.bytes)
+  const results = await runJobs(
+    order.map(({ job }) => job),
+    threads,
+    progress,
+  )
+  const resultOf = new Map(order.map((one, i) => [one, results[i]!]))
   progress.end()
   const files: ImportedFile[] = []
   const contents = new Map<string, string>()
   for (const plan of plans) {
-    const file = assemble(plan)
+    const own = work.filter((one) => one.plan === plan)
+    const file = assemble(plan, own, resultOf, join(spoolFolder, `${plans.indexOf(plan)}-whole.jsonl`))
     const twin = contents.get(file.contentSha)
     if (twin !== undefined) {
       passed.push({
@@ -139,6 +142,38 @@ export async function importAll(
     files.push(file)
   }
   return { files, passed }
+}
+
+interface Work {
+  readonly plan: Plan
+  readonly job: ImportJob
+  readonly bytes: number
+}
+
+function jobsOf(plan: Plan, p: number, spoolFolder: string, partBytes: number): Work[] {
+  const { input, importer, compressed, sha256 } = plan
+  const ranges = rangesOf(input, importer, compressed, partBytes)
+  const onTheWay = ranges.length === 1 && !compressed && importer.shape !== 'archive'
+  const work: Work[] = ranges.map(([from, to], part) => ({
+    plan,
+    bytes: (to ?? input.bytes) - from,
+    job: {
+      kind: 'part',
+      absolute: input.absolute,
+      path: input.path,
+      modifiedUs: input.modifiedUs,
+      importer: importer.id,
+      ...(to === undefined ? {} : { from, to }),
+      compressed,
+      hash: onTheWay && sha256 === undefined,
+      spool: join(spoolFolder, `${p}-${part}.jsonl`),
+    },
+  }))
+  if (sha256 === undefined && !onTheWay) {
+    // Reading takes some twenty times as long as hashing.
+    work.push({ plan, bytes: input.bytes / 20, job: { kind: 'hash', absolute: input.absolute } })
+  }
+  return work
 }
 
 /** The importer, or what the file looks like when none takes it. */
@@ -170,93 +205,43 @@ async function unfold(input: InputFile): Promise<Uint8Array> {
   return out.subarray(0, at)
 }
 
-function sizeOf(job: PartJob, input: InputFile): number {
-  return job.to === undefined ? input.bytes : job.to - job.from!
-}
-
-/** Ranges that begin at line starts; `[0, undefined]` is the whole file. */
-function rangesOf(input: InputFile, importer: Importer, compressed: boolean): [number, number | undefined][] {
-  const splittable = 'splittable' in importer && importer.splittable === true
-  if (!splittable || compressed || input.bytes < 2 * partBytes) return [[0, undefined]]
-  const ranges: [number, number][] = []
-  let from = 0
-  while (from < input.bytes) {
-    const to = from + partBytes >= input.bytes ? input.bytes : nextLineStart(input.absolute, from + partBytes)
-    ranges.push([from, to])
-    from = to
-  }
-  return ranges
-}
-
-function nextLineStart(absolute: string, at: number): number {
-  for (const chunk of readFrom(absolute, at)) {
-    const newline = chunk.bytes.indexOf(10)
-    if (newline >= 0) return chunk.at + newline + 1
-  }
-  return Number.MAX_SAFE_INTEGER
-}
-
-function* readFrom(absolute: string, from: number): Generator<{ at: number; bytes: Uint8Array }> {
-  let at = from
-  for (const bytes of readChunks(absolute, from)) {
-    yield { at, bytes }
-    at += bytes.length
-  }
-}
-
-async function runJobs(
-  work: readonly { plan: Plan; job: PartJob; part: number }[],
-  progress: Progress,
-): Promise<void> {
-  const bytes = work.reduce((sum, { job, plan }) => sum + sizeOf(job, plan.input), 0)
-  const threads = Math.min(availableParallelism(), 8, work.length)
-  // Sources run through a loader in development and in tests; threads are for the built program.
-  if (bytes < threadsFromBytes || threads < 2 || import.meta.url.endsWith('.ts')) {
-    for (const { plan, job, part } of work)
-      plan.results[part] = await readPart(job, (n) => progress.advance(n))
-    return
-  }
-  let next = 0
-  const runThread = () =>
-    new Promise<void>((resolve, reject) => {
-      const worker = new Worker(new URL('./import-worker.js', import.meta.url))
-      let current: (typeof work)[number] | undefined
-      const give = () => {
-        current = work[next++]
-        if (current) worker.postMessage(current.job)
-        else void worker.terminate().then(() => resolve())
-      }
-      worker.on('message', (message: { bytes: number; result?: PartResult }) => {
-        progress.advance(message.bytes)
-        if (message.result && current) {
-          current.plan.results[current.part] = message.result
-          give()
-        }
-      })
-      worker.on('error', reject)
-      give()
-    })
-  await Promise.all(Array.from({ length: threads }, runThread))
-}
-
 /** One file from its parts: lines are counted on over the parts. */
-function assemble(plan: Plan): ImportedFile {
+function assemble(
+  plan: Plan,
+  work: readonly Work[],
+  resultOf: ReadonlyMap<Work, JobResult>,
+  wholeSpool: string,
+): ImportedFile {
   let linesBefore = 0
   const spools: { path: string; linesBefore: number }[] = []
-  const parts: Batch[] = []
+  const read: ReadPart[] = []
   let note: string | undefined
-  for (const [part, result] of plan.results.entries()) {
-    shiftLines(result.batch, linesBefore)
-    spools.push({ path: plan.jobs[part]!.spool, linesBefore })
-    linesBefore += result.newlines
-    parts.push(result.batch)
-    note ??= result.note
+  let sha256 = plan.sha256
+  let contentSha: string | undefined
+  for (const one of work) {
+    const result = resultOf.get(one)!
+    if ('batch' in result && one.job.kind === 'part') {
+      shiftLines(result.batch, linesBefore)
+      spools.push({ path: one.job.spool, linesBefore })
+      read.push({ batch: result.batch, rest: result.rest, linesBefore })
+      linesBefore += result.newlines
+      note ??= result.note
+      contentSha = result.contentSha
+      if (one.job.hash) sha256 = result.contentSha
+    } else if ('sha256' in result) sha256 = result.sha256
+    else if ('failed' in result) note ??= result.failed
   }
+  const parts = joinParts(plan.importer, read, (issue) => {
+    appendFileSync(wholeSpool, `${JSON.stringify(issue)}\n`)
+  })
+  spools.push({ path: wholeSpool, linesBefore: 0 })
   return {
     path: plan.input.path,
     format: plan.importer.id,
-    contentSha: plan.results[0]?.contentSha ?? plan.sha256,
-    sha256: plan.sha256,
+    // A disk that fails midway leaves no hash: then the name tells the file from others.
+    contentSha:
+      (plan.compressed ? contentSha : sha256) ?? createHash('sha256').update(plan.input.path).digest('hex'),
+    sha256: sha256 ?? '',
     bytes: plan.input.bytes,
     modifiedUs: plan.input.modifiedUs,
     parts,

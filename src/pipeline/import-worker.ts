@@ -1,23 +1,28 @@
-// A thread that reads parts for the main one; columns are handed over, not copied.
+// A thread that takes jobs of reading; columns are handed over, not copied.
 
-import { parentPort } from 'node:worker_threads'
-import { type PartJob, readPart } from './read-part.ts'
+import { parentPort, workerData } from 'node:worker_threads'
+import { takeJobs, type WorkerSays, type WorkerStart } from './import-jobs.ts'
 
 const port = parentPort!
-port.on('message', async (job: PartJob) => {
-  let pending = 0
-  const result = await readPart(job, (bytes) => {
+const say = (what: WorkerSays, transfer: readonly ArrayBuffer[] = []) => port.postMessage(what, transfer)
+let pending = 0
+
+await takeJobs(
+  workerData as WorkerStart,
+  (bytes) => {
     pending += bytes
-    if (pending >= 1 << 22) {
-      port.postMessage({ bytes: pending })
-      pending = 0
-    }
-  })
-  port.postMessage({ bytes: pending, result }, buffersOf(result.batch))
-})
+    if (pending < 1 << 22) return
+    say({ bytes: pending })
+    pending = 0
+  },
+  (job, result) => {
+    say({ bytes: pending, done: { job, result } }, buffersOf(result))
+    pending = 0
+  },
+)
 
 function buffersOf(value: unknown, found = new Set<ArrayBuffer>(), depth = 0): ArrayBuffer[] {
-  if (typeof value === 'object' && value !== null && depth < 4) {
+  if (typeof value === 'object' && value !== null && depth < 5) {
     for (const member of Object.values(value)) {
       if (ArrayBuffer.isView(member)) found.add(member.buffer as ArrayBuffer)
       else if (!Array.isArray(member)) buffersOf(member, found, depth + 1)

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto'
 import { appendFileSync } from 'node:fs'
 import type { Importer } from '../importers/api.ts'
-import { openReader } from '../importers/read.ts'
+import { openPart } from '../importers/read.ts'
 import { importers } from '../importers/registry.generated.ts'
 import type { Issue } from '../schema/issue.ts'
 import { readArchive } from './archive.ts'
@@ -12,6 +12,7 @@ import { contentChunks } from './decompress.ts'
 import { readChunks } from './inputs.ts'
 
 export interface PartJob {
+  readonly kind: 'part'
   readonly absolute: string
   readonly path: string
   readonly modifiedUs: number
@@ -20,6 +21,8 @@ export interface PartJob {
   readonly from?: number
   readonly to?: number
   readonly compressed: boolean
+  /** Whether the file's SHA-256 is taken on the way; only where one job reads all of it. */
+  readonly hash: boolean
   /** Where refused records are kept until the case is written. */
   readonly spool: string
 }
@@ -28,7 +31,9 @@ export interface PartResult {
   readonly batch: Batch
   /** Newlines in the part; the next part's lines are counted from there. */
   readonly newlines: number
-  /** SHA-256 of the decompressed content; only for compressed files. */
+  /** What the importer left for `join`. */
+  readonly rest: unknown
+  /** SHA-256 of what was read: the content of a compressed file, all of a plain one. */
   readonly contentSha?: string
   readonly note?: string
 }
@@ -55,11 +60,12 @@ export async function readPart(job: PartJob, onBytes: (bytes: number) => void): 
   let note: string | undefined
   let newlines = 0
   let contentSha: string | undefined
+  let rest: unknown
   if (importer.shape === 'archive') {
     note = await readArchive(importer, job.absolute, sink, file, onBytes)
   } else {
-    const reader = openReader(importer, sink, file)
-    const hash = job.compressed ? createHash('sha256') : undefined
+    const reader = openPart(importer, sink, file, (job.from ?? 0) === 0)
+    const hash = job.compressed || job.hash ? createHash('sha256') : undefined
     const partial = job.from !== undefined || job.to !== undefined
     const chunks = job.compressed
       ? contentChunks(job.absolute, (reason) => {
@@ -76,8 +82,9 @@ export async function readPart(job: PartJob, onBytes: (bytes: number) => void): 
     } catch (error) {
       note = `reading stopped: ${error instanceof Error ? error.message : String(error)}`
     }
-    reader.end()
-    contentSha = hash?.digest('hex')
+    rest = reader.end()
+    // What could not be read to its end has no hash by this way.
+    if (job.compressed || note === undefined) contentSha = hash?.digest('hex')
   }
   if (note !== undefined) sink.reject(0, note, '')
   flush()
@@ -85,6 +92,7 @@ export async function readPart(job: PartJob, onBytes: (bytes: number) => void): 
   return {
     batch,
     newlines,
+    rest,
     ...(contentSha === undefined ? {} : { contentSha }),
     ...(note === undefined ? {} : { note }),
   }

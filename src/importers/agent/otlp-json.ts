@@ -8,15 +8,17 @@
 //         {"key":"gen_ai.tool.call.id","value":{"stringValue":"call_1"}}]}]}]}]}
 //
 // Where no span of a tool stands in a trace, the calls are taken from the model's answers: they begin with its end.
+// A call's ancestors and the rest of its trace may stand anywhere in the file: `join` completes it at the end.
 // Rows are spans and log records. A span becomes a call, or the record of an episode (several spans of one
 // episode are joined), or is skipped; a resource is skipped as a header. Rows whose resource follows them wait for it, at most
 // 4,096 of a block.
 
 import { defineJsonImporter } from '../api.ts'
-import { EpisodeContexts } from './parts/episode-context.ts'
 import { logReader } from './parts/otlp-logs.ts'
-import { ResourceBlocks } from './parts/otlp-resources.ts'
+import { ResourceBlocks, Resources } from './parts/otlp-resources.ts'
 import { SpanReader } from './parts/otlp-spans.ts'
+import { joinTraces } from './parts/trace-join.ts'
+import { TraceRows } from './parts/trace-rows.ts'
 
 const spanRoots = ['resourceSpans', 'resource_spans', 'batches', 'trace.resourceSpans', 'trace.batches']
 const spanScopes = [
@@ -58,14 +60,24 @@ export const otlpJson = defineJsonImporter({
   recognises: ({ text }) =>
     /"(?:resource_?[sS]pans|resource_?[lL]ogs|batches)"\s*:\s*\[/.test(text) &&
     /"(?:scope_?[sS]pans|scope_?[lL]ogs|instrumentationLibrary(?:Spans|Logs)|resource)"\s*:/.test(text),
+  splittable: true,
   start(sink) {
-    const contexts = new EpisodeContexts(sink)
-    const spans = new SpanReader(sink, contexts)
+    const rows = new TraceRows(sink)
+    const resources = new Resources(rows.contexts)
+    const spans = new SpanReader(sink, rows)
     const blocks = {
-      spans: new ResourceBlocks((span, line, resource) => spans.span(span, line, resource)),
-      logs: new ResourceBlocks(logReader(sink, contexts)),
+      spans: new ResourceBlocks(resources, (span, line, resource) => spans.value(span, line, resource)),
+      logs: new ResourceBlocks(resources, logReader(sink, rows)),
+    }
+    const flush = () => {
+      blocks.spans.end()
+      blocks.logs.end()
     }
     return {
+      wholeLine() {
+        flush()
+        return false
+      },
       item(path, value, line, keys) {
         const where = patterns.get(path)
         if (!where) return
@@ -75,11 +87,10 @@ export const otlpJson = defineJsonImporter({
         } else blocks[where.rows].row(value, line, keys, where.block)
       },
       end() {
-        blocks.spans.end()
-        blocks.logs.end()
-        spans.end()
-        contexts.end()
+        flush()
+        return rows.finish()
       },
     }
   },
+  join: joinTraces,
 })

@@ -84,6 +84,10 @@ export const verifiers = defineJsonImporter({
       episode = undefined
     }
     return {
+      wholeLine() {
+        flush()
+        return false
+      },
       item(path, value, line, keys) {
         if (!episode || line !== episode.line) {
           // Within one document that is spread over lines, `id` comes once, at its beginning.

@@ -10,12 +10,12 @@ import { parseEpochByDigits, parseIso, type Time } from '../../../base/time.ts'
 import type { ToolCall } from '../../../schema/tool-call.ts'
 import type { Sink } from '../../api.ts'
 import { plainValue } from './any-value.ts'
-import { contextOf, type EpisodeContexts } from './episode-context.ts'
 import { parseNano } from './nano-time.ts'
 import type { Resource } from './otlp-resources.ts'
 import { describe } from './otlp-spans.ts'
 import { Attributes } from './span-attributes.ts'
 import { slot } from './telemetry-roles.ts'
+import { rowKinds, type TraceRows } from './trace-rows.ts'
 import { type Draft, isRecord, toJson } from './values.ts'
 
 /** How far work may lie before its record when that has no duration. */
@@ -23,7 +23,7 @@ const unknownDurationMs = 10_000
 
 export function logReader(
   sink: Sink,
-  contexts: EpisodeContexts,
+  rows: TraceRows,
 ): (record: unknown, line: number, resource: Resource) => void {
   const attributes = new Attributes()
   return (record, line, resource) => {
@@ -66,13 +66,8 @@ export function logReader(
     if (turn !== undefined) call.turn = turn
     if (resource.sensor !== undefined) call.sensor = resource.sensor
     const trace = record.traceId ?? record.trace_id
-    contexts.add(
-      call,
-      contextOf(attributes) ?? {},
-      undefined,
-      typeof trace === 'string' && trace !== '' ? trace : undefined,
-      resource,
-    )
+    const place = { trace: typeof trace === 'string' && trace !== '' ? trace : undefined }
+    rows.calls(rowKinds.logged, [call], place, rows.contexts.read(attributes), resource)
   }
 }
 

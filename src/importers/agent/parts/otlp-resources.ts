@@ -1,20 +1,53 @@
 // Hands each row its resource. In a document `resource` comes before the rows of its block, by custom; JSON does
 // not promise it, so the rows of a block wait while none has been seen.
 
-import { type Context, contextOf } from './episode-context.ts'
+import { detached } from '../../../base/detached.ts'
+import type { ContextTable } from './episode-context.ts'
 import { Attributes } from './span-attributes.ts'
 import { slot } from './telemetry-roles.ts'
 import { isRecord } from './values.ts'
 
 /** What a resource says for all its rows. */
 export interface Resource {
-  readonly context: Context
+  /** Number of what it says of an episode. */
+  readonly context: number
   /** Names of the box, most specific first. */
   readonly boxHints: readonly string[]
   readonly sensor?: string
+  /** Set where it is first kept. */
+  number?: number
 }
 
-const noResource: Resource = { context: {}, boxHints: [] }
+/** Resources by what they say: the same object for the same words. */
+export class Resources {
+  readonly none: Resource = { context: 0, boxHints: [] }
+  readonly #attributes = new Attributes()
+  readonly #contexts: ContextTable
+  readonly #known = new Map<string, Resource>()
+
+  constructor(contexts: ContextTable) {
+    this.#contexts = contexts
+  }
+
+  /** `source` = the resource's attributes. */
+  read(source: unknown): Resource {
+    const attributes = this.#attributes
+    attributes.read(source)
+    const boxHints = attributes.boxHints() ?? []
+    const sensor = attributes.text(slot.boxHost)
+    const context = this.#contexts.readWithoutBox(attributes) // Its boxes stand last, after those of all spans.
+    const key = `${context}\n${sensor === undefined ? 0 : 1}${boxHints.length === 1 ? boxHints[0] : JSON.stringify(boxHints)}`
+    const known = this.#known.get(key)
+    if (known) return known
+    const hints = boxHints.map(detached)
+    const resource =
+      sensor === undefined
+        ? { context, boxHints: hints }
+        : { context, boxHints: hints, sensor: detached(sensor) }
+    this.#known.set(detached(key), resource)
+    return resource
+  }
+}
 
 /** Rows of one block that wait for a resource; beyond it they go without. */
 const waitingMax = 4096
@@ -24,7 +57,7 @@ type Row = (value: unknown, line: number, resource: Resource) => void
 
 export class ResourceBlocks {
   readonly #row: Row
-  readonly #attributes = new Attributes()
+  readonly #resources: Resources
   #resource: Resource | undefined
   #waiting: { value: unknown; line: number }[] = []
   // Place of the last row, to notice where the next block or document begins.
@@ -32,19 +65,20 @@ export class ResourceBlocks {
   #scope: string | number = -1
   #index: string | number = -1
 
-  constructor(row: Row) {
+  constructor(resources: Resources, row: Row) {
+    this.#resources = resources
     this.#row = row
   }
 
   resource(value: unknown, line: number, keys: Keys, block: number): void {
     const attributes = isRecord(value) ? value.attributes : undefined
-    const read = resourceOf(this.#attributes, attributes)
+    const read = this.#resources.read(attributes)
     if (this.#isOfWaiting(keys[block]!, line)) {
       this.#resource = read
       this.#flush(read)
       return
     }
-    this.#flush(noResource)
+    this.#flush(this.#resources.none)
     this.#resource = read
     this.#block = keys[block]!
     this.#scope = -1
@@ -56,7 +90,7 @@ export class ResourceBlocks {
     const scope = keys[block + 2]!
     const index = keys[block + 4]!
     if (at !== this.#block || scope < this.#scope || (scope === this.#scope && index <= this.#index)) {
-      this.#flush(noResource)
+      this.#flush(this.#resources.none)
       this.#resource = undefined
       this.#block = at
     }
@@ -68,12 +102,15 @@ export class ResourceBlocks {
     }
     this.#waiting.push({ value, line })
     if (this.#waiting.length < waitingMax) return
-    this.#resource = noResource
-    this.#flush(noResource)
+    this.#resource = this.#resources.none
+    this.#flush(this.#resources.none)
   }
 
+  /** Where a document ends: what follows has a resource of its own, or none. */
   end(): void {
-    this.#flush(noResource)
+    this.#flush(this.#resources.none)
+    this.#resource = undefined
+    this.#block = -1
   }
 
   /** A document of one line has one line number throughout; a resource on another line belongs to the next. */
@@ -90,13 +127,4 @@ export class ResourceBlocks {
     this.#waiting = []
     for (const { value, line } of waiting) this.#row(value, line, resource)
   }
-}
-
-function resourceOf(attributes: Attributes, source: unknown): Resource {
-  attributes.read(source)
-  const boxHints = attributes.boxHints() ?? []
-  const sensor = attributes.text(slot.boxHost)
-  const context = contextOf(attributes) ?? {}
-  delete context.boxHints // They stand last, after those of all spans.
-  return sensor === undefined ? { context, boxHints } : { context, boxHints, sensor }
 }

@@ -1,11 +1,12 @@
 // One OTLP span: a tool call, a span that speaks of its episode, or neither.
 
-import type { Time } from '../../../base/time.ts'
+import { detached } from '../../../base/detached.ts'
 import type { ToolCall } from '../../../schema/tool-call.ts'
 import type { Sink } from '../../api.ts'
 import { plainValue } from './any-value.ts'
 import { callText } from './arguments.ts'
-import { type Context, contextOf, type EpisodeContexts } from './episode-context.ts'
+import { speaksOfEpisode } from './episode-context.ts'
+import type { EpisodeWindow } from './episode-windows.ts'
 import { Generations } from './generations.ts'
 import { modelCalls } from './model-calls.ts'
 import { parseNano } from './nano-time.ts'
@@ -13,68 +14,91 @@ import type { Resource } from './otlp-resources.ts'
 import { exitCodeInText, exitCodeOf, outputText } from './output.ts'
 import { Attributes } from './span-attributes.ts'
 import { slot } from './telemetry-roles.ts'
-import { type Draft, listAt, toJson } from './values.ts'
+import { rowKinds, type TraceRows } from './trace-rows.ts'
+import { type Draft, isRecord, listAt, toJson } from './values.ts'
+
+/** What is used of a span, however it was parsed. */
+export interface SpanFields {
+  readonly id: string | undefined
+  readonly trace: string | undefined
+  readonly parent: string | undefined
+  readonly name: string
+  readonly start: unknown
+  readonly end: unknown
+  /** As OTLP writes them, or already sorted. */
+  readonly attributes: unknown
+  events(): unknown
+  /** All of it. */
+  value(): unknown
+}
 
 export class SpanReader {
   readonly #sink: Sink
-  readonly #contexts: EpisodeContexts
+  readonly #rows: TraceRows
   readonly #attributes = new Attributes()
-  /** Traces in which tools have spans of their own. */
+  /** Traces in which tools have spans of their own, as far as they were met lately. */
   readonly #traced = new Generations<true>(tracesMax)
   #lastTraced = ''
-  /** Calls that models asked for, until it is known whether their tools were traced. */
-  #asks: Ask[] = []
 
-  constructor(sink: Sink, contexts: EpisodeContexts) {
+  constructor(sink: Sink, rows: TraceRows) {
     this.#sink = sink
-    this.#contexts = contexts
+    this.#rows = rows
   }
 
-  span(value: unknown, line: number, resource: Resource): void {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+  /** A span as JSON.parse gives it. */
+  value(value: unknown, line: number, resource: Resource): void {
+    if (!isRecord(value)) {
       this.#sink.reject(line, 'a span is no object', toJson(value).slice(0, 500))
       return
     }
-    const span = value as Record<string, unknown>
-    const id = text(span.spanId ?? span.span_id)
-    const trace = text(span.traceId ?? span.trace_id)
-    const parent = text(span.parentSpanId ?? span.parent_span_id)
-    const key = id === undefined ? undefined : spanKey(id, trace)
-    if (key !== undefined && this.#contexts.seen(key)) {
-      this.#sink.skip('the same span again')
-      return
-    }
+    this.span(
+      {
+        id: text(value.spanId ?? value.span_id),
+        trace: text(value.traceId ?? value.trace_id),
+        parent: text(value.parentSpanId ?? value.parent_span_id),
+        name: typeof value.name === 'string' ? value.name : '',
+        start: value.startTimeUnixNano ?? value.start_time_unix_nano,
+        end: value.endTimeUnixNano ?? value.end_time_unix_nano,
+        attributes: value.attributes,
+        events: () => value.events,
+        value: () => value,
+      },
+      line,
+      resource,
+    )
+  }
+
+  span(span: SpanFields, line: number, resource: Resource): void {
     const attributes = this.#attributes
     attributes.read(span.attributes)
-    const name = typeof span.name === 'string' ? span.name : ''
-    const kind = kindOf(name, attributes)
-    const own = contextOf(attributes)
-    const parentKey = parent === undefined ? undefined : spanKey(parent, trace)
-    if (key !== undefined) this.#contexts.span(key, parentKey, trace, own)
+    const kind = kindOf(span.name, attributes)
+    const rows = this.#rows
+    const own = rows.contexts.read(attributes)
     if (kind === 'part') {
+      rows.ancestor(span, own)
       this.#sink.skip('part of a tool call')
       return
     }
-    if (kind === 'model' && this.#asked(span, line, own, parentKey, trace, resource)) return
-    if ((kind === 'other' || kind === 'model') && (!own || !speaksOfEpisode(own))) {
-      this.#sink.skip('no tool call')
-      return
-    }
-    if (kind === 'tool' && trace !== undefined && trace !== this.#lastTraced) {
-      this.#traced.set(trace, true)
-      this.#lastTraced = trace
-    }
-    const start = parseNano(span.startTimeUnixNano ?? span.start_time_unix_nano)
-    let end = parseNano(span.endTimeUnixNano ?? span.end_time_unix_nano)
+    const speaks = speaksOfEpisode(rows.contexts.list[own]!)
+    if (kind === 'model' && this.#asked(span, line, own, speaks, resource)) return
     if (kind !== 'tool') {
-      const window: { start?: Time; end?: Time; line: number } = { line }
-      if (start) window.start = start
-      if (end) window.end = end
-      this.#contexts.add(window, own ?? {}, parentKey, trace, resource)
+      if (speaks || kind === 'agent') rows.window(windowOf(span, line), span, own, resource)
+      else {
+        rows.ancestor(span, own)
+        this.#sink.skip('no tool call')
+      }
       return
     }
+    const { trace } = span
+    if (trace !== undefined && trace !== this.#lastTraced) {
+      this.#lastTraced = detached(trace)
+      this.#traced.set(this.#lastTraced, true)
+    }
+    const start = parseNano(span.start)
+    let end = parseNano(span.end)
     if (!start) {
-      this.#sink.reject(line, 'a tool span without a start time', toJson(span).slice(0, 500))
+      rows.ancestor(span, own)
+      this.#sink.reject(line, 'a tool span without a start time', toJson(span.value()).slice(0, 500))
       return
     }
     let uncertaintyMs = 0
@@ -82,9 +106,8 @@ export class SpanReader {
       uncertaintyMs = (start.us - end.us) / 1000
       end = undefined
     }
-    const tool = toolName(name, attributes)
     const call: Draft<ToolCall> = {
-      name: tool,
+      name: toolName(span.name, attributes),
       command: '',
       start,
       uncertaintyMs,
@@ -93,35 +116,24 @@ export class SpanReader {
       line,
     }
     if (end) call.end = end
-    describe(call, attributes, span.events)
+    describe(call, attributes, () => span.events())
     const turn = attributes.index(slot.turn)
     if (turn !== undefined) call.turn = turn
     if (resource.sensor !== undefined) call.sensor = resource.sensor
-    this.#contexts.add(call, own ?? {}, parentKey, trace, resource)
+    rows.calls(rowKinds.call, [call], span, own, resource)
   }
 
-  /** Traces without a span of a tool: there, what the model asked for is all that is known of calls. */
-  end(): void {
-    for (const { calls, own, parent, trace, resource } of this.#asks) {
-      if (this.#traced.has(trace)) this.#sink.skip('no tool call')
-      else for (const call of calls) this.#contexts.add(call, { ...own }, parent, trace, resource)
-    }
-    this.#asks = []
-  }
-
-  /** Keeps the calls of a model's answer; false when there are none. */
-  #asked(
-    span: Record<string, unknown>,
-    line: number,
-    own: Context | undefined,
-    parent: string | undefined,
-    trace: string | undefined,
-    resource: Resource,
-  ): boolean {
-    if (trace === undefined || this.#asks.length >= asksMax || this.#traced.has(trace)) return false
+  /**
+   * The calls of a model's answer: all that is known of them in a trace without a span of a tool. They are taken
+   * back when one turns up. False when there are none.
+   */
+  #asked(span: SpanFields, line: number, own: number, speaks: boolean, resource: Resource): boolean {
+    const { trace } = span
+    if (trace === undefined || this.#traced.has(trace)) return false
     // They begin when the answer is there.
-    const start = parseNano(span.endTimeUnixNano ?? span.end_time_unix_nano)
-    const asked = start ? modelCalls(span.attributes) : []
+    const start = parseNano(span.end)
+    const value = start ? span.value() : undefined
+    const asked = isRecord(value) ? modelCalls(value.attributes) : []
     if (!start || asked.length === 0) return false
     const turn = this.#attributes.index(slot.turn)
     const calls = asked.map(({ id, name = 'unknown', arguments: args }) => ({
@@ -136,30 +148,27 @@ export class SpanReader {
       ...(turn !== undefined && { turn }),
       ...(resource.sensor !== undefined && { sensor: resource.sensor }),
     }))
-    this.#asks.push({ calls, own: own ?? {}, parent, trace, resource })
+    this.#rows.calls(rowKinds.asked, calls, span, own, resource, speaks ? windowOf(span, line) : undefined)
     return true
   }
 }
 
-interface Ask {
-  readonly calls: readonly Draft<ToolCall>[]
-  readonly own: Context
-  readonly parent: string | undefined
-  readonly trace: string
-  readonly resource: Resource
+function windowOf(span: SpanFields, line: number): EpisodeWindow {
+  const start = parseNano(span.start)
+  const end = parseNano(span.end)
+  return { line, ...(start && { start }), ...(end && { end }) }
 }
 
 const tracesMax = 262_144
-/** Beyond it, answers with calls count as answers only. */
-const asksMax = 16_384
 
 /** What a call was asked and what it answered, from attributes (and a span's events). */
-export function describe(call: Draft<ToolCall>, attributes: Attributes, events?: unknown): void {
+export function describe(call: Draft<ToolCall>, attributes: Attributes, eventsOf?: () => unknown): void {
   const callId = attributes.id(slot.callId)
   if (callId !== undefined) call.sourceId = callId
   let args = attributes.get(slot.arguments)
   let result = attributes.get(slot.result)
-  if (Array.isArray(events) && events.length > 0 && (args === undefined || result === undefined)) {
+  const events = args === undefined || result === undefined ? eventsOf?.() : undefined
+  if (Array.isArray(events) && events.length > 0) {
     const told = fromEvents(events)
     args ??= told.args
     result ??= told.result
@@ -236,21 +245,6 @@ function toolName(span: string, attributes: Attributes): string {
     if (span.startsWith(prefix) && span.length > prefix.length) return span.slice(prefix.length)
   }
   return span === '' ? 'unknown' : span
-}
-
-/** Span ids are promised to be unique within their trace only; eight random bytes are unique without it. */
-function spanKey(id: string, trace: string | undefined): string {
-  return id.length >= 12 || trace === undefined ? id : `${trace} ${id}`
-}
-
-function speaksOfEpisode(own: Context): boolean {
-  return (
-    own.episode !== undefined ||
-    own.step !== undefined ||
-    own.reward !== undefined ||
-    own.policyVersion !== undefined ||
-    own.run !== undefined
-  )
 }
 
 function text(value: unknown): string | undefined {

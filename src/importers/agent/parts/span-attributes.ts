@@ -4,6 +4,11 @@ import { plainValue } from './any-value.ts'
 import { roleOf, slot, slotCount } from './telemetry-roles.ts'
 import { idText, toIndex, toNumber } from './values.ts'
 
+/** Attributes already sorted: `slot * 16 + rank` and plain value in turn, without those that have no role. */
+export class SortedAttributes {
+  readonly pairs: unknown[] = []
+}
+
 export class Attributes {
   readonly #values: unknown[] = new Array(slotCount).fill(undefined)
   #boxes = false
@@ -14,7 +19,10 @@ export class Attributes {
     this.#values.fill(undefined)
     this.#ranks.fill(127)
     this.#boxes = false
-    this.add(attributes)
+    if (attributes instanceof SortedAttributes) {
+      const { pairs } = attributes
+      for (let i = 0; i < pairs.length; i += 2) this.#set(pairs[i] as number, pairs[i + 1])
+    } else this.add(attributes)
   }
 
   /** Adds more attributes; those with a lower rank replace what is there. */
@@ -33,11 +41,13 @@ export class Attributes {
 
   #put(key: string, any: unknown): void {
     const role = roleOf(key)
-    if (role < 0) return
+    if (role >= 0 && (role & 15) < this.#ranks[role >> 4]!) this.#set(role, plainValue(any))
+  }
+
+  #set(role: number, value: unknown): void {
     const to = role >> 4
     const rank = role & 15
     if (rank >= this.#ranks[to]!) return
-    const value = plainValue(any)
     if (value === undefined || value === null || value === '') return
     this.#values[to] = value
     if (to >= slot.boxFirst) this.#boxes = true

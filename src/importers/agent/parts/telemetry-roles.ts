@@ -2,6 +2,8 @@
 // whole key where a convention fixes it, else by the key's last segment, case, `-` and `_` set aside:
 // `rl.global_step`, `trainer.globalStep` and `step` are all the trainer step, in this order of belief.
 
+import { detached } from '../../../base/detached.ts'
+
 /** Where an attribute's value goes; `slotCount` in all. */
 export const slot = {
   operation: 0,
@@ -167,7 +169,7 @@ export function roleOf(key: string): number {
   const known = memo.get(key)
   if (known !== undefined) return known
   const role = classify(key)
-  if (memo.size < memoMax) memo.set(key, role)
+  if (memo.size < memoMax) memo.set(detached(key), role)
   return role
 }
 
