@@ -19,9 +19,19 @@ export function roundedShares(values: ArrayLike<number>, digits = 6): number[] {
     rest[k] = exact - whole[k]!
     left -= whole[k]!
   }
-  const order = rest.map((_, k) => k).sort((a, b) => rest[b]! - rest[a]! || a - b)
-  for (let k = 0; left > 0 && n > 0; k = (k + 1) % n, left--) whole[order[k]!]!++
-  return whole.map((w) => w / unit)
+  if (left > n) {
+    // A sum beyond all numbers: every share rounds to nothing, and all is left to hand out.
+    const order = rest.map((_, k) => k).sort((a, b) => rest[b]! - rest[a]! || a - b)
+    for (let k = 0; left > 0; k = (k + 1) % n, left--) whole[order[k]!]!++
+  }
+  for (; left > 0; left--) {
+    let largest = 0
+    for (let k = 1; k < n; k++) if (rest[k]! > rest[largest]!) largest = k
+    whole[largest]!++
+    rest[largest] = -1
+  }
+  for (let k = 0; k < n; k++) whole[k] = whole[k]! / unit
+  return whole
 }
 
 function positive(value: number): number {

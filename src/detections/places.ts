@@ -1,6 +1,7 @@
 // What kind of place an address is, asked by one detection after the other for the same event.
 
 import { isGroup, isInternal, v4ToNumber } from '../base/ip.ts'
+import { remembered } from './few.ts'
 
 export interface Place {
   /** Not reachable from the open internet. */
@@ -13,13 +14,14 @@ export interface Place {
   readonly v4: number | undefined
 }
 
+const known = remembered(look)
 let lastIp = ''
-let last = look('')
+let last = known('')
 
-/** The answer for the last address is kept. */
+/** The answer for the last address lies ready. */
 export function placeOf(ip: string): Place {
   if (ip !== lastIp) {
-    last = look(ip)
+    last = known(ip)
     lastIp = ip
   }
   return last

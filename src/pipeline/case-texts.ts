@@ -26,8 +26,9 @@ export function caseTexts(theCase: Case, result: AttributionResult, redact: Reda
   const { events, calls } = merged
   const files = merged.files.map(({ path }) => JSON.stringify(path))
   const classes = eventClasses.map((name) => JSON.stringify(name))
-  const quoted = keeping((id) => JSON.stringify(text(id)))
-  const clean = keeping((id) => JSON.stringify(redact(text(id))))
+  const size = merged.texts.list.length
+  const quoted = keeping(size, (id) => JSON.stringify(text(id)))
+  const clean = keeping(size, (id) => JSON.stringify(redact(text(id))))
   const orNull = (id: number) => (id === 0 ? 'null' : quoted(id))
   const sentences = new Map<string, string>()
   const eventTime = isoTexts()
@@ -116,8 +117,8 @@ export function caseTexts(theCase: Case, result: AttributionResult, redact: Reda
   return { attribution, toolCall }
 }
 
-function keeping(make: (id: number) => string): (id: number) => string {
-  const kept: (string | undefined)[] = []
+function keeping(size: number, make: (id: number) => string): (id: number) => string {
+  const kept = new Array<string | undefined>(size)
   let count = 0
   return (id) => {
     const known = kept[id]
