@@ -5,7 +5,7 @@
 import { fitModel, type Scene } from '../../src/attribution/fit.ts'
 import { binAt, binCount } from '../../src/attribution/intensity.ts'
 import { seededRandom } from '../../src/attribution/random.ts'
-import { type Pairs, sweep } from '../../src/attribution/sweep.ts'
+import { callsByGroup, type Pairs, sweep } from '../../src/attribution/sweep.ts'
 import { matchLevels } from '../../src/attribution/targets.ts'
 
 const quick = process.argv.includes('--quick')
@@ -40,6 +40,10 @@ function rate(n: number, boxes: number, perGroup: number) {
   }
 }
 
+function joined(input: ReturnType<typeof rate>): Pairs {
+  return sweep(input, callsByGroup(input.enter, input.leave, input.box, input.groups)).pairs()
+}
+
 function scanAndSum(pairs: Pairs, from: Float64Array, enter: Float64Array): number {
   let sum = 0
   for (let i = 0; i < from.length; i++) {
@@ -65,7 +69,7 @@ for (const [name, perGroup] of [
   ['NAT key, 60 hosts each', 60],
 ] as const) {
   const input = rate(rows, 6000, perGroup)
-  const [pairs, ms] = timed(() => sweep(input))
+  const [pairs, ms] = timed(() => joined(input))
   const [, scan] = timed(() => scanAndSum(pairs, input.from, input.enter))
   console.log(
     `${name}: ${rows / 1e6}M × ${rows / 1e6}M, ${(pairs.count / 1e6).toFixed(1)}M pairs: sweep ${(ms / 1000).toFixed(2)} s, scan and sum ${(scan / 1000).toFixed(2)} s, ratio ${(ms / scan).toFixed(2)}, rss ${(process.memoryUsage.rss() / 1e9).toFixed(2)} GB`,
@@ -75,7 +79,7 @@ for (const [name, perGroup] of [
 // One EM round over about 30M pairs.
 const n = quick ? 300_000 : 1_000_000
 const input = rate(n, 6000, 60)
-const pairs = sweep(input)
+const pairs = joined(input)
 const start = new Float64Array(n + 1)
 const call = new Uint32Array(pairs.count)
 const bins = new Uint8Array(pairs.count)
@@ -106,6 +110,13 @@ const scene: Scene = {
     bin: bins,
     lastBin: bins,
     level: new Uint8Array(pairs.count),
+    first: 0,
+    last: n,
+    base: 0,
+    perUnit: pairs.size,
+    pairs: pairs.count,
+    load: () => {},
+    only: () => scene.candidates,
   },
   callStart: input.enter.map((t) => t + 500_000),
   callEnd: input.leave.map((t) => t - 3e6),
@@ -122,7 +133,7 @@ const scene: Scene = {
   controls: [],
 }
 const t = performance.now()
-const model = fitModel(scene)
+const model = fitModel(scene, Number.POSITIVE_INFINITY)
 console.log(
   `EM: ${(pairs.count / 1e6).toFixed(1)}M pairs, ${binCount} bins: ${((performance.now() - t) / 1000 / model.iterations).toFixed(2)} s a round, ${model.iterations} rounds`,
 )

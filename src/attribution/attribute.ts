@@ -1,23 +1,22 @@
 // The whole method in order: clocks, keys, names, connections, candidates, fit, posterior, tests, words.
 
 import { sharedWindows } from './anchors.ts'
+import { inGivenOrder } from './answers.ts'
 import {
   type AttributionCase,
   type AttributionResult,
   attributionDefaults,
   callFlags,
   type EventColumns,
-  type Evidence,
   eventFlags,
   tiers,
 } from './api.ts'
 import { applyCalibration, calibrate } from './calibrate.ts'
 import { alignClocks } from './clocks.ts'
-import { explainCandidate } from './explain.ts'
 import { fitModel } from './fit.ts'
 import { testHypotheses } from './hypotheses.ts'
 import { applyIdentity } from './identity.ts'
-import { type Keys, resolveKeys } from './keys.ts'
+import { resolveKeys } from './keys.ts'
 import { destinationNames } from './names.ts'
 import { splitNone } from './none.ts'
 import { plainNotes } from './notes.ts'
@@ -127,109 +126,32 @@ export function attribute(input: AttributionCase): AttributionResult {
     ...tests.notes,
   )
 
-  // Back to the order in which the rows were given.
-  const n = events.n
-  const list = { start: new Uint32Array(n + 1), call: [] as number[], p: [] as number[] }
-  const rank = new Uint32Array(n)
-  for (let k = 0; k < n; k++) rank[eventOrder[k]!] = k
-  const pNone = new Float64Array(n)
-  const pOther = new Float64Array(n)
-  const noneSplit = new Float32Array(n * 4)
-  const tier = new Uint8Array(n)
-  const onset = new Uint32Array(n)
-  const eventUs = new Float64Array(n)
-  const eventBox = new Uint32Array(n)
-  const nameOut = new Uint32Array(n)
-  const shown = (u: number) => {
-    const out: number[] = []
-    for (let x = u * keptMax; x < (u + 1) * keptMax && out.length < attributionDefaults.candidatesMax; x++) {
-      if (post.call[x]! >= 0 && post.p[x]! >= attributionDefaults.candidateMin) out.push(x)
-    }
-    return out
-  }
-  for (let i = 0; i < n; i++) {
-    const k = rank[i]!
-    const u = units.ofEvent[k]!
-    let listed = 0
-    for (const x of shown(u)) {
-      list.call.push(callOrder[post.call[x]!]!)
-      list.p.push(post.p[x]!)
-      listed += post.p[x]!
-    }
-    list.start[i + 1] = list.call.length
-    pNone[i] = post.none[u]!
-    pOther[i] = Math.max(0, 1 - listed - post.none[u]!)
-    for (let x = 0; x < 4; x++) noneSplit[i * 4 + x] = post.none[u]! * split[u * 4 + x]!
-    tier[i] = post.tier[u]!
-    onset[i] = eventOrder[units.event[post.onset[u]!]!]!
-    eventUs[i] = times[k]!
-    const group = units.group[u]!
-    const boxes = group < 0 ? undefined : keys.groups[group]!.boxes
-    const exact = units.reach[u] === 0 && boxes !== undefined
-    eventBox[i] = exact ? exactBox(keys, group) : 0
-    nameOut[i] = dstName[k]!
-  }
-  const callStartUs = new Float64Array(calls.n)
-  const callEndUs = new Float64Array(calls.n)
-  for (let j = 0; j < calls.n; j++) {
-    callStartUs[callOrder[j]!] = windows.start[j]!
-    callEndUs[callOrder[j]!] = windows.end[j]!
-  }
-  const explaining = {
-    input: given,
-    scene,
-    model,
-    scores,
-    units,
-    keys,
-    targets,
-    naming: (text: number) => new Set(targets.naming(text)?.calls ?? []).size,
-    identity: (u: number) => settled[u] === 1,
-  }
   return {
     clocks: clocks.estimates,
-    eventUs,
-    callStartUs,
-    callEndUs,
-    eventBox,
-    candStart: list.start,
-    candCall: Uint32Array.from(list.call),
-    candP: Float64Array.from(list.p),
-    pNone,
-    pOther,
-    noneSplit,
-    tier,
-    onset,
-    dstName: nameOut,
+    ...inGivenOrder({
+      input: given,
+      eventOrder,
+      callOrder,
+      times,
+      dstName,
+      units,
+      keys,
+      targets,
+      windows,
+      doubt: parts.doubt,
+      scene,
+      model,
+      scores,
+      post,
+      split,
+      settled,
+    }),
     hypotheses: tests.hypotheses,
     groups: tests.groups,
     coincidences: tests.coincidences,
     calibrated: calibration.calibrated,
     notes,
-    explain(i: number): readonly (readonly Evidence[])[] {
-      const u = units.ofEvent[rank[i]!]!
-      return shown(u).map((x) =>
-        explainCandidate(
-          explaining,
-          u,
-          post.call[x]!,
-          post.p[x]!,
-          post.none[u]!,
-          post.inherited[x]!,
-          units.from[post.onset[u]!]!,
-        ),
-      )
-    },
   }
-}
-
-/** Text id of the one box that a group stands for. */
-function exactBox(keys: Keys, group: number): number {
-  const { boxes, weight } = keys.groups[group]!
-  for (let k = 0; k < boxes.length; k++) {
-    if (weight[k] === 1 && keys.boxText[boxes[k]!]! !== 0) return keys.boxText[boxes[k]!]!
-  }
-  return 0
 }
 
 /** What records say of each connection: whether one is an alarm or a block, and under which rule. */

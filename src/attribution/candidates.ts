@@ -1,27 +1,41 @@
 // Which calls may have caused each connection, and what speaks for each: how long it ran, and what it names.
+//
+// Where there are very many pairs they are held block by block: units [first, last) at a time, made anew when asked.
 
+import { orderOf } from '../base/order.ts'
 import { attributionDefaults, type CallColumns, callFlags } from './api.ts'
-import { binAt } from './intensity.ts'
 import type { Keys } from './keys.ts'
+import { questionsOf } from './questions.ts'
 import type { Units } from './sessions.ts'
-import { sweep } from './sweep.ts'
-import { matchLevels, type TargetIndex } from './targets.ts'
+import { callsByGroup, type Sweep, sweep } from './sweep.ts'
+import type { TargetIndex } from './targets.ts'
 import type { CallWindows } from './windows.ts'
 
-/** Calls further away in time that name a destination and are still tried, per name. */
-const namersMax = 8
 const neverCause = callFlags.offline | callFlags.echo
-const outputLevel = matchLevels.indexOf('output')
+
+/** Pairs held at once: 7 B each, and 4 B more while they are made. */
+export const pairsHeldMax = 24_000_000
 
 export interface Candidates {
-  /** Candidates of unit u: [start[u], start[u + 1]) of the columns below. */
+  /** Candidates of unit u: [start[u], start[u + 1]), less `base`, of the columns. Known up to the last block made. */
   readonly start: Float64Array
+  /** Units whose candidates are at hand, and the number of those before them. */
+  readonly first: number
+  readonly last: number
+  readonly base: number
   readonly call: Uint32Array
   /** First and last bin of the lag. */
   readonly bin: Uint8Array
   readonly lastBin: Uint8Array
   /** Index into `matchLevels`. */
   readonly level: Uint8Array
+  /** Pairs by time alone: of each unit, and in all, also those not at hand. */
+  readonly perUnit: Uint32Array
+  readonly pairs: number
+  /** Makes the block that holds unit u; blocks must first be asked for in ascending order. */
+  load(u: number): void
+  /** Candidates of the units chosen alone, all at hand: what others have is left out. */
+  only(chosen: Uint8Array): Candidates
 }
 
 export interface CandidateInput {
@@ -35,104 +49,150 @@ export interface CandidateInput {
   /** Onsets to use instead of the units' own (decoys), else the units'. */
   readonly from?: Float64Array
   readonly to?: Float64Array
+  /** Pairs held at once, where it is not the usual number. */
+  readonly held?: number
 }
 
 export function findCandidates(input: CandidateInput): Candidates {
-  const { units, calls, windows, keys, targets, doubt } = input
+  const { units, calls, windows, keys, doubt } = input
   const from = input.from ?? units.from
   const to = input.to ?? units.to
   const n = units.n
-  const order = new Uint32Array(calls.n)
-  for (let j = 0; j < calls.n; j++) order[j] = j
-  const enterOf = (j: number) => windows.start[j]! - windows.slack[j]! - attributionDefaults.preWindowUs
-  order.sort((a, b) => enterOf(a) - enterOf(b) || a - b)
-  const usable = order.filter(
-    (j) => Number.isFinite(windows.start[j]!) && (calls.flags[j]! & neverCause) === 0,
+  const reach = attributionDefaults.afterWindowUs
+  const usable = usableCalls(calls, windows)
+  const sorted = callsByGroup(
+    usable.enter,
+    Float64Array.from(usable.call, (j) => windows.until[j]! + windows.slack[j]! + reach),
+    Uint32Array.from(usable.call, (j) => keys.callBox[j]!),
+    keys.groups,
   )
-  const enter = Float64Array.from(usable, enterOf)
-  const leave = Float64Array.from(
-    usable,
-    (j) => windows.until[j]! + windows.slack[j]! + attributionDefaults.afterWindowUs,
-  )
-  const box = Uint32Array.from(usable, (j) => keys.callBox[j]!)
+  const questions = questionsOf(input)
+  const isTried = (u: number) => units.group[u]! >= 0 && Number.isFinite(from[u]!)
 
-  const unitOrder = new Uint32Array(n)
-  for (let u = 0; u < n; u++) unitOrder[u] = u
-  unitOrder.sort((a, b) => compare(from[a]! - doubt[a]!, from[b]! - doubt[b]!) || a - b)
-  const pairs = sweep({
-    from: Float64Array.from(unitOrder, (u) => from[u]! - doubt[u]!),
-    to: Float64Array.from(unitOrder, (u) => to[u]! + doubt[u]!),
-    group: Int32Array.from(unitOrder, (u) => (Number.isFinite(from[u]!) ? units.group[u]! : -1)),
-    enter,
-    leave,
-    box,
-    groups: keys.groups,
-  })
-  const rank = new Uint32Array(n)
-  for (let k = 0; k < n; k++) rank[unitOrder[k]!] = k
-
-  const members = keys.groups.map((g) => {
-    const inside = new Uint8Array(keys.boxes.length)
-    for (const b of g.boxes) inside[b] = 1
-    return inside
-  })
-  const timed = keys.boxFrom.some((t) => t > Number.NEGATIVE_INFINITY) || keys.boxTo.some((t) => t < Infinity)
-  const columns = growing(pairs.count + n)
-  const first = (a: number, j: number) => binAt(a - windows.slack[j]!, windows.start[j]!, windows.end[j]!)
-  const last = (b: number, j: number) => binAt(b + windows.slack[j]!, windows.start[j]!, windows.end[j]!)
-  const start = new Float64Array(n + 1)
-  for (let u = 0; u < n; u++) {
-    start[u] = columns.size
-    const g = units.group[u]!
-    if (g < 0 || !Number.isFinite(from[u]!)) continue
-    const a = from[u]! - doubt[u]!
-    const b = to[u]! + doubt[u]!
-    const port = units.isDns[u] === 1 ? 0 : units.dstPort[u]!
-    const d = targets.destination(units.dstIp[u]!, units.name[u]!, port)
-    const shared = members[g]!
-    const k = rank[u]!
-    for (let x = pairs.begin[k]!; x < pairs.begin[k]! + pairs.size[k]!; x++) {
-      const j = usable[pairs.call[x]!]!
-      if (timed && !alive(keys, j, a, b)) continue
-      columns.add(j, first(a, j), last(b, j), targets.level(j, d, port))
+  /** The units [first, last), or those chosen among them, in the order in which they may begin. */
+  function inOrder(first: number, last: number, chosen?: Uint8Array) {
+    const earliest = new Float64Array(last - first)
+    for (let u = first; u < last; u++) earliest[u - first] = Math.min(from[u]! - doubt[u]!, Number.MAX_VALUE)
+    const order = orderOf(earliest)
+    const latest = new Float64Array(last - first)
+    const group = new Int32Array(last - first)
+    const begin = new Float64Array(last - first)
+    for (let k = 0; k < order.length; k++) {
+      const u = first + order[k]!
+      begin[k] = earliest[order[k]!]!
+      latest[k] = to[u]! + doubt[u]!
+      group[k] = isTried(u) && (!chosen || chosen[u] === 1) ? units.group[u]! : -1
     }
-    // What names the destination stays in question however long ago it ran, while its box lives.
-    for (const text of [...d.strong, ...d.weak]) {
-      const named = targets.naming(text)!
-      if (named.calls.length > 4096) continue
-      let tried = 0
-      for (let y = named.calls.length - 1; y >= 0 && tried < namersMax; y--) {
-        const j = named.calls[y]!
-        if (shared[keys.callBox[j]!] !== 1 || !(windows.start[j]! - windows.slack[j]! <= b)) continue
-        if ((calls.flags[j]! & neverCause) !== 0 || named.level[y]! <= outputLevel) continue
-        tried++
-        const leaves = windows.until[j]! + windows.slack[j]! + attributionDefaults.afterWindowUs
-        if (leaves >= a || columns.has(start[u]!, j)) continue
-        if (timed && !alive(keys, j, a, b)) continue
-        columns.add(j, first(a, j), last(b, j), targets.level(j, d, port))
-      }
-    }
+    return { order, from: begin, to: latest, group }
   }
-  start[n] = columns.size
-  return { start, ...columns.take() }
+
+  const start = new Float64Array(n + 1)
+  let all: ReturnType<typeof inOrder> | undefined = inOrder(0, n)
+  let whole: Sweep | undefined = sweep(all, sorted)
+  const pairs = whole.count
+  const perUnit = new Uint32Array(n)
+  for (let k = 0; k < n; k++) perUnit[all.order[k]!] = whole.size[k]!
+  const held = input.held ?? pairsHeldMax
+  const ends = pairs <= held ? [n] : blockEnds(perUnit, held)
+  let made = 0
+
+  function fill(
+    first: number,
+    last: number,
+    into: Float64Array,
+    columns: Columns,
+    chosen?: Uint8Array,
+  ): void {
+    const events = all && !chosen && first === 0 && last === n ? all : inOrder(first, last, chosen)
+    const found = (events === all && whole ? whole : sweep(events, sorted)).pairs()
+    if (ends.length === 1) all = whole = undefined
+    const rank = new Uint32Array(last - first)
+    for (let k = 0; k < rank.length; k++) rank[events.order[k]!] = k
+    for (let u = first; u < last; u++) {
+      into[u] = columns.base + columns.size
+      if (!isTried(u) || (chosen && chosen[u] === 0)) continue
+      questions.ask(u, from[u]!, to[u]!)
+      const k = rank[u - first]!
+      const end = found.begin[k]! + found.size[k]!
+      for (let x = found.begin[k]!; x < end; x++) {
+        const j = usable.call[found.call[x]!]!
+        if (questions.alive(j)) columns.add(j, questions.bin(j), questions.lastBin(j), questions.level(j))
+      }
+      questions.further((j) => columns.add(j, questions.bin(j), questions.lastBin(j), questions.level(j)))
+    }
+    into[last] = columns.base + columns.size
+  }
+
+  const out = { start, first: 0, last: 0, base: 0, ...emptyColumns(), perUnit, pairs, load, only }
+  function load(u: number): void {
+    let block = 0
+    while (u >= ends[block]!) block++
+    const first = block === 0 ? 0 : ends[block - 1]!
+    const columns = growing(ends.length === 1 ? pairs + (n >> 3) : held, start[first]!)
+    if (block > made) throw new RangeError('blocks of candidates are first asked for in ascending order')
+    fill(first, ends[block]!, start, columns)
+    made = Math.max(made, block + 1)
+    Object.assign(out, { first, last: ends[block]!, base: start[first]!, ...columns.take() })
+  }
+  function only(chosen: Uint8Array): Candidates {
+    let room = 0
+    for (let u = 0; u < n; u++) if (chosen[u] === 1) room += perUnit[u]!
+    const columns = growing(room + (n >> 3), 0)
+    const own = new Float64Array(n + 1)
+    fill(0, n, own, columns, chosen)
+    return { ...out, start: own, first: 0, last: n, base: 0, ...columns.take(), pairs: columns.size }
+  }
+  if (n > 0) load(0)
+  return out
 }
 
-/** A box that did not exist at the time sent nothing. */
-function alive(keys: Keys, j: number, a: number, b: number): boolean {
-  const box = keys.callBox[j]!
-  return b >= keys.boxFrom[box]! - 5_000_000 && a <= keys.boxTo[box]! + 5_000_000
+/** Ends of blocks of units that have at most `held` pairs each, or one unit. */
+function blockEnds(perUnit: Uint32Array, held: number): number[] {
+  const ends: number[] = []
+  let pairs = 0
+  for (let u = 0; u < perUnit.length; u++) {
+    if (pairs > 0 && pairs + perUnit[u]! > held) {
+      ends.push(u)
+      pairs = 0
+    }
+    pairs += perUnit[u]!
+  }
+  ends.push(perUnit.length)
+  return ends
 }
 
-function growing(capacity: number) {
+/** Calls that can cause anything, by when their windows open. */
+function usableCalls(calls: CallColumns, windows: CallWindows): { call: Uint32Array; enter: Float64Array } {
+  const opens = new Float64Array(calls.n)
+  let count = 0
+  for (let j = 0; j < calls.n; j++) {
+    const may = Number.isFinite(windows.start[j]!) && (calls.flags[j]! & neverCause) === 0
+    opens[j] = may
+      ? windows.start[j]! - windows.slack[j]! - attributionDefaults.preWindowUs
+      : Number.POSITIVE_INFINITY
+    if (may) count++
+  }
+  const call = orderOf(opens).slice(0, count)
+  return { call, enter: Float64Array.from(call, (j) => opens[j]!) }
+}
+
+type Columns = ReturnType<typeof growing>
+
+function emptyColumns() {
+  return growing(0, 0).take()
+}
+
+function growing(capacity: number, base: number) {
   let call = new Uint32Array(Math.max(64, capacity))
   let bin = new Uint8Array(call.length)
   let lastBin = new Uint8Array(call.length)
   let level = new Uint8Array(call.length)
   const columns = {
+    base,
     size: 0,
     add(j: number, b: number, c: number, l: number) {
       if (columns.size === call.length) {
-        const wider = call.length * 2
+        const wider = Math.ceil(call.length * 1.5)
         call = copied(call, new Uint32Array(wider))
         bin = copied(bin, new Uint8Array(wider))
         lastBin = copied(lastBin, new Uint8Array(wider))
@@ -142,10 +202,6 @@ function growing(capacity: number) {
       bin[columns.size] = b
       lastBin[columns.size] = c
       level[columns.size++] = l
-    },
-    has(from: number, j: number) {
-      for (let x = from; x < columns.size; x++) if (call[x] === j) return true
-      return false
     },
     take: () => ({
       call: call.subarray(0, columns.size),
@@ -160,8 +216,4 @@ function growing(capacity: number) {
 function copied<T extends Uint32Array | Uint8Array>(from: T, into: T): T {
   into.set(from)
   return into
-}
-
-function compare(a: number, b: number): number {
-  return a < b ? -1 : a > b ? 1 : 0
 }

@@ -1,9 +1,10 @@
 // When calls of each address were running, and the rate they would cause at any moment: what shifted alarms are held against.
 
 import { attributionDefaults } from './api.ts'
-import { type Model, priorModel } from './fit.ts'
 import type { TestInput } from './hypotheses.ts'
 import { binCount, binFromUs, binToUs } from './intensity.ts'
+import type { Model } from './model.ts'
+import { priorModel } from './prior-model.ts'
 
 /** Most cells of the grid over all groups; beyond it cells get wider. */
 const cellsMax = 20_000_000

@@ -2,9 +2,11 @@
 
 import { type AttributionCase, callFlags } from './api.ts'
 import { findCandidates } from './candidates.ts'
-import { namersMax, type Scene } from './fit.ts'
+import { sessionChains } from './chains.ts'
 import type { Keys } from './keys.ts'
-import { sessionChains, type Units } from './sessions.ts'
+import type { Scene } from './model.ts'
+import { namersMax } from './scorer.ts'
+import type { Units } from './sessions.ts'
 import type { TargetIndex } from './targets.ts'
 import type { CallWindows } from './windows.ts'
 

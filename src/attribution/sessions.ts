@@ -1,8 +1,10 @@
 // Records of one connection are one fact, and a thing that goes on after its call must not be laid at the next call's door.
 
+import { orderOf } from '../base/order.ts'
 import { eventClasses } from '../schema/event.ts'
 import { type EventColumns, eventFlags } from './api.ts'
 import { type Keys, reaches } from './keys.ts'
+import { type TupleIds, tupleIds } from './tuple-ids.ts'
 
 const dnsClass = eventClasses.indexOf('dns_activity')
 const pointGapUs = 120_000_000
@@ -55,65 +57,78 @@ export function connections(
     }
     return r
   }
-  const order = new Uint32Array(n)
-  for (let i = 0; i < n; i++) order[i] = i
-  order.sort((a, b) => times[a]! - times[b]! || a - b)
+  const order = orderOf(times.map((us) => (Number.isFinite(us) ? us : Number.POSITIVE_INFINITY)))
   const link = (a: number, b: number) => {
-    const [x, y] = [find(a), find(b)]
+    const x = find(a)
+    const y = find(b)
     if (x !== y) parent[Math.max(x, y)] = Math.min(x, y)
   }
-  const last = new Map<string, number>()
+  const key = tupleIds(5, n)
+  /** The latest event under each key. */
+  let last = new Int32Array(2 * n + 16).fill(-1)
   const ends = new Float64Array(n)
-  const join = (key: string, i: number, gap: number) => {
-    const before = last.get(key)
-    if (before !== undefined && times[i]! - ends[before]! <= gap) {
-      link(before, i)
-      ends[i] = Math.max(ends[i]!, ends[before]!)
+  const join = (id: number, i: number, gap: number) => {
+    if (id >= last.length) {
+      const longer = new Int32Array(last.length * 2).fill(-1)
+      longer.set(last)
+      last = longer
     }
-    last.set(key, i)
+    const before = last[id]!
+    last[id] = i
+    if (before < 0 || times[i]! - ends[before]! > gap) return
+    link(before, i)
+    ends[i] = Math.max(ends[i]!, ends[before]!)
   }
-  const lookups = lookupNames(events)
-  for (const i of order) {
+  const asked = lookups(events)
+  for (let x = 0; x < n; x++) {
+    const i = order[x]!
     if (!Number.isFinite(times[i]!)) continue
     const until = events.endUs[i]! - events.fromUs[i]!
     ends[i] = times[i]! + Math.max(events.spanUs[i]!, until > 0 ? until : 0)
     const gap = events.spanUs[i]! >= 10_000_000 ? windowGapUs : pointGapUs
-    for (const key of connectionKeys(events, i)) {
-      const what = events.class[i] === dnsClass && lookups.get(key) === severalNames ? events.name[i]! : 0
-      join(`${key}|${what}`, i, key.startsWith('c') ? idGapUs : gap)
+    for (let way = 0; way < ways; way++) {
+      if (!hasKey(events, i, way)) continue
+      join(keyOf(key, events, i, way, asked.question(i, way)), i, way === 0 ? idGapUs : gap)
     }
   }
   joinLookups(events, times, dstName, order, link)
   return collect(events, times, keys, dstName, find)
 }
 
-const severalNames = -1
+/** Ways in which records of one connection meet: the sensor's id, and the five-tuple on either side of NAT. */
+const ways = 3
 
-/** Texts under which records of one connection meet: the sensor's id, and the five-tuple on either side of NAT. */
-function connectionKeys(events: EventColumns, i: number): string[] {
-  const out: string[] = []
-  if (events.connection[i] !== 0) out.push(`c${events.clock[i]}|${events.connection[i]}`)
-  if (events.dstPort[i] === 0) return out
-  const tail = `|${events.dstIp[i]}|${events.dstPort[i]}|${events.transport[i]}`
-  if (events.srcPort[i] !== 0) out.push(`${events.srcIp[i]}|${events.srcPort[i]}${tail}`)
-  if (events.natPort[i] !== 0 && events.natIp[i] !== 0) {
-    out.push(`${events.natIp[i]}|${events.natPort[i]}${tail}`)
-  }
-  return out
+function hasKey(events: EventColumns, i: number, way: number): boolean {
+  if (way === 0) return events.connection[i] !== 0
+  if (events.dstPort[i] === 0) return false
+  return way === 1 ? events.srcPort[i] !== 0 : events.natPort[i] !== 0 && events.natIp[i] !== 0
 }
 
-/** The one name asked for on each DNS connection, `severalNames` where a socket is kept for many. */
-function lookupNames(events: EventColumns): Map<string, number> {
-  const out = new Map<string, number>()
+function keyOf(key: TupleIds, events: EventColumns, i: number, way: number, what: number): number {
+  if (way === 0) return key.of(events.connection[i]!, events.clock[i]!, 0, 256, what)
+  const ip = way === 1 ? events.srcIp[i]! : events.natIp[i]!
+  const port = way === 1 ? events.srcPort[i]! : events.natPort[i]!
+  return key.of(ip, port * 65_536 + events.dstPort[i]!, events.dstIp[i]!, events.transport[i]!, what)
+}
+
+/** The question that tells records of one socket apart, where it is kept for many lookups; 0 elsewhere. */
+function lookups(events: EventColumns): { question: (i: number, way: number) => number } {
+  const key = tupleIds(5)
+  /** The one name asked for under each key; -1 once there are several. */
+  const name: number[] = []
   for (let i = 0; i < events.n; i++) {
     if (events.class[i] !== dnsClass) continue
-    for (const key of connectionKeys(events, i)) {
-      const known = out.get(key)
-      if (known === undefined) out.set(key, events.name[i]!)
-      else if (known !== events.name[i]) out.set(key, severalNames)
+    for (let way = 0; way < ways; way++) {
+      if (!hasKey(events, i, way)) continue
+      const id = keyOf(key, events, i, way, 0)
+      if (id === name.length) name.push(events.name[i]!)
+      else if (name[id] !== events.name[i]) name[id] = -1
     }
   }
-  return out
+  return {
+    question: (i, way) =>
+      events.class[i] === dnsClass && name[keyOf(key, events, i, way, 0)] === -1 ? events.name[i]! : 0,
+  }
 }
 
 const lookupGapUs = 1_500_000
@@ -126,21 +141,26 @@ function joinLookups(
   order: Uint32Array,
   link: (a: number, b: number) => void,
 ): void {
-  const lists = new Map<string, number[]>()
-  for (const i of order) {
-    if (dstName[i] === 0 || events.srcIp[i] === 0 || !Number.isFinite(times[i]!)) continue
-    if (events.spanUs[i]! > lookupGapUs) continue
-    const key = `${events.srcIp[i]}|${dstName[i]}`
-    const list = lists.get(key)
-    if (list) list.push(i)
-    else lists.set(key, [i])
+  const isLookup = (i: number) => events.class[i] === dnsClass || events.dstPort[i] === 53
+  // Only what somebody looked up is of interest: by far most logs have few lookups or none.
+  const key = tupleIds(2)
+  const isNamed = (i: number) => dstName[i] !== 0 && events.srcIp[i] !== 0 && Number.isFinite(times[i]!)
+  for (let i = 0; i < events.n; i++) {
+    if (isLookup(i) && isNamed(i)) key.of(events.srcIp[i]!, dstName[i]!)
   }
-  for (const list of lists.values()) {
+  if (key.size() === 0) return
+  const lists = Array.from({ length: key.size() }, (): number[] => [])
+  for (const i of order) {
+    if (!isNamed(i) || events.spanUs[i]! > lookupGapUs) continue
+    const id = key.find(events.srcIp[i]!, dstName[i]!)
+    if (id >= 0) lists[id]!.push(i)
+  }
+  for (const list of lists) {
     for (let from = 0; from < list.length; ) {
       // A cluster ends where nothing follows for as long as a lookup may take.
       let to = from + 1
       while (to < list.length && times[list[to]!]! - times[list[to - 1]!]! <= lookupGapUs) to++
-      joinCluster(events, list.slice(from, to), link)
+      if (to - from >= 2 && to - from <= 64) joinCluster(events, list.slice(from, to), isLookup, link)
       from = to
     }
   }
@@ -150,14 +170,14 @@ function joinLookups(
 function joinCluster(
   events: EventColumns,
   cluster: readonly number[],
+  isLookup: (i: number) => boolean,
   link: (a: number, b: number) => void,
 ): void {
-  if (cluster.length < 2 || cluster.length > 64) return
   const sockets = new Set<string>()
   const asked = new Set<string>()
   for (const i of cluster) {
     const own = `${events.srcPort[i]}|${events.dstIp[i]}|${events.dstPort[i]}`
-    if (events.class[i] === dnsClass || events.dstPort[i] === 53) asked.add(own)
+    if (isLookup(i)) asked.add(own)
     else sockets.add(own)
   }
   if (asked.size === 0 || asked.size > 2 || sockets.size !== 1) return
@@ -204,9 +224,8 @@ function collect(
     from[u] = Number.isFinite(lower) ? lower : Number.POSITIVE_INFINITY
     to[u] = Number.isFinite(lower) ? upper : Number.POSITIVE_INFINITY
   }
-  const order = new Uint32Array(count)
-  for (let u = 0; u < count; u++) order[u] = u
-  order.sort((a, b) => compare(from[a]!, from[b]!) || members[start[a]!]! - members[start[b]!]!)
+  // Units are numbered by their first record, whose order settles ties.
+  const order = orderOf(from)
 
   const units = {
     n: count,
@@ -235,7 +254,7 @@ function collect(
       const i = members[m]!
       units.ofEvent[i] = k
       if (saysMore(keys, i, best)) best = i
-      if (compare(times[i]!, times[earliest]!) < 0) earliest = i
+      if (times[i]! < times[earliest]!) earliest = i
       if (units.identity[k] === 0) units.identity[k] = events.identity[i]!
       if (units.name[k] === 0) units.name[k] = dstName[i]!
       if (units.dstIp[k] === 0) units.dstIp[k] = events.dstIp[i]!
@@ -256,58 +275,12 @@ const worth = reaches.map((r) => ({ exact: 5, inbound: 4, shared: 3, host: 2, un
 
 /** Whether record a narrows its connection's boxes more than record b; ties keep the earlier. */
 function saysMore(keys: Keys, a: number, b: number): boolean {
-  const [x, y] = [worth[keys.reach[a]!]!, worth[keys.reach[b]!]!]
+  if (a === b) return false
+  const x = worth[keys.reach[a]!]!
+  const y = worth[keys.reach[b]!]!
   if (x !== y) return x > y
-  const [g, h] = [keys.eventGroup[a]!, keys.eventGroup[b]!]
+  const g = keys.eventGroup[a]!
+  const h = keys.eventGroup[b]!
   if (g === h || g < 0 || h < 0) return false
   return keys.groups[g]!.boxes.length < keys.groups[h]!.boxes.length
-}
-
-/**
- * Chains units of the same (group, destination, port): `previous[u]` is the one u may continue, -1 if it begins a
- * session. A gap longer than three median spacings, and than ten minutes, ends a session.
- */
-export function sessionChains(units: Units): { previous: Int32Array; session: Int32Array; count: number } {
-  const previous = new Int32Array(units.n).fill(-1)
-  const session = new Int32Array(units.n).fill(-1)
-  const earlier = new Int32Array(units.n).fill(-1)
-  const last = new Map<string, number>()
-  const gaps = new Map<string, number[]>()
-  const keyOf = (u: number) => `${units.group[u]}|${units.mark[u]}|${units.dstPort[u]}|${units.isDns[u]}`
-  for (let u = 0; u < units.n; u++) {
-    if (!Number.isFinite(units.from[u]!) || units.mark[u] === 0) continue
-    const key = keyOf(u)
-    // Two whose windows overlap cannot be told apart in time, so neither goes on from the other.
-    let before = last.get(key)
-    while (before !== undefined && units.to[before]! > units.from[u]! + 1_000_000) {
-      before = earlier[before] === -1 ? undefined : earlier[before]
-    }
-    earlier[u] = last.get(key) ?? -1
-    if (before !== undefined) {
-      previous[u] = before
-      const list = gaps.get(key)
-      const gap = units.from[u]! - units.from[before]!
-      if (!list) gaps.set(key, [gap])
-      else if (list.length < 1000) list.push(gap)
-    }
-    last.set(key, u)
-  }
-  const limit = new Map<string, number>()
-  for (const [key, list] of gaps) {
-    list.sort((a, b) => a - b)
-    limit.set(key, Math.max(600_000_000, 3 * list[list.length >> 1]!))
-  }
-  let count = 0
-  for (let u = 0; u < units.n; u++) {
-    const before = previous[u]!
-    if (before >= 0 && units.from[u]! - units.from[before]! <= limit.get(keyOf(u))!) {
-      if (session[before] === -1) session[before] = count++
-      session[u] = session[before]!
-    } else previous[u] = -1
-  }
-  return { previous, session, count }
-}
-
-function compare(a: number, b: number): number {
-  return a < b ? -1 : a > b ? 1 : 0
 }

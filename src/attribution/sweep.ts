@@ -1,194 +1,299 @@
 // The interval join: every call that may have caused each event, in one pass over both, sorted by time within a key.
 //
-// Work is pairs + expiries; memory 4 B a pair plus the two orders. Flat typed arrays throughout.
+// The events that one call may have caused are neighbours in time. So each call is given the range of its events, the
+// ranges tell how many calls each event has, and only then is every call written to its events' places: no list of
+// what is running is kept, and nothing is copied. Work is pairs + events + calls; memory 4 B a pair plus the two orders.
 
-/** Candidates of events: those of event i are `call[begin[i] … begin[i] + size[i])`. */
+/** Events by ascending `from`; event i may have begun in [from, to]. `group` -1 takes no part. */
+export interface SweptEvents {
+  readonly from: Float64Array
+  readonly to: Float64Array
+  readonly group: Int32Array
+}
+
+/** Calls of group g by when their windows open: [start[g], start[g + 1]) of the columns. */
+export interface GroupedCalls {
+  readonly start: Float64Array
+  readonly call: Uint32Array
+  readonly enter: Float64Array
+  readonly leave: Float64Array
+}
+
+export interface Sweep {
+  /** How many calls each event has, and all together. */
+  readonly size: Uint32Array
+  readonly count: number
+  /** The calls themselves: those of event i are `call[begin[i] … begin[i] + size[i])`, in order of `enter`. */
+  pairs(): Pairs
+}
+
 export interface Pairs {
-  readonly begin: Float64Array
+  readonly begin: Uint32Array
   readonly size: Uint32Array
   readonly call: Uint32Array
   readonly count: number
 }
 
-export interface SweepInput {
-  /** Events by ascending `from`; event i may have begun in [from, to]. `group` -1 takes no part. */
-  readonly from: Float64Array
-  readonly to: Float64Array
-  readonly group: Int32Array
-  /** Window of each call, ascending by `enter`. */
-  readonly enter: Float64Array
-  readonly leave: Float64Array
-  /** Box of each call. */
-  readonly box: Uint32Array
-  /** Boxes of each group. */
-  readonly groups: readonly { readonly boxes: Uint32Array }[]
-  /** Take only events [first, last); for chunks that must fit memory. `begin` and `size` then count from `first`. */
-  readonly first?: number
-  readonly last?: number
-}
-
-/** Pairs every event with the calls of its group's boxes whose window it touches, in order of `enter`. */
-export function sweep(input: SweepInput): Pairs {
-  const first = input.first ?? 0
-  const last = input.last ?? input.from.length
-  const n = last - first
-  const groupCount = input.groups.length
-  const events = groupEvents(input, first, last)
-  const calls = groupCalls(input)
-  const begin = new Float64Array(n)
-  const sizes = new Uint32Array(n)
-  let out = new Uint32Array(Math.max(1024, n * 2))
-  let size = 0
-  let done = 0
-  let activeCall = new Uint32Array(1024)
-  let activeLeave = new Float64Array(1024)
-  let activeEnter = new Float64Array(1024)
-  const { enter, leave, call } = calls
-  for (let g = 0; g < groupCount; g++) {
-    const eventsTo = events.start[g + 1]!
-    const callsTo = calls.start[g + 1]!
-    let next = calls.start[g]!
-    let active = 0
-    // Latest end so far: only an event that ends before it can meet calls that enter after its own end.
-    let furthest = Number.NEGATIVE_INFINITY
-    for (let k = events.start[g]!; k < eventsTo; k++) {
-      const a = events.from[k]!
-      const b = events.to[k]!
-      while (next < callsTo && enter[next]! <= b) {
-        if (leave[next]! >= a) {
-          if (active === activeCall.length) {
-            activeCall = grow(activeCall, new Uint32Array(active * 2))
-            activeLeave = grow(activeLeave, new Float64Array(active * 2))
-            activeEnter = grow(activeEnter, new Float64Array(active * 2))
-          }
-          activeCall[active] = call[next]!
-          activeLeave[active] = leave[next]!
-          activeEnter[active++] = enter[next]!
-        }
-        next++
-      }
-      if (size + active > out.length) {
-        // What is left is guessed from what was done, so that few copies are made.
-        const guess = done > 0 ? Math.ceil((size / done) * events.count * 1.1) : 0
-        out = grow(out, new Uint32Array(Math.max(Math.ceil(out.length * 1.5), size + active, guess)))
-      }
-      const began = size
-      let alive = 0
-      if (b >= furthest) {
-        furthest = b
-        size = emit(out, size, activeCall, activeLeave, active, a)
-        alive = size - began
-      } else {
-        for (let x = 0; x < active; x++) {
-          if (activeLeave[x]! < a) continue
-          alive++
-          if (activeEnter[x]! <= b) out[size++] = activeCall[x]!
-        }
-      }
-      // Who has left is passed over until it is worth moving the others up.
-      if (active - alive > 4 + (alive >> 2)) {
-        active = compact(activeCall, activeLeave, activeEnter, active, a)
-      }
-      const i = events.item[k]! - first
-      begin[i] = began
-      sizes[i] = size - began
-      done++
+/** Pairs every event with the calls of its group whose window it touches. */
+export function sweep(events: SweptEvents, calls: GroupedCalls): Sweep {
+  const grouped = eventsByGroup(events, calls.start.length - 1)
+  const { start, item } = grouped
+  const ranges: Range[] = []
+  let rows = 0
+  for (let g = 0; g + 1 < calls.start.length; g++) {
+    const calling = { callsFrom: calls.start[g]!, callsTo: calls.start[g + 1]! }
+    if (calling.callsTo === calling.callsFrom) continue
+    for (const { from, to } of alike(grouped, start[g]!, start[g + 1]!)) {
+      const ascending = ascends(grouped.to, from, to)
+      ranges.push({ ...calling, from, to, row: rows, ascending })
+      rows += calling.callsTo - calling.callsFrom
     }
   }
-  return { begin, size: sizes, call: out.subarray(0, size), count: size }
+  // Events of each call within each range: [low, high).
+  const low = new Uint32Array(rows)
+  const high = new Uint32Array(rows)
+  const sizes = new Uint32Array(item.length)
+  const change = new Int32Array(item.length + 1)
+  let count = 0
+  for (const range of ranges) {
+    if (range.ascending) neighbours(range, calls, grouped, low, high, change)
+    else neighboursOfMixed(range, calls, grouped, low, high, sizes)
+    let now = 0
+    for (let k = range.from; k < range.to; k++) {
+      now += change[k]!
+      sizes[k]! += now
+      count += sizes[k]!
+    }
+    change[range.to] = 0
+  }
+  const size = new Uint32Array(events.from.length)
+  for (let k = 0; k < item.length; k++) size[item[k]!] = sizes[k]!
+  function pairs(): Pairs {
+    const place = new Uint32Array(item.length)
+    const begin = new Uint32Array(events.from.length)
+    let next = 0
+    for (let k = 0; k < item.length; k++) {
+      place[k] = next
+      begin[item[k]!] = next
+      next += sizes[k]!
+    }
+    const call = new Uint32Array(count)
+    for (const range of ranges) write(range, calls, grouped, low, high, place, call)
+    return { begin, size, call, count }
+  }
+  return { size, count, pairs }
 }
 
-/** Writes the calls that have not left before `a`; a function of its own because then it runs as fast as it can. */
-function emit(
+/** Some events of a group and the calls of that group. */
+interface Range {
+  readonly from: number
+  readonly to: number
+  readonly callsFrom: number
+  readonly callsTo: number
+  /** Where its calls' rows begin. */
+  readonly row: number
+  /** Whether its events end in the order in which they begin. */
+  readonly ascending: boolean
+}
+
+interface GroupedEvents {
+  readonly start: Uint32Array
+  readonly item: Uint32Array
+  readonly from: Float64Array
+  readonly to: Float64Array
+}
+
+/** The events of each call of a range, and where each event's number of calls goes up and down. */
+function neighbours(
+  range: Range,
+  calls: GroupedCalls,
+  events: GroupedEvents,
+  low: Uint32Array,
+  high: Uint32Array,
+  change: Int32Array,
+): void {
+  const { enter, leave } = calls
+  const { from, to } = events
+  let k = range.from
+  for (let c = range.callsFrom, row = range.row; c < range.callsTo; c++, row++) {
+    while (k < range.to && to[k]! < enter[c]!) k++
+    const end = firstAfter(from, leave[c]!, k, range.to)
+    low[row] = k
+    high[row] = end
+    change[k]!++
+    change[end]!--
+  }
+}
+
+/** The same where some event ends before an earlier one: of the neighbours only those count that reach the call. */
+function neighboursOfMixed(
+  range: Range,
+  calls: GroupedCalls,
+  events: GroupedEvents,
+  low: Uint32Array,
+  high: Uint32Array,
+  sizes: Uint32Array,
+): void {
+  const { enter, leave } = calls
+  const { from, to } = events
+  const furthest = new Float64Array(range.to - range.from)
+  let so = Number.NEGATIVE_INFINITY
+  for (let k = range.from; k < range.to; k++) {
+    so = Math.max(so, to[k]!)
+    furthest[k - range.from] = so
+  }
+  let k = range.from
+  for (let c = range.callsFrom, row = range.row; c < range.callsTo; c++, row++) {
+    while (k < range.to && furthest[k - range.from]! < enter[c]!) k++
+    const end = firstAfter(from, leave[c]!, k, range.to)
+    low[row] = k
+    high[row] = end
+    for (let x = k; x < end; x++) if (to[x]! >= enter[c]!) sizes[x]!++
+  }
+}
+
+function write(
+  range: Range,
+  calls: GroupedCalls,
+  events: GroupedEvents,
+  low: Uint32Array,
+  high: Uint32Array,
+  place: Uint32Array,
   out: Uint32Array,
-  size: number,
-  call: Uint32Array,
-  leave: Float64Array,
-  active: number,
-  a: number,
-): number {
-  let at = size
-  for (let x = 0; x < active; x++) {
-    if (leave[x]! >= a) out[at++] = call[x]!
+): void {
+  for (let c = range.callsFrom, row = range.row; c < range.callsTo; c++, row++) {
+    const j = calls.call[c]!
+    const end = high[row]!
+    if (range.ascending) {
+      for (let k = low[row]!; k < end; k++) {
+        const at = place[k]!
+        out[at] = j
+        place[k] = at + 1
+      }
+    } else {
+      for (let k = low[row]!; k < end; k++) if (events.to[k]! >= calls.enter[c]!) out[place[k]!++] = j
+    }
   }
-  return at
 }
 
-/** Moves up those that have not left; returns how many. */
-function compact(
-  call: Uint32Array,
-  leave: Float64Array,
-  enter: Float64Array,
-  active: number,
-  a: number,
-): number {
-  let kept = 0
-  for (let x = 0; x < active; x++) {
-    if (leave[x]! < a) continue
-    call[kept] = call[x]!
-    leave[kept] = leave[x]!
-    enter[kept++] = enter[x]!
+/** The first k in [from, to) whose time is after `us`; looked for near `from`, where it mostly is. */
+function firstAfter(times: Float64Array, us: number, from: number, to: number): number {
+  let low = from
+  let step = 1
+  while (low + step <= to && times[low + step - 1]! <= us) {
+    low += step
+    step *= 2
   }
-  return kept
+  let high = Math.min(to, low + step - 1)
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (times[middle]! <= us) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+function ascends(values: Float64Array, from: number, to: number): boolean {
+  for (let k = from + 1; k < to; k++) if (values[k]! < values[k - 1]!) return false
+  return true
+}
+
+/**
+ * Parts of a group's events whose windows are about as wide, each part in order of time: one window of a day among
+ * instants would else make every call look at all of them. Moves events within the group.
+ */
+function alike(events: GroupedEvents, first: number, last: number): { from: number; to: number }[] {
+  const { item, from, to } = events
+  if (last === first) return []
+  if (ascends(to, first, last)) return [{ from: first, to: last }]
+  const widthClass = (k: number) => Math.max(0, Math.ceil(Math.log2(Math.max(1, to[k]! - from[k]!))))
+  const classes: number[][] = []
+  for (let k = first; k < last; k++) {
+    const c = Math.min(63, widthClass(k))
+    const members = classes[c] ?? []
+    members.push(k)
+    classes[c] = members
+  }
+  const rows = Float64Array.from(classes.flat(), (k) => k)
+  const moved = {
+    item: Uint32Array.from(rows, (k) => item[k]!),
+    from: Float64Array.from(rows, (k) => from[k]!),
+    to: Float64Array.from(rows, (k) => to[k]!),
+  }
+  item.set(moved.item, first)
+  from.set(moved.from, first)
+  to.set(moved.to, first)
+  const parts: { from: number; to: number }[] = []
+  let at = first
+  for (const members of classes) {
+    if (!members) continue
+    parts.push({ from: at, to: at + members.length })
+    at += members.length
+  }
+  return parts
 }
 
 /** Events by group in their given order, with their times beside them: one pass of many streams, no random reads. */
-function groupEvents(input: SweepInput, first: number, last: number) {
-  const { group } = input
-  const groups = input.groups.length
+function eventsByGroup(events: SweptEvents, groups: number): GroupedEvents {
+  const { group } = events
+  const n = group.length
   const start = new Uint32Array(groups + 1)
-  for (let i = first; i < last; i++) if (group[i]! >= 0) start[group[i]! + 1]!++
+  for (let i = 0; i < n; i++) if (group[i]! >= 0) start[group[i]! + 1]!++
   for (let g = 0; g < groups; g++) start[g + 1]! += start[g]!
   const count = start[groups]!
   const at = start.slice()
   const item = new Uint32Array(count)
   const from = new Float64Array(count)
-  const same = input.to === input.from
+  const same = events.to === events.from
   const to = same ? from : new Float64Array(count)
-  for (let i = first; i < last; i++) {
+  for (let i = 0; i < n; i++) {
     if (group[i]! < 0) continue
     const k = at[group[i]!]!++
     item[k] = i
-    from[k] = input.from[i]!
-    if (!same) to[k] = input.to[i]!
+    from[k] = events.from[i]!
+    if (!same) to[k] = events.to[i]!
   }
-  return { start, item, from, to, count }
+  return { start, item, from, to }
 }
 
-/** Calls of each group in their given order; a call stands in every group that holds its box. */
-function groupCalls(input: SweepInput) {
-  const { box, groups } = input
-  let boxCount = 0
-  for (let j = 0; j < box.length; j++) boxCount = Math.max(boxCount, box[j]! + 1)
-  const groupsOfBox: number[][] = Array.from({ length: boxCount }, () => [])
-  for (let g = 0; g < groups.length; g++) for (const b of groups[g]!.boxes) groupsOfBox[b]?.push(g)
-  // Flat, because ten million lookups of small arrays cost more than the join itself.
-  const listStart = new Uint32Array(boxCount + 1)
-  for (let b = 0; b < boxCount; b++) listStart[b + 1] = listStart[b]! + groupsOfBox[b]!.length
-  const list = Uint32Array.from(groupsOfBox.flat())
-  const perBox = new Uint32Array(boxCount)
-  for (let j = 0; j < box.length; j++) perBox[box[j]!]!++
+/** Calls given by ascending `enter`, by group in that order; a call stands in every group that holds its box. */
+export function callsByGroup(
+  enter: Float64Array,
+  leave: Float64Array,
+  box: Uint32Array,
+  groups: readonly { readonly boxes: Uint32Array }[],
+): GroupedCalls {
+  let boxes = 0
+  for (let j = 0; j < box.length; j++) boxes = Math.max(boxes, box[j]! + 1)
+  // Groups of each box; flat, because ten million lookups of small arrays cost more than the join itself.
+  const listStart = new Uint32Array(boxes + 1)
+  for (const g of groups) for (const b of g.boxes) if (b < boxes) listStart[b + 1]!++
+  for (let b = 0; b < boxes; b++) listStart[b + 1]! += listStart[b]!
+  const list = new Uint32Array(listStart[boxes]!)
+  const listAt = listStart.slice()
+  groups.forEach((g, k) => {
+    for (const b of g.boxes) if (b < boxes) list[listAt[b]!++] = k
+  })
   const start = new Float64Array(groups.length + 1)
-  for (let b = 0; b < boxCount; b++) for (const g of groupsOfBox[b]!) start[g + 1]! += perBox[b]!
+  for (let j = 0; j < box.length; j++) {
+    for (let x = listStart[box[j]!]!; x < listStart[box[j]! + 1]!; x++) start[list[x]! + 1]!++
+  }
   for (let g = 0; g < groups.length; g++) start[g + 1]! += start[g]!
   const total = start[groups.length]!
   const at = start.slice()
-  const call = new Uint32Array(total)
-  const enter = new Float64Array(total)
-  const leave = new Float64Array(total)
+  const out = {
+    start,
+    call: new Uint32Array(total),
+    enter: new Float64Array(total),
+    leave: new Float64Array(total),
+  }
   for (let j = 0; j < box.length; j++) {
-    const b = box[j]!
-    for (let x = listStart[b]!; x < listStart[b + 1]!; x++) {
+    for (let x = listStart[box[j]!]!; x < listStart[box[j]! + 1]!; x++) {
       const k = at[list[x]!]!++
-      call[k] = j
-      enter[k] = input.enter[j]!
-      leave[k] = input.leave[j]!
+      out.call[k] = j
+      out.enter[k] = enter[j]!
+      out.leave[k] = leave[j]!
     }
   }
-  return { start, call, enter, leave }
-}
-
-function grow<T extends Uint32Array | Float64Array>(from: T, into: T): T {
-  into.set(from)
-  return into
+  return out
 }
