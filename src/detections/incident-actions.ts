@@ -68,7 +68,7 @@ export function actionsFor(
     const since = firstStep === null ? '' : ` from step ${firstStep} on`
     const policy = policyVersions.length > 0 ? ` (policy ${list(policyVersions, 3)})` : ''
     add(
-      `Mask ${episodes.length === 1 ? `episode ${episodes[0]}` : `these ${episodes.length} episodes`} in training and hold back checkpoints${since}${policy}`,
+      `Mask ${names(episodes, 'episode', 'episodes')} in training and hold back checkpoints${since}${policy}`,
       incident.rewarded?.verdict === 'more'
         ? 'The behaviour was rewarded: every further update strengthens it.'
         : 'Until it is understood, no update should learn from it.',

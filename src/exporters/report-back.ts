@@ -10,8 +10,8 @@ export function whySection(data: ReportData): Html {
   const rows = data.attributions.toSorted((a, b) => b.p - a.p).slice(0, 25)
   return section(
     'why',
-    'Why: each alarm and its candidates',
-    'For every alarm the calls that may have caused it, with the evidence in words, and how likely it is that none of them did.',
+    'Why: each event and its candidates',
+    'Every alarm, and every event that a finding rests on: the calls that may have caused it, with the evidence in words, and how likely it is that none of them did.',
     html`<div id="why-view">${table(
       'why-table',
       'Alarms and their most probable call',
@@ -58,7 +58,7 @@ export function testsSection(data: ReportData): Html {
   return section(
     'tests',
     'Destinations, rules and episodes against chance',
-    'How many events of each fall into a call’s window, and how many would if the calls had run at other times.',
+    'How many events of each fall into a call’s window, and how many would if the calls had run at other times. The p-value also weighs how closely they follow.',
     table(
       'tests-table',
       'Tests per destination, rule and episode',

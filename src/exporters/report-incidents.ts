@@ -76,14 +76,14 @@ function incidentCard(
       'First seen in training',
       html`${
         incident.firstStep === null
-          ? html`<span class="quiet">the traces carry no training step</span>`
+          ? html`<span class="quiet">its traces carry no training step</span>`
           : html`step ${incident.firstStep}`
       }${incident.policyVersions.length > 0 && html` <span class="quiet">under policy</span> ${codes(incident.policyVersions, 4)}`}`,
     ),
     row(
       'Rewarded',
       incident.rewarded === null
-        ? html`<span class="quiet">no trace carries a reward</span>`
+        ? html`<span class="quiet">its traces carry no reward</span>`
         : html`${incident.rewarded}`,
     ),
     row('Reached', codes(incident.destinations, 8)),

@@ -17,7 +17,7 @@ export interface Action {
 
 /**
  * One list for everybody: acts that begin with the same word for the same reason stand once, with what each further
- * incident adds. Incidents come worst first and name their most urgent act first, so within a severity the first
+ * incident adds and the earliest training step any of them names. Incidents come worst first and name their most urgent act first, so within a severity the first
  * acts of all come before the second ones. Each incident's own acts, word for word, stand on its card.
  */
 export function joinActions(incidents: readonly IncidentSummary[]): readonly Action[] {
@@ -44,6 +44,7 @@ export function joinActions(incidents: readonly IncidentSummary[]): readonly Act
         continue
       }
       known.numbers.add(i + 1)
+      known.do = fromEarliestStep(known.do, action.do)
       if (rank === known.rank) known.place = Math.min(known.place, place)
       for (const name of names) {
         if (known.said.has(name)) continue
@@ -55,6 +56,16 @@ export function joinActions(incidents: readonly IncidentSummary[]): readonly Act
   return [...joined.values()]
     .sort((a, b) => b.rank - a.rank || a.place - b.place)
     .map(({ do: act, why, numbers, also }) => ({ do: act, why, incidents: [...numbers], also }))
+}
+
+const stepWords = /\bfrom step (\d+) on(?: \(policy [^)]{0,200}\))?/
+
+/** Of two acts that say since which training step, the earlier step holds for both. */
+function fromEarliestStep(act: string, other: string): string {
+  const earlier = stepWords.exec(other)
+  return act.replace(stepWords, (words, step: string) =>
+    earlier !== null && Number(earlier[1]) < Number(step) ? earlier[0] : words,
+  )
 }
 
 /** Words that name something: boxes, addresses, hosts, paths, times. */

@@ -90,8 +90,9 @@ export function chanceText(
     (g) => g.by === 'destination' && (g.name === target || g.name === `${target}:${event.port}`),
   )
   if (group !== undefined) {
-    const verdict = group.significant ? 'more than chance' : 'chance cannot be excluded'
-    return `of ${counted(group.events, 'event')} at this destination, ${count(group.coincidences)} came while some call ran; by chance alone ${count(group.expectedByChance)} would (p-value ${pValueText(group.pValue)}: ${verdict})`
+    // The test weighs how closely they follow, not only how many: it may tell where the counts do not.
+    const verdict = group.significant ? 'is more than chance gives' : 'may be chance'
+    return `of ${counted(group.events, 'event')} at this destination, ${count(group.coincidences)} came while some call ran, by chance alone ${count(group.expectedByChance)} would; how closely they follow calls ${verdict} (p-value ${pValueText(group.pValue)})`
   }
   if (!isTested(all)) return 'not tested: the case holds too little to shift the calls in time and compare'
   return `of ${counted(all.coincidencesOf, 'alarmed connection')} in the whole case, ${count(all.coincidences)} came while some call of their address ran; by chance alone ${count(all.expectedByChance)} would`

@@ -41,8 +41,9 @@ export function alarmDetail(line: AttributionLine, theCase: Case, go: (uid: stri
     line.candidates.map((candidate, i) => candidateBlock(candidate, i, theCase, go)),
     h('h4', {}, 'None of the recorded calls'),
     noneList(line),
-    h('h4', {}, 'What chance alone would give'),
-    h('p', {}, chance(line, theCase)),
+    // Where a name connects them, how often calls and alarms coincide says nothing for or against.
+    line.tier === 'time' && h('h4', {}, 'What chance alone would give'),
+    line.tier === 'time' && h('p', {}, chance(line, theCase)),
     h('h4', {}, 'What would decide it'),
     h('p', {}, `${decidingLog(line, leader && theCase.calls.get(leader.toolCall), theCase.data.summary)}.`),
     findingsList(theCase, event.uid),
@@ -188,7 +189,12 @@ function noneList(line: AttributionLine): HTMLElement {
   return h(
     'ul',
     { class: 'evidence' },
-    h('li', {}, h('b', {}, pText(line.pNone)), h('span', {}, 'none of the recorded calls, of which')),
+    h(
+      'li',
+      {},
+      h('b', {}, pText(line.pNone)),
+      h('span', {}, parts.length > 0 ? 'none of the recorded calls, of which' : 'none of the recorded calls'),
+    ),
     parts.map(([kind, p]) =>
       h('li', { class: 'indented' }, h('b', {}, pText(p)), h('span', {}, noneWords[kind] ?? kind)),
     ),

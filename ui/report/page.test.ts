@@ -102,6 +102,19 @@ describe('what the report adds up', () => {
     ])
   })
 
+  it('holds back training from the earliest step that any incident names', () => {
+    const [incident] = data.summary.incidents
+    const from = (step: number) => ({
+      ...incident!,
+      actions: [
+        { do: `Mask episode ep-${step} and hold back from step ${step} on`, why: 'Until understood.' },
+      ],
+    })
+    expect(joinActions([from(510), from(509), from(511)])).toMatchObject([
+      { do: 'Mask episode ep-510 and hold back from step 509 on', also: ['ep-509', 'ep-511'] },
+    ])
+  })
+
   it('names a stranger at an incident’s destination, and none of its own boxes', () => {
     const [incident] = data.summary.incidents
     const own = data.attributions.find((line) => line.event.dst === '198.51.100.7')!
@@ -192,7 +205,7 @@ describe('the answer for one alarm', () => {
     const about = { ...context, summary: clean.summary, groups: clean.groups }
     const text = (tier: 'content' | 'time') => whyText({ ...pool, tier }, about).join('\n')
     expect(text('time')).toContain(
-      'of 28 events at this destination, 27 came while some call ran; by chance alone 0.9 would',
+      'of 28 events at this destination, 27 came while some call ran, by chance alone 0.9 would',
     )
     expect(text('content')).not.toContain('CHANCE')
   })
