@@ -5,7 +5,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { generateDetections } from './generate-detections.ts'
 import { generateImporters } from './generate-importers.ts'
+import { generatePolicyFiles } from './generate-policy-schema.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 for (const { path, content } of await generateImporters(root)) await writeFile(join(root, path), content)
 await generateDetections()
+generatePolicyFiles()

@@ -114,7 +114,7 @@ const part = {
   limits: [limits, 'How much, how often.'],
 } as const
 
-export const section = object(part)
+export const section = object(part, { title: 'Section' })
 
 const patternItem = scalar<HostText>(hostSchema, (text) => {
   const read = readHostText(text, { shared: true })

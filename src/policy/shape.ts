@@ -56,7 +56,7 @@ export function word<const W extends string>(words: readonly W[]): Shape<W> {
 /** A list; one item may stand alone, and nothing behind the colon is an empty list. */
 export function list<T>(item: Shape<T>): Shape<readonly T[]> {
   return {
-    schema: { anyOf: [{ type: 'array', items: item.schema }, item.schema] },
+    schema: { anyOf: [{ type: 'array', items: item.schema }, item.schema, { type: 'null' }] },
     read(node, at, context) {
       if (isEmpty(node)) return []
       const nodes = node.kind === 'list' ? node.items : [node]
@@ -105,7 +105,8 @@ export function object<const F extends Fields>(
         }
         const near = nearestWord(name, names)
         const where = at === '' ? 'a policy has' : `\`${at}\` has`
-        const fix = near === undefined ? `Known keys: ${names.join(', ')}.` : `Did you mean \`${near}\`?`
+        const inText = name.includes(' ') ? 'Inside { } a comma ends a text: put the text in quotes.' : undefined
+        const fix = inText ?? (near === undefined ? `Known keys: ${names.join(', ')}.` : `Did you mean \`${near}\`?`)
         report(context, field.line, `${where} no key \`${plain(name, 60)}\``, fix)
       }
       for (const name of required) {
