@@ -10,6 +10,8 @@ import {
   openSync,
   writeSync,
 } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { promisify } from 'node:util'
 import { JournalFull } from './errors.ts'
 
@@ -21,11 +23,15 @@ export class ChainFile {
   #bytes: number
   /** Part of a line may stand behind `#bytes`: taking it back failed too. */
   #torn = false
+  /** The folder's entry has to survive a power loss as well. */
+  #nameSynced = false
+  readonly #path: string
 
   /** Appends to an existing file, or makes one (mode 0600) that nobody made before. */
   constructor(path: string, { create }: { create: boolean }) {
     this.fd = openSync(path, O_WRONLY | O_APPEND | O_NOFOLLOW | (create ? O_CREAT | O_EXCL : 0), 0o600)
     this.#bytes = fstatSync(this.fd).size
+    this.#path = path
   }
 
   get bytes(): number {
@@ -61,6 +67,14 @@ export class ChainFile {
 
   async sync(): Promise<void> {
     await syncData(this.fd)
+    if (this.#nameSynced) return
+    const folder = await open(dirname(this.#path), 'r')
+    try {
+      await folder.sync()
+      this.#nameSynced = true
+    } finally {
+      await folder.close()
+    }
   }
 
   close(): void {

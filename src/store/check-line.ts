@@ -4,6 +4,7 @@ import { isUtf8 } from 'node:buffer'
 import { hash as digest } from 'node:crypto'
 import { canonicalJson } from '../base/canonical-json.ts'
 import { journalLineBytesMax, journalSchema } from '../schema/journal.ts'
+import { storedForm } from './stored-form.ts'
 
 export type Row = Readonly<Record<string, unknown>>
 
@@ -59,7 +60,9 @@ function hashHolds(text: string, row: Row, hash: string): { recoded: boolean } |
     }
     if (membersWritten(text) !== membersRead(row)) return 'it has the same key twice'
     const { hash: _, ...content } = row
-    return digest('sha256', canonicalJson(content), 'hex') === hash ? { recoded: true } : changed
+    const canonical = canonicalJson(content)
+    if (digest('sha256', canonical, 'hex') !== hash) return changed
+    return { recoded: `${storedForm(canonical).slice(0, -1)}${tail}` !== text }
   } catch (error) {
     // Too deep to be walked: the writer's own lines nest a dozen levels at most.
     if (error instanceof RangeError) return 'it nests too deep'

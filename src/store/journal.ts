@@ -16,6 +16,7 @@ import { notWritable } from './folder.ts'
 import { openChain } from './open-chain.ts'
 import { updateRunFile } from './run-file.ts'
 import type { Signer } from './signer.ts'
+import { storedForm } from './stored-form.ts'
 
 export interface JournalOptions {
   /** The recording's folder: made (mode 0700), or empty. */
@@ -38,6 +39,8 @@ export interface JournalOptions {
   /** What hides secrets. Default: fingerprints under a key of this recording. */
   readonly redact?: Redact
   readonly flood?: Partial<FloodOptions>
+  /** Told of every line that the kernel has, as it stands in the file: one or several, each with its newline. */
+  readonly onWritten?: (lines: string) => void
   /** Told when the journal can't be written, and when it can again. */
   readonly onHealth?: (healthy: boolean, error?: JournalFull) => void
 }
@@ -127,7 +130,7 @@ export class Journal {
       } as const
       this.#write(chain.recovered ?? start, clock.wallUs())
       this.#flush()
-      updateRunFile(dir, { publicKey: this.publicKey })
+      updateRunFile(dir, { publicKey: this.publicKey }, { sync: options.fsyncMs === 0 })
     } catch (error) {
       clearTimeout(this.#syncTimer)
       this.#file.close()
@@ -279,7 +282,7 @@ export class Journal {
     const place = { _schema: journalSchema, seq: seq + 1, time: toIso(us), prev }
     const members = membersOf(line, place, this.#hider)
     const hash = digest('sha256', `{${members}}`, 'hex')
-    this.#text += `{${members},"hash":"${hash}"}\n`
+    this.#text += `{${storedForm(members)},"hash":"${hash}"}\n`
     this.#head = { seq: seq + 1, hash }
     return this.#head
   }
@@ -318,6 +321,7 @@ export class Journal {
       this.#syncTimer.unref()
     }
     for (const { appended, resolve } of waiting) resolve(appended)
+    this.#options.onWritten?.(text)
   }
 
   /** Nothing new is in the file: the chain goes on from the last line that is. */
@@ -385,7 +389,7 @@ function membersOf(line: JournalLine | JournalNote, place: object, hider: Secret
 /** Room for braces, `"hash"` and the newline. */
 const membersBytesMax = journalLineBytesMax - 80
 
-function bytesOf(text: string): number {
-  // Three bytes a unit are the most that UTF-8 takes.
-  return text.length * 3 <= membersBytesMax ? text.length : Buffer.byteLength(text)
+function bytesOf(members: string): number {
+  // Six bytes a unit are the most: what is escaped.
+  return members.length * 6 <= membersBytesMax ? members.length : Buffer.byteLength(storedForm(members))
 }

@@ -6,7 +6,7 @@ import { OperatorError } from '../base/errors.ts'
 import { journalLineBytesMax, type RecoveredLine } from '../schema/journal.ts'
 import { ChainFile } from './chain-file.ts'
 import { checkLine, type Place } from './check-line.ts'
-import { notWritable, prepareFolder, recordingPaths, syncFolder } from './folder.ts'
+import { notWritable, prepareFolder, recordingPaths } from './folder.ts'
 import { keysFor } from './keys.ts'
 import { lockForWriting } from './lock.ts'
 import type { Signer } from './signer.ts'
@@ -43,7 +43,6 @@ export function openChain({ dir, resume = false, keyFile, keepKey = false }: Cha
     if (!lockForWriting(file.fd)) throw inUse(dir)
     const end = old ? readEnd(journal, dir) : undefined
     const { signer, redactKey, known } = keysFor(keyFile, old)
-    syncFolder(dir)
     const forgetKeys = () => {
       if (keyFile !== undefined && !keepKey) unlinkSync(keyFile)
     }

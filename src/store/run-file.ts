@@ -23,15 +23,22 @@ const nothingYet: RunFile = {
 }
 const bytesMax = 1 << 20
 
-/** Sets some of run.json's members and leaves the others. Throws what the system says when it can't be written. */
-export function updateRunFile(dir: string, members: Partial<Omit<RunFile, '_schema'>>): RunFile {
+/**
+ * Sets some of run.json's members and leaves the others. With `sync` it is on the disk when this returns, which takes
+ * milliseconds. Throws what the system says when it can't be written; then the old one is still there.
+ */
+export function updateRunFile(
+  dir: string,
+  members: Partial<Omit<RunFile, '_schema'>>,
+  { sync = true } = {},
+): RunFile {
   const run = { ...nothingYet, ...readRunFile(dir), ...members }
   const { run: path } = recordingPaths(dir)
   const temporary = `${path}.${process.pid}.tmp`
   const fd = openSync(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600)
   try {
     writeFileSync(fd, `${JSON.stringify(run, null, 2)}\n`)
-    fsyncSync(fd)
+    if (sync) fsyncSync(fd)
     renameSync(temporary, path)
   } catch (error) {
     unlinkSync(temporary)
@@ -39,7 +46,7 @@ export function updateRunFile(dir: string, members: Partial<Omit<RunFile, '_sche
   } finally {
     closeSync(fd)
   }
-  syncFolder(dir)
+  if (sync) syncFolder(dir)
   return run
 }
 
