@@ -25,7 +25,7 @@ export function namersByBox(
   const texts = named.start.length - 1
   let boxes = 0
   for (let j = 0; j < callBox.length; j++) boxes = Math.max(boxes, callBox[j]! + 1)
-  const { start, call, box } = byTextAndBox(named, callBox, boxes)
+  const { start, call, box } = indexed(named, callBox, boxes)
   const known = new Map<number, Uint32Array>()
   let keptCalls = 0
   const answer: { ask: Namers['ask']; list: Uint32Array; from: number; to: number } = {
@@ -68,6 +68,17 @@ export function namersByBox(
     return Uint32Array.from(out).sort()
   }
   return answer
+}
+
+const indexes = new WeakMap<Uint32Array, { named: Namings; index: ReturnType<typeof byTextAndBox> }>()
+
+/** The index of the same namings by the same boxes is made once: many parts of the method ask. */
+function indexed(named: Namings, callBox: Uint32Array, boxes: number) {
+  const known = indexes.get(callBox)
+  if (known?.named === named) return known.index
+  const index = byTextAndBox(named, callBox, boxes)
+  indexes.set(callBox, { named, index })
+  return index
 }
 
 /** The entries of each text ordered by box, then call: two stable counting sorts. */

@@ -4,17 +4,17 @@ import { attributionDefaults, tiers } from './api.ts'
 import type { Model, Scene } from './model.ts'
 import { launchersMax, type Scorer, scorer } from './scorer.ts'
 
-const kept = 8
+const kept = 6
 const tier = { none: tiers.indexOf('none'), time: tiers.indexOf('time'), content: tiers.indexOf('content') }
 
-/** Posterior of each unit over at most eight calls, most probable first. */
+/** Posterior of each unit over at most six calls, most probable first. */
 export interface Posterior {
   readonly call: Int32Array
   readonly p: Float64Array
   /** Share of p that rests on a name, address or port in the call. */
-  readonly content: Float64Array
+  readonly content: Float32Array
   /** Share of p that came down from an earlier connection of the session. */
-  readonly inherited: Float64Array
+  readonly inherited: Float32Array
   readonly none: Float64Array
   readonly other: Float64Array
   readonly tier: Uint8Array
@@ -29,8 +29,8 @@ export function posteriors(scene: Scene, model: Model): { posterior: Posterior; 
   const out = {
     call: new Int32Array(n * kept).fill(-1),
     p: new Float64Array(n * kept),
-    content: new Float64Array(n * kept),
-    inherited: new Float64Array(n * kept),
+    content: new Float32Array(n * kept),
+    inherited: new Float32Array(n * kept),
     none: new Float64Array(n),
     other: new Float64Array(n),
     tier: new Uint8Array(n),
@@ -148,7 +148,7 @@ function copied<T extends Int32Array | Float64Array>(from: T, into: T): T {
 
 /** How much of a call's probability at an earlier unit rested on content. */
 function contentOf(
-  out: { call: Int32Array; p: Float64Array; content: Float64Array },
+  out: { call: Int32Array; p: Float64Array; content: Float32Array },
   u: number,
   call: number,
 ): number {
