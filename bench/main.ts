@@ -1,4 +1,4 @@
-// npm run bench -- attribution|speed|formats|pcap [options]: the figures that stand in docs/.
+// npm run bench -- attribution|speed|formats|pcap|policy [options]: the figures that stand in docs/.
 
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
@@ -9,6 +9,7 @@ const benches: Readonly<Record<string, string>> = {
   formats: 'formats/main.ts',
   speed: 'speed/main.ts',
   pcap: 'pcap.ts',
+  policy: 'policy/main.ts',
 }
 const [name, ...rest] = process.argv.slice(2)
 const file = name === undefined ? undefined : benches[name]
