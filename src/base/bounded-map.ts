@@ -1,10 +1,15 @@
+interface Entry<K, V> {
+  readonly key: K
+  value: V
+  live: boolean
+}
+
 /** A map with a stated maximum. The oldest entry makes room, and is counted: silent forgetting is a hiding place. */
 export class BoundedMap<K, V> {
-  readonly #map = new Map<K, { value: V; readonly turn: number }>()
-  // Keys in the order of insertion. Asking a Map for its first key walks over all that were deleted before it.
-  #queue: { readonly key: K; readonly turn: number }[] = []
+  readonly #map = new Map<K, Entry<K, V>>()
+  // In the order of insertion. Asking a Map for its first key walks over all that were deleted before it.
+  #queue: (Entry<K, V> | undefined)[] = []
   #head = 0
-  #turn = 0
   #evicted = 0
   readonly max: number
   readonly #onEvict: ((key: K, value: V) => void) | undefined
@@ -38,17 +43,20 @@ export class BoundedMap<K, V> {
       return this
     }
     if (this.#map.size >= this.max) this.#evictOldest()
-    const turn = this.#turn++
-    this.#map.set(key, { value, turn })
-    this.#queue.push({ key, turn })
+    const entry = { key, value, live: true }
+    this.#map.set(key, entry)
+    this.#queue.push(entry)
     return this
   }
 
   delete(key: K): boolean {
-    const deleted = this.#map.delete(key)
-    // Keys of deleted entries stay in the queue until they would be a burden.
-    if (deleted && this.#queue.length - this.#head > 2 * this.#map.size + 64) this.#compact()
-    return deleted
+    const entry = this.#map.get(key)
+    if (!entry) return false
+    entry.live = false
+    this.#map.delete(key)
+    // Deleted entries stay in the queue until they would be a burden.
+    if (this.#queue.length - this.#head > 2 * this.#map.size + 64) this.#compact()
+    return true
   }
 
   *values(): IterableIterator<V> {
@@ -61,20 +69,19 @@ export class BoundedMap<K, V> {
 
   #evictOldest(): void {
     while (this.#head < this.#queue.length) {
-      const { key, turn } = this.#queue[this.#head++]!
-      const entry = this.#map.get(key)
+      const entry = this.#queue[this.#head]
+      this.#queue[this.#head++] = undefined
       if (this.#head > 1024 && this.#head * 2 > this.#queue.length) this.#compact()
-      if (entry?.turn !== turn) continue
-      this.#map.delete(key)
+      if (!entry?.live) continue
+      this.#map.delete(entry.key)
       this.#evicted++
-      this.#onEvict?.(key, entry.value)
+      this.#onEvict?.(entry.key, entry.value)
       return
     }
   }
 
   #compact(): void {
-    const live = this.#queue.slice(this.#head)
-    this.#queue = live.filter(({ key, turn }) => this.#map.get(key)?.turn === turn)
+    this.#queue = this.#queue.slice(this.#head).filter((entry) => entry?.live)
     this.#head = 0
   }
 }

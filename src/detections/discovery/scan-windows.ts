@@ -1,0 +1,150 @@
+// What each source reached lately: the ports of a machine, and the machines on a port. Nearly all of these windows
+// hold one thing only, and there are as many as sources times targets, so they are kept small.
+
+import type { SeenEvent } from '../api.ts'
+import { failed, place, succeeded } from '../words.ts'
+
+/** Beyond these a window no longer grows. */
+const windowMax = { values: 4_096, events: 100, places: 64 } as const
+
+interface More {
+  readonly seen: Set<string | number>
+  readonly failed: Set<string | number>
+  readonly answered: Set<string | number>
+  readonly events: SeenEvent[]
+  readonly places: string[]
+}
+
+/** The windows of one source. */
+interface Home {
+  readonly source: string
+  readonly windows: Map<string | number, Window>
+}
+
+/** Ports of one target, or targets of one port. */
+export class Window {
+  startUs: number
+  readonly home: Home
+  readonly key: string | number
+  /** While it holds one value: that, the event, and whether it failed or answered. */
+  #value: string | number
+  #event: SeenEvent
+  #failed = false
+  #answered = false
+  #more: More | undefined
+
+  constructor(home: Home, key: string | number, value: string | number, event: SeenEvent) {
+    this.home = home
+    this.key = key
+    this.startUs = event.us
+    this.#value = value
+    this.#event = event
+  }
+
+  get seen(): number {
+    return this.#more ? this.#more.seen.size : 1
+  }
+
+  get failed(): number {
+    return this.#more ? this.#more.failed.size : this.#failed ? 1 : 0
+  }
+
+  get answered(): number {
+    return this.#more ? this.#more.answered.size : this.#answered ? 1 : 0
+  }
+
+  /** The first event of each value. */
+  get events(): readonly SeenEvent[] {
+    return this.#more ? this.#more.events : [this.#event]
+  }
+
+  /** Where the events went. A flood of hits asks again and again: what was named before is kept. */
+  get places(): readonly string[] {
+    const { events } = this
+    const places = this.#more ? this.#more.places : []
+    for (let k = places.length; k < Math.min(windowMax.places, events.length); k++) {
+      const { ip, port } = events[k]!.event.dstEndpoint
+      places.push(place(ip, port))
+    }
+    return places
+  }
+
+  begin(value: string | number, event: SeenEvent): void {
+    this.startUs = event.us
+    this.#value = value
+    this.#event = event
+    this.#failed = false
+    this.#answered = false
+    this.#more = undefined
+  }
+
+  add(value: string | number, event: SeenEvent): void {
+    const bad = failed(event)
+    const good = succeeded(event)
+    const more = this.#more ?? (value === this.#value ? undefined : this.#grow())
+    if (!more) {
+      if (bad) this.#failed = true
+      if (good) this.#answered = true
+      return
+    }
+    if (more.seen.size < windowMax.values && !more.seen.has(value)) {
+      more.seen.add(value)
+      if (more.events.length < windowMax.events) more.events.push(event)
+    }
+    if (bad && more.failed.size < windowMax.values) more.failed.add(value)
+    if (good && more.answered.size < windowMax.values) more.answered.add(value)
+  }
+
+  #grow(): More {
+    const own = [this.#value]
+    this.#more = {
+      seen: new Set(own),
+      failed: new Set(this.#failed ? own : []),
+      answered: new Set(this.#answered ? own : []),
+      events: [this.#event],
+      places: [],
+    }
+    return this.#more
+  }
+}
+
+/** Windows by source and key, at most `max`: the oldest makes room. */
+export class Windows {
+  readonly #max: number
+  readonly #lengthUs: number
+  readonly #homes = new Map<string, Home>()
+  #queue: Window[] = []
+  #head = 0
+
+  constructor(max: number, lengthUs: number) {
+    this.#max = max
+    this.#lengthUs = lengthUs
+  }
+
+  /** Counts `value` to the source's window of that key, and gives the window. */
+  count(source: string, key: string | number, value: string | number, event: SeenEvent): Window {
+    let home = this.#homes.get(source)
+    let window = home?.windows.get(key)
+    if (!home || !window) {
+      if (this.#queue.length - this.#head >= this.#max) this.#evictOldest()
+      // The oldest may have been the last of this very source.
+      home = this.#homes.get(source) ?? { source, windows: new Map() }
+      this.#homes.set(source, home)
+      window = new Window(home, key, value, event)
+      home.windows.set(key, window)
+      this.#queue.push(window)
+    } else if (event.us > window.startUs + this.#lengthUs) window.begin(value, event)
+    window.add(value, event)
+    return window
+  }
+
+  #evictOldest(): void {
+    const { home, key } = this.#queue[this.#head++]!
+    home.windows.delete(key)
+    if (home.windows.size === 0) this.#homes.delete(home.source)
+    if (this.#head * 2 > this.#queue.length) {
+      this.#queue = this.#queue.slice(this.#head)
+      this.#head = 0
+    }
+  }
+}
