@@ -24,14 +24,20 @@ const asTheyAre = new Set([
 ])
 
 /** Texts seen before: a process's command line comes with each of its connections. */
-const rememberedMax = 256
-const rememberedCharsMin = 24
+const knownMax = 256
+const knownCharsMin = 24
+/** Long ones are megabytes, and as costly to look at. */
+const knownLongMax = 8
 
 export interface SecretHider {
-  /** For texts that are likely to come again. */
   readonly whole: Redact
-  /** For the beginning of a longer text, which must not be kept alive by it. */
-  readonly part: Redact
+  /** The beginning of a text that is too long, and the hash of it all. */
+  beginning(text: string, chars: number): Beginning
+}
+
+interface Beginning {
+  readonly shown: string
+  readonly sha256: string
 }
 
 export interface FitLimits {
@@ -48,23 +54,40 @@ export const tighterLimits: readonly FitLimits[] = [
 ]
 
 /** Replaces secrets by fingerprints under a key of this recording: equal secrets show, and nothing else does. */
-export function secretHider(key: string): SecretHider {
+export function secretsUnder(key: string): Redact {
   const fingerprint = (secret: string) =>
     `[secret:${createHmac('sha256', key).update(secret).digest('hex').slice(0, 10)}]`
-  const part: Redact = (text) => hideSecrets(text, fingerprint)
+  return (text) => hideSecrets(text, fingerprint)
+}
+
+/** Remembers what was hidden in the texts that came last, because whoever is watched decides how long it takes. */
+export function secretHider(redact: Redact): SecretHider {
   const known = new Map<string, string>()
+  const knownLong = new Map<string, Beginning>()
   return {
-    part,
     whole(text) {
-      if (text.length < rememberedCharsMin) return part(text)
-      let hidden = known.get(text)
-      if (hidden !== undefined) return hidden
-      hidden = part(text)
-      if (known.size >= rememberedMax) known.clear()
-      known.set(text, hidden)
-      return hidden
+      return text.length < knownCharsMin
+        ? redact(text)
+        : remembered(known, text, knownMax, () => redact(text))
+    },
+    beginning(text, chars) {
+      const long = remembered(knownLong, text, knownLongMax, () => ({
+        shown: redact(text.slice(0, journalTextCharsMax + redactMarginChars)).slice(0, journalTextCharsMax),
+        sha256: createHash('sha256').update(text).digest('hex'),
+      }))
+      // Half of a surrogate pair is no text.
+      return { ...long, shown: `${long.shown.slice(0, chars).replace(/[\ud800-\udbff]$/, '')}…[cut]` }
     },
   }
+}
+
+function remembered<T>(known: Map<string, T>, text: string, max: number, make: () => T): T {
+  let value = known.get(text)
+  if (value !== undefined) return value
+  value = make()
+  if (known.size >= max) known.clear()
+  known.set(text, value)
+  return value
 }
 
 /** The line as it may be stored. What needs no change is shared with the line that was given. */
@@ -129,10 +152,8 @@ function fitList(
 }
 
 function fitText(text: string, field: string, { hider, limits, cuts }: Fitting): string {
-  const max = limits.textCharsMax
-  if (text.length <= max) return hider.whole(text)
-  cuts.push({ field, length: text.length, sha256: createHash('sha256').update(text).digest('hex') })
-  const shown = hider.part(text.slice(0, max + redactMarginChars)).slice(0, max)
-  // Half of a surrogate pair is no text.
-  return `${shown.replace(/[\ud800-\udbff]$/, '')}…[cut]`
+  if (text.length <= limits.textCharsMax) return hider.whole(text)
+  const { shown, sha256 } = hider.beginning(text, limits.textCharsMax)
+  cuts.push({ field, length: text.length, sha256 })
+  return shown
 }

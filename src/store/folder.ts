@@ -38,8 +38,8 @@ export function prepareFolder(dir: string, resume: boolean): void {
       })
     }
     const names = readdirSync(dir)
-    if (resume && names.includes('journal.jsonl')) return
-    if (names.length > 0) {
+    const goesOn = resume && names.includes('journal.jsonl')
+    if (names.length > 0 && !goesOn) {
       throw new OperatorError('usage', {
         what: `The recording folder ${dir} is not empty.`,
         why: `A recording never shares a folder or goes on in an old one; it holds ${names.slice(0, 3).join(', ')}${names.length > 3 ? '…' : ''}.`,

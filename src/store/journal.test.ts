@@ -157,6 +157,21 @@ describe('the lines of a journal', () => {
     expect(await verifyJournal(dir)).toMatchObject({ state: 'sealed', lines: 3 })
   })
 
+  it('are told in their order, also those that are appended meanwhile', async () => {
+    let told = ''
+    const journal = openJournal({
+      dir,
+      onWritten(lines) {
+        told += lines
+        if (lines.includes('"first"')) journal.append(line('x', 'answer'))
+      },
+    })
+    await Promise.all([journal.appendSoon(line('x', 'first')), journal.appendSoon(line('x', 'second'))])
+    await journal.seal()
+    expect(told).toBe(readFileSync(join(dir, 'journal.jsonl'), 'utf8'))
+    expect(rows().map((row) => row.connection)).toEqual([undefined, 'first', 'second', 'answer', undefined])
+  })
+
   it('note when the clock was set, and keep their order', async () => {
     const { clock, pass, set } = testClock()
     const journal = openJournal({ dir, clock })

@@ -10,7 +10,7 @@ import { type JournalLine, type JournalNote, journalLineBytesMax, journalSchema 
 import type { ChainFile } from './chain-file.ts'
 import { type Clock, StepWatch, systemClock } from './clock.ts'
 import { JournalClosed, JournalFull } from './errors.ts'
-import { fitLine, type SecretHider, secretHider, tighterLimits } from './fit.ts'
+import { fitLine, type SecretHider, secretHider, secretsUnder, tighterLimits } from './fit.ts'
 import { FloodGate, type FloodOptions, type Refusal } from './flood.ts'
 import { notWritable } from './folder.ts'
 import { openChain } from './open-chain.ts'
@@ -94,6 +94,9 @@ export class Journal {
   #head: Appended
   #text = ''
   #waiting: Waiting[] = []
+  /** Texts of acknowledged lines that `onWritten` was not told yet. */
+  #told: string[] = []
+  #telling = false
   #turn: NodeJS.Immediate | undefined
   #syncTimer: NodeJS.Timeout | undefined
   #syncing: Promise<void> | undefined
@@ -115,7 +118,7 @@ export class Journal {
     this.#signer = chain.signer
     this.#forget = chain.forgetKeys
     this.publicKey = chain.signer.publicKey
-    this.#hider = redact ? { whole: redact, part: redact } : secretHider(chain.redactKey)
+    this.#hider = secretHider(redact ?? secretsUnder(chain.redactKey))
     this.#clock = clock
     this.#steps = new StepWatch(clock)
     this.#flood = new FloodGate(options.flood)
@@ -321,7 +324,19 @@ export class Journal {
       this.#syncTimer.unref()
     }
     for (const { appended, resolve } of waiting) resolve(appended)
-    this.#options.onWritten?.(text)
+    if (this.#options.onWritten) this.#tell(text, this.#options.onWritten)
+  }
+
+  /** Whoever is told may append a line, and is told of that one after those before it. */
+  #tell(text: string, onWritten: (lines: string) => void): void {
+    this.#told.push(text)
+    if (this.#telling) return
+    this.#telling = true
+    try {
+      for (let next = this.#told.shift(); next !== undefined; next = this.#told.shift()) onWritten(next)
+    } finally {
+      this.#telling = false
+    }
   }
 
   /** Nothing new is in the file: the chain goes on from the last line that is. */

@@ -2,6 +2,7 @@
 // {"_schema":"vigiles/event/v1","seq":7,"time":"2026-11-24T08:00:00.123456Z","class":"network_activity","activity":"open",
 //  "connection":"c-3","box":"run-1","srcEndpoint":{"ip":"10.8.0.2","port":40112},"dstEndpoint":{"ip":"203.0.113.9","port":443,
 //  "hostname":"api.example.com"},"disposition":"allowed","actor":{"toolCall":"call_1","tier":"identity"},…}
+// Between `open` and `close` a connection may have `traffic` lines, which say what its bytes are.
 // A line of class `aggregate` stands for `count` refusals that were alike, and is one event.
 // Whether the chain of hashes holds is for `vigiles verify` to say.
 
@@ -84,7 +85,7 @@ export const vigilesJournal = defineJsonLinesImporter({
 })
 
 /** Refused lookups of one name are lookups; of several, they are only counted. */
-function kindOf(row: Row): Event['class'] | undefined {
+export function kindOf(row: Row): Event['class'] | undefined {
   return row.class === 'aggregate' && row.of === 'dns_activity' && objectOf(row.query)
     ? 'dns_activity'
     : classes.get(row.class)
@@ -94,7 +95,8 @@ function isJournal(row: Row): boolean {
   return row._schema === 'vigiles/event/v1'
 }
 
-function journalEvent(row: Row, kind: Event['class'], line: number): EventDraft | string {
+/** The event a line is, or what is wrong with it. */
+export function journalEvent(row: Row, kind: Event['class'], line: number): EventDraft | string {
   const time = timeOf(row)
   if (!time) return `time is not a time: ${shown(row.time)}`
   const dst = endpoint(row.dstEndpoint)
@@ -128,6 +130,8 @@ function journalEvent(row: Row, kind: Event['class'], line: number): EventDraft 
   if (isOutcome(outcome)) event.outcome = outcome
   observed(event, objectOf(row.observed))
   if (row.class === 'aggregate') aggregate(event, row)
+  mining(event, objectOf(row.mining))
+  bursts(event, objectOf(row.bursts))
   if (kind === 'http_activity') http(event, objectOf(row.http))
   if (kind === 'ssh_activity') ssh(event, objectOf(row.ssh))
   if (kind === 'dns_activity') {
@@ -136,6 +140,10 @@ function journalEvent(row: Row, kind: Event['class'], line: number): EventDraft 
     if (hostname === undefined) return 'no query: a dns line without a name that was asked for'
     event.dns = dnsOf(row, hostname, textOf(query?.type))
   }
+  const mining = objectOf(row.mining)
+  if (mining) event.mining = miningOf(mining)
+  const bursts = objectOf(row.bursts)
+  if (bursts) event.bursts = burstsOf(bursts)
   actor(event, objectOf(row.actor))
   keep(event, 'activity', textOf(row.activity))
   if (row.wouldBlock === true) keep(event, 'would_block', true)
@@ -143,7 +151,7 @@ function journalEvent(row: Row, kind: Event['class'], line: number): EventDraft 
 }
 
 /** When it happened, which may be before it was written. */
-function timeOf(row: Row): Time | undefined {
+export function timeOf(row: Row): Time | undefined {
   for (const time of [row.at, row.time]) {
     const parsed = typeof time === 'string' ? parseIso(time) : undefined
     if (parsed) return parsed
@@ -167,6 +175,46 @@ function aggregate(event: EventDraft, row: Row): void {
   if (Array.isArray(names)) keep(event, 'destinations', textOf(names.slice(0, 64).join(', ')))
 }
 
+function mining(event: EventDraft, row: Row | undefined): void {
+  if (!row || !Array.isArray(row.methods)) return
+  const methods = row.methods.slice(0, 32).flatMap((one) => textOf(one) ?? [])
+  const [agent, worker] = [textOf(row.agent), textOf(row.worker)]
+  event.mining = {
+    methods,
+    ...(agent !== undefined && { agent }),
+    ...(worker !== undefined && { worker }),
+  }
+}
+
+/** All counts or none: half a rhythm would be judged as another one. */
+function bursts(event: EventDraft, row: Row | undefined): void {
+  const [serverFirst, serverFirstAnswered, clientFirst, clientFirstAnswered, serverPayloadMean] = [
+    countOf(row?.serverFirst),
+    countOf(row?.serverFirstAnswered),
+    countOf(row?.clientFirst),
+    countOf(row?.clientFirstAnswered),
+    countOf(row?.serverPayloadMean),
+  ]
+  if (
+    serverFirst === undefined ||
+    serverFirstAnswered === undefined ||
+    clientFirst === undefined ||
+    clientFirstAnswered === undefined ||
+    serverPayloadMean === undefined
+  ) {
+    return
+  }
+  const serverFirstLargeAnswered = countOf(row?.serverFirstLargeAnswered)
+  event.bursts = {
+    serverFirst,
+    serverFirstAnswered,
+    clientFirst,
+    clientFirstAnswered,
+    serverPayloadMean,
+    ...(serverFirstLargeAnswered !== undefined && { serverFirstLargeAnswered }),
+  }
+}
+
 function http(event: EventDraft, row: Row | undefined): void {
   const [method, path, userAgent, status] = [
     textOf(row?.method),
@@ -183,6 +231,26 @@ function http(event: EventDraft, row: Row | undefined): void {
   const host = textOf(row?.host)
   if (host !== undefined && event.observed?.httpHost === undefined) {
     event.observed = { ...event.observed, httpHost: host }
+  }
+}
+
+function miningOf(row: Row): NonNullable<Event['mining']> {
+  const methods = Array.isArray(row.methods)
+    ? row.methods.slice(0, 32).flatMap((one) => textOf(one) ?? [])
+    : []
+  const [agent, worker] = [textOf(row.agent), textOf(row.worker)]
+  return { methods, ...(agent !== undefined && { agent }), ...(worker !== undefined && { worker }) }
+}
+
+function burstsOf(row: Row): NonNullable<Event['bursts']> {
+  const count = (name: string) => countOf(row[name]) ?? 0
+  return {
+    serverFirst: count('serverFirst'),
+    serverFirstAnswered: count('serverFirstAnswered'),
+    serverFirstLargeAnswered: count('serverFirstLargeAnswered'),
+    clientFirst: count('clientFirst'),
+    clientFirstAnswered: count('clientFirstAnswered'),
+    serverPayloadMean: count('serverPayloadMean'),
   }
 }
 
