@@ -1,0 +1,128 @@
+// Mounts that show the files of one user as another's, so that an agent without root can work in root's folder.
+
+import { spawn } from 'node:child_process'
+import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs'
+import { OperatorError } from '../base/errors.ts'
+import { kernel, littleEndian } from './kernel.ts'
+import { systemCallNumber } from './system-calls.ts'
+
+export interface Ids {
+  readonly uid: number
+  readonly gid: number
+}
+
+const AT_FDCWD = -100
+const AT_EMPTY_PATH = 0x1000
+const AT_RECURSIVE = 0x8000
+const OPEN_TREE_CLONE = 1
+const O_CLOEXEC = 0o2000000
+const MOVE_MOUNT_F_EMPTY_PATH = 4
+const MOUNT_ATTR_IDMAP = 0x00100000
+const MS_PRIVATE = 1 << 18
+
+/** Attaches a copy of the tree at `source` to the existing `target`; needs root. Throws SystemCallError. */
+export function mountTree(source: string, target: string, mapFd?: number): void {
+  const calls = kernel()
+  const tree = calls.syscall(
+    'open_tree',
+    systemCallNumber('open_tree'),
+    AT_FDCWD,
+    source,
+    OPEN_TREE_CLONE | AT_RECURSIVE | O_CLOEXEC,
+  )
+  try {
+    // Cut off from the original, so that what is mounted there later does not show up here.
+    setAttributes(tree, AT_RECURSIVE, { propagation: MS_PRIVATE })
+    if (mapFd !== undefined) setAttributes(tree, AT_RECURSIVE, { mapFd })
+    calls.syscall(
+      'move_mount',
+      systemCallNumber('move_mount'),
+      tree,
+      '',
+      AT_FDCWD,
+      target,
+      MOVE_MOUNT_F_EMPTY_PATH,
+    )
+  } finally {
+    closeSync(tree)
+  }
+}
+
+/** `struct mount_attr`: attr_set, attr_clr, propagation, userns_fd, 8 bytes each. */
+function setAttributes(
+  tree: number,
+  flags: number,
+  { propagation = 0, mapFd }: { propagation?: number; mapFd?: number },
+): void {
+  const bytes = new Uint8Array(32)
+  const view = new DataView(bytes.buffer)
+  if (mapFd !== undefined) view.setBigUint64(0, BigInt(MOUNT_ATTR_IDMAP), littleEndian)
+  view.setBigUint64(16, BigInt(propagation), littleEndian)
+  view.setBigUint64(24, BigInt(mapFd ?? 0), littleEndian)
+  kernel().syscall(
+    'mount_setattr',
+    systemCallNumber('mount_setattr'),
+    tree,
+    '',
+    AT_EMPTY_PATH | flags,
+    bytes,
+    bytes.length,
+  )
+}
+
+/**
+ * A user namespace in which `from` and `to` have changed places, as a file descriptor that the caller closes. Needs root.
+ * Throws {@link OperatorError}.
+ */
+export async function openIdMap(from: Ids, to: Ids): Promise<number> {
+  // The word says that the namespace exists; it is given its map from outside and ends when its input does.
+  const child = spawn('unshare', ['--user', '--', 'sh', '-c', 'echo made; cat'], {
+    stdio: ['pipe', 'pipe', 'ignore'],
+    env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
+  })
+  try {
+    await new Promise<void>((resolve, reject) => {
+      child.stdout.once('data', () => resolve())
+      child.once('error', reject)
+      child.once('close', () => reject(new Error('unshare --user ended')))
+    })
+    const own = (kind: string) => readFileSync(`/proc/self/${kind}_map`, 'utf8')
+    writeFileSync(`/proc/${child.pid}/uid_map`, idMapText(from.uid, to.uid, own('uid')))
+    writeFileSync(`/proc/${child.pid}/gid_map`, idMapText(from.gid, to.gid, own('gid')))
+    return openSync(`/proc/${child.pid}/ns/user`, 'r')
+  } catch (cause) {
+    throw new OperatorError('environment', {
+      what: "The folder's files could not be shown as the agent's own.",
+      why: `A user namespace for that could not be made: ${cause instanceof Error ? cause.message : cause}.`,
+      fix: 'Start vigiles as the user who owns the folder.',
+      cause,
+    })
+  } finally {
+    child.kill('SIGKILL')
+  }
+}
+
+/**
+ * Text of a `uid_map`: every id as itself, but `from` and `to` swapped. `own` is the map of the namespace that we are in
+ * (`0 0 4294967295` outside of containers): other ids can't be named.
+ */
+export function idMapText(from: number, to: number, own: string): string {
+  const lines: string[] = []
+  const line = (inside: number, outside: number, count: number) => {
+    if (count > 0) lines.push(`${inside} ${outside} ${count}`)
+  }
+  const [low, high] = from < to ? [from, to] : [to, from]
+  for (const range of own.trim().split('\n')) {
+    const [first = 0, , count = 0] = range.trim().split(/\s+/).map(Number)
+    let at = first
+    const end = first + count
+    for (const id of low === high ? [] : [low, high]) {
+      if (id < at || id >= end) continue
+      line(at, at, id - at)
+      line(id, id === low ? high : low, 1)
+      at = id + 1
+    }
+    line(at, at, end - at)
+  }
+  return `${lines.join('\n')}\n`
+}

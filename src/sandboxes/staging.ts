@@ -1,0 +1,152 @@
+// Makes ready what the sandbox's bubblewrap then binds: files of our own, private copies, trees with their owner mapped.
+
+import {
+  closeSync,
+  lchownSync,
+  mkdirSync,
+  mkdtempSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, posix } from 'node:path'
+import { OperatorError } from '../base/errors.ts'
+import { type Ids, mountTree, openIdMap } from './idmap.ts'
+import { kernel } from './kernel.ts'
+import type { MountPlan, MountStep } from './mount-plan.ts'
+import { copyTree, eachEntry } from './private-copy.ts'
+import { systemCallNumber } from './system-calls.ts'
+
+export interface StagedMounts {
+  readonly plan: MountPlan
+  /** Where bubblewrap finds the source of a step. */
+  sourceOf(step: Extract<MountStep, { kind: 'bind' | 'text' | 'copy' }>): string
+  readonly notes: readonly string[]
+  /** To be called when the sandbox has its mounts: nothing of ours stays mounted on the host. */
+  bound(): void
+  /** Removes what is left, also when the sandbox was never made. */
+  close(): void
+}
+
+const MNT_DETACH = 2
+const MS_PRIVATE = 1 << 18
+const stagingBytesMax = '1g'
+
+/** Throws {@link OperatorError} where a folder that must be writable can't be made so. */
+export async function stageMounts(plan: MountPlan, agent: Ids): Promise<StagedMounts> {
+  const root = process.getuid?.() === 0 && agent.uid !== 0
+  const folder = mkdtempSync(join(root ? '/run' : (process.env.XDG_RUNTIME_DIR ?? tmpdir()), 'vigiles-'))
+  const sources = new Map<MountStep, string>()
+  const maps = new Map<string, Promise<number>>()
+  const notes: string[] = []
+  let mounted = false
+  let open = true
+  const unmount = () => {
+    if (!mounted) return
+    mounted = false
+    kernel().syscall('umount2', systemCallNumber('umount2'), folder, MNT_DETACH)
+    rmdirSync(folder)
+  }
+  const close = () => {
+    if (!open) return
+    open = false
+    if (root) unmount()
+    // Never through a mount: without root there is none.
+    else rmSync(folder, { recursive: true, force: true })
+  }
+  try {
+    if (root) {
+      mountPrivateMemory(folder, agent)
+      mounted = true
+    }
+    let count = 0
+    const place = () => join(folder, String(count++))
+    for (const step of plan.steps) {
+      if (step.kind === 'text') {
+        const at = place()
+        writeFileSync(at, step.text, { mode: step.mode })
+        sources.set(step, at)
+      } else if (step.kind === 'copy') {
+        const at = place()
+        copyTree(step.source, at, step.except)
+        if (root) eachEntry(at, (path) => lchownSync(path, agent.uid, agent.gid))
+        sources.set(step, at)
+      } else if (step.kind === 'bind' && root) {
+        const source = await staged(step, agent, maps, notes, place)
+        if (source !== undefined) sources.set(step, source)
+      }
+    }
+  } catch (error) {
+    close()
+    throw error
+  } finally {
+    for (const map of maps.values()) await map.then(closeSync, () => {})
+  }
+  return {
+    plan,
+    notes,
+    sourceOf: (step) => sources.get(step) ?? (step.kind === 'bind' ? step.source : ''),
+    // What the sandbox has bound lives on in it; without root, copies are there until the end.
+    bound: unmount,
+    close,
+  }
+}
+
+/** Nobody but root can look into it, the agent's bubblewrap can pass through. */
+function mountPrivateMemory(folder: string, agent: Ids): void {
+  const calls = kernel()
+  const mount = systemCallNumber('mount')
+  const options = `mode=0710,uid=0,gid=${agent.gid},size=${stagingBytesMax}`
+  calls.syscall('mount', mount, 'vigiles', folder, 'tmpfs', 0, options)
+  calls.syscall('mount', mount, 'none', folder, 'none', MS_PRIVATE, 'none')
+}
+
+/** Undefined: the agent's bubblewrap can bind the source itself. */
+async function staged(
+  step: Extract<MountStep, { kind: 'bind' }>,
+  agent: Ids,
+  maps: Map<string, Promise<number>>,
+  notes: string[],
+  place: () => string,
+): Promise<string | undefined> {
+  const stat = statSync(step.source)
+  const foreign = step.asOwner === true && !step.devices && stat.uid !== agent.uid
+  if (!foreign && canReach(step.source, agent)) return undefined
+  const at = place()
+  if (stat.isDirectory()) mkdirSync(at)
+  else writeFileSync(at, '')
+  if (foreign) {
+    const key = `${stat.uid}:${stat.gid}`
+    const map = maps.get(key) ?? openIdMap(stat, agent)
+    maps.set(key, map)
+    const mapFd = await map
+    try {
+      mountTree(step.source, at, mapFd)
+      return at
+    } catch (cause) {
+      if (step.write) {
+        throw new OperatorError('environment', {
+          what: `The agent could not write in ${step.source}: it belongs to ${stat.uid === 0 ? 'root' : `uid ${stat.uid}`}, and the agent does not run as that.`,
+          why: `The file system there (or one mounted below it) can't show files as another user's: ${cause instanceof Error ? cause.message : cause}.`,
+          fix: `Give the folder to an ordinary user (chown -R USER ${step.source}), or start vigiles as one.`,
+          cause,
+        })
+      }
+      notes.push(`${step.source}: shown with its own owner; the agent reads what everybody may read`)
+    }
+  }
+  mountTree(step.source, at)
+  return at
+}
+
+/** By the permission bits of the folders above; access lists are not looked at. */
+function canReach(path: string, { uid, gid }: Ids): boolean {
+  for (let at = posix.dirname(path); ; at = posix.dirname(at)) {
+    const stat = statSync(at)
+    const bit = stat.uid === uid ? 0o100 : stat.gid === gid ? 0o010 : 0o001
+    if ((stat.mode & bit) === 0) return false
+    if (at === '/') return true
+  }
+}
