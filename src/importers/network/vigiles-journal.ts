@@ -130,8 +130,6 @@ export function journalEvent(row: Row, kind: Event['class'], line: number): Even
   if (isOutcome(outcome)) event.outcome = outcome
   observed(event, objectOf(row.observed))
   if (row.class === 'aggregate') aggregate(event, row)
-  mining(event, objectOf(row.mining))
-  bursts(event, objectOf(row.bursts))
   if (kind === 'http_activity') http(event, objectOf(row.http))
   if (kind === 'ssh_activity') ssh(event, objectOf(row.ssh))
   if (kind === 'dns_activity') {
@@ -173,46 +171,6 @@ function aggregate(event: EventDraft, row: Row): void {
   keep(event, 'count', countOf(row.count))
   const names = objectOf(row.destinations)?.first
   if (Array.isArray(names)) keep(event, 'destinations', textOf(names.slice(0, 64).join(', ')))
-}
-
-function mining(event: EventDraft, row: Row | undefined): void {
-  if (!row || !Array.isArray(row.methods)) return
-  const methods = row.methods.slice(0, 32).flatMap((one) => textOf(one) ?? [])
-  const [agent, worker] = [textOf(row.agent), textOf(row.worker)]
-  event.mining = {
-    methods,
-    ...(agent !== undefined && { agent }),
-    ...(worker !== undefined && { worker }),
-  }
-}
-
-/** All counts or none: half a rhythm would be judged as another one. */
-function bursts(event: EventDraft, row: Row | undefined): void {
-  const [serverFirst, serverFirstAnswered, clientFirst, clientFirstAnswered, serverPayloadMean] = [
-    countOf(row?.serverFirst),
-    countOf(row?.serverFirstAnswered),
-    countOf(row?.clientFirst),
-    countOf(row?.clientFirstAnswered),
-    countOf(row?.serverPayloadMean),
-  ]
-  if (
-    serverFirst === undefined ||
-    serverFirstAnswered === undefined ||
-    clientFirst === undefined ||
-    clientFirstAnswered === undefined ||
-    serverPayloadMean === undefined
-  ) {
-    return
-  }
-  const serverFirstLargeAnswered = countOf(row?.serverFirstLargeAnswered)
-  event.bursts = {
-    serverFirst,
-    serverFirstAnswered,
-    clientFirst,
-    clientFirstAnswered,
-    serverPayloadMean,
-    ...(serverFirstLargeAnswered !== undefined && { serverFirstLargeAnswered }),
-  }
 }
 
 function http(event: EventDraft, row: Row | undefined): void {
