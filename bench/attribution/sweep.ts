@@ -117,6 +117,7 @@ const scene: Scene = {
     pairs: pairs.count,
     load: () => {},
     only: () => scene.candidates,
+    moved: () => scene.candidates,
   },
   callStart: input.enter.map((t) => t + 500_000),
   callEnd: input.leave.map((t) => t - 3e6),

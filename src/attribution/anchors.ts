@@ -10,6 +10,8 @@ import type { TargetIndex } from './targets.ts'
 /** A pair further apart than every zone error and this much more is none. */
 const farUs = (14 * 3600 + 600) * 1e6
 const nearUs = 900e6
+/** By timing alone no clock is moved further than five minutes; what is around an offset so far off must still show. */
+const timeReachUs = 620e6
 /** Above so many calls that name one place only those near in time are paired. */
 const namersMax = 256
 /** Places named by few calls are tried first; commoner ones only where those give too few witnesses. */
@@ -151,8 +153,8 @@ export function timeAnchors(
     if (boxes?.length !== 1 || !isNew(i, 0)) continue
     const t = events.fromUs[i]!
     const end = start[boxes[0]! + 1]!
-    let x = firstFrom(calls.startUs, t - nearUs, own, start[boxes[0]!]!, end)
-    for (; x < end && calls.startUs[own[x]!]! <= t + nearUs; x++) {
+    let x = firstFrom(calls.startUs, t - timeReachUs, own, start[boxes[0]!]!, end)
+    for (; x < end && calls.startUs[own[x]!]! <= t + timeReachUs; x++) {
       list.add(events, i, calls.startUs[own[x]!]!, slackOf(calls, own[x]!), 1, own[x]!, 0)
     }
   }

@@ -86,7 +86,7 @@ export function attribute(input: AttributionCase): AttributionResult {
     return call >= 0 && shared[call]! > 0
   }
   const calibration = calibrate(scene, model, post, longest(windows), allAligned, (shift) =>
-    movedScene(parts, scene, shift),
+    movedScene(scene, shift),
   )
   applyCalibration(
     post,

@@ -5,9 +5,9 @@
 import { orderOf } from '../base/order.ts'
 import { attributionDefaults, type CallColumns, callFlags } from './api.ts'
 import type { Keys } from './keys.ts'
-import { questionsOf } from './questions.ts'
+import { type Questions, questionsOf } from './questions.ts'
 import type { Units } from './sessions.ts'
-import { callsByGroup, type Sweep, sweep } from './sweep.ts'
+import { callsByGroup, type GroupedCalls, type Sweep, sweep } from './sweep.ts'
 import type { TargetIndex } from './targets.ts'
 import type { CallWindows } from './windows.ts'
 
@@ -36,6 +36,8 @@ export interface Candidates {
   load(u: number): void
   /** Candidates of the units chosen alone, all at hand: what others have is left out. */
   only(chosen: Uint8Array): Candidates
+  /** The same with other onsets. */
+  moved(from: Float64Array, to: Float64Array): Candidates
 }
 
 export interface CandidateInput {
@@ -46,27 +48,41 @@ export interface CandidateInput {
   readonly targets: TargetIndex
   /** Half-width of what the clocks leave open, µs, by unit. */
   readonly doubt: Float64Array
-  /** Onsets to use instead of the units' own (decoys), else the units'. */
-  readonly from?: Float64Array
-  readonly to?: Float64Array
   /** Pairs held at once, where it is not the usual number. */
   readonly held?: number
 }
 
 export function findCandidates(input: CandidateInput): Candidates {
-  const { units, calls, windows, keys, doubt } = input
-  const from = input.from ?? units.from
-  const to = input.to ?? units.to
-  const n = units.n
-  const reach = attributionDefaults.afterWindowUs
+  const { calls, windows, keys, units } = input
   const usable = usableCalls(calls, windows)
-  const sorted = callsByGroup(
-    usable.enter,
-    Float64Array.from(usable.call, (j) => windows.until[j]! + windows.slack[j]! + reach),
-    Uint32Array.from(usable.call, (j) => keys.callBox[j]!),
-    keys.groups,
-  )
+  const leave = new Float64Array(usable.call.length)
+  const box = new Uint32Array(usable.call.length)
+  for (let k = 0; k < leave.length; k++) {
+    const j = usable.call[k]!
+    leave[k] = windows.until[j]! + windows.slack[j]! + attributionDefaults.afterWindowUs
+    box[k] = keys.callBox[j]!
+  }
+  const sorted = callsByGroup(usable.enter, leave, box, keys.groups)
   const questions = questionsOf(input)
+  return candidatesOf(input, { usable, sorted, questions }, units.from, units.to)
+}
+
+/** Calls by when their windows open, and all that is asked of them: the same whenever units began. */
+interface Prepared {
+  readonly usable: { readonly call: Uint32Array; readonly enter: Float64Array }
+  readonly sorted: GroupedCalls
+  readonly questions: Questions
+}
+
+function candidatesOf(
+  input: CandidateInput,
+  prepared: Prepared,
+  from: Float64Array,
+  to: Float64Array,
+): Candidates {
+  const { units, doubt } = input
+  const { usable, sorted, questions } = prepared
+  const n = units.n
   const isTried = (u: number) => units.group[u]! >= 0 && Number.isFinite(from[u]!)
 
   /** The units [first, last), or those chosen among them, in the order in which they may begin. */
@@ -123,7 +139,7 @@ export function findCandidates(input: CandidateInput): Candidates {
     into[last] = columns.base + columns.size
   }
 
-  const out = { start, first: 0, last: 0, base: 0, ...emptyColumns(), perUnit, pairs, load, only }
+  const out = { start, first: 0, last: 0, base: 0, ...emptyColumns(), perUnit, pairs, load, only, moved }
   function load(u: number): void {
     let block = 0
     while (u >= ends[block]!) block++
@@ -141,6 +157,9 @@ export function findCandidates(input: CandidateInput): Candidates {
     const own = new Float64Array(n + 1)
     fill(0, n, own, columns, chosen)
     return { ...out, start: own, first: 0, last: n, base: 0, ...columns.take(), pairs: columns.size }
+  }
+  function moved(otherFrom: Float64Array, otherTo: Float64Array): Candidates {
+    return candidatesOf(input, prepared, otherFrom, otherTo)
   }
   if (n > 0) load(0)
   return out
@@ -173,7 +192,9 @@ function usableCalls(calls: CallColumns, windows: CallWindows): { call: Uint32Ar
     if (may) count++
   }
   const call = orderOf(opens).slice(0, count)
-  return { call, enter: Float64Array.from(call, (j) => opens[j]!) }
+  const enter = new Float64Array(count)
+  for (let k = 0; k < count; k++) enter[k] = opens[call[k]!]!
+  return { call, enter }
 }
 
 type Columns = ReturnType<typeof growing>

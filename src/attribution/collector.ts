@@ -5,7 +5,7 @@ import { type EventColumns, eventFlags } from './api.ts'
 import type { Anchors } from './correlogram.ts'
 
 /** Pairs kept. More neither sharpen an offset nor make it surer. */
-const pairsMax = 400_000
+const pairsMax = 300_000
 /** What the pairs of a single effect may take beyond it. */
 const overflowMax = 2 * pairsMax
 const ingestDelayUs = 300_000_000

@@ -42,8 +42,8 @@ const outliers = 0.3
 /** Pairs that are looked at first, and what they must show for the others not to be asked. */
 const firstLook = 60_000
 const unmistakable = { z: 25, rival: 0.5, effects: 500 }
-/** Likelihood costs pairs × grid; beyond some thousands more pairs no longer sharpen it. */
-const sharpenedMax = 4000
+/** Likelihood costs pairs × grid: so many pairs say where to look closely, and so many are then looked at. */
+const sharpenedMax = { roughly: 4000, closely: 16_000 }
 
 /**
  * The best-supported offset for which `allowed` holds, or undefined without pairs. `agree` widens what counts as
@@ -192,12 +192,16 @@ export function sharpen(
   prior: (offsetUs: number) => number = () => 0,
 ): { offsetUs: number; sdUs: number } {
   const reach = Math.max(5_000_000, width)
-  const likelihood = likelihoodOf(anchors, peak, reach)
+  const near = nearPairs(anchors, peak, reach)
+  let likelihood = likelihoodOf(anchors, near, sharpenedMax.roughly)
   let from = peak - reach
   let to = peak + reach
   let offsetUs = peak
   let sdUs = reach
   for (let pass = 0; pass < 3; pass++) {
+    if (pass === 2 && near.length > sharpenedMax.roughly) {
+      likelihood = likelihoodOf(anchors, near, sharpenedMax.closely)
+    }
     const points = 200
     const step = (to - from) / points
     const values = new Float64Array(points + 1)
@@ -228,15 +232,21 @@ export function sharpen(
   return { offsetUs, sdUs: Math.max(5_000, sdUs) }
 }
 
-/** Logarithm of the likelihood of an offset, by pairs not far from the peak. */
-function likelihoodOf(anchors: Anchors, peak: number, reach: number): (theta: number) => number {
+/** Pairs not far from the peak, those of one effect together. */
+function nearPairs(anchors: Anchors, peak: number, reach: number): Uint32Array {
   const near: number[] = []
   for (let k = 0; k < anchors.low.length; k++) {
     if (anchors.low[k]! <= peak + reach + 60e6 && anchors.high[k]! >= peak - reach - 60e6) near.push(k)
   }
-  const order = orderOf(Float64Array.from(near, (k) => anchors.effect[k]!))
-  const every = Math.max(1, Math.ceil(near.length / sharpenedMax))
-  const n = Math.ceil(near.length / every)
+  return orderOf(Float64Array.from(near, (k) => anchors.effect[k]!)).map((x) => near[x]!)
+}
+
+/** Logarithm of the likelihood of an offset, by at most about `pairsMax` pairs: all pairs of some effects. */
+function likelihoodOf(anchors: Anchors, near: Uint32Array, pairsMax: number): (theta: number) => number {
+  const below = Math.min(1, pairsMax / near.length) * 2 ** 32
+  const used =
+    near.length <= pairsMax ? near : near.filter((k) => mixed(anchors.effect[k]! ^ 0x55555555) < below)
+  const n = used.length
   const low = new Float64Array(n)
   const high = new Float64Array(n)
   const weight = new Float64Array(n)
@@ -246,7 +256,7 @@ function likelihoodOf(anchors: Anchors, peak: number, reach: number): (theta: nu
   let before = -1
   let width = 0
   for (let x = 0; x < n; x++) {
-    const k = near[order[x * every]!]!
+    const k = used[x]!
     low[x] = anchors.low[k]!
     high[x] = anchors.high[k]!
     weight[x] = (1 - outliers) * anchors.weight[k]!

@@ -37,7 +37,9 @@ export function buildField(x: TestInput, window: { from: number; to: number }): 
   const rows: (Row | undefined)[] = []
 
   function rowOf(group: number): Row {
-    return (rows[group] ??= build(group))
+    const row = rows[group] ?? build(group)
+    rows[group] = row
+    return row
   }
 
   function build(group: number): Row {

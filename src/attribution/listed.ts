@@ -42,6 +42,7 @@ export function listedCandidates(
     pairs: 0,
     load: () => {},
     only: () => candidates,
+    moved: () => candidates,
   }
   const scene = { ...full, candidates }
   const own = scorer(scene, model, scores)

@@ -58,7 +58,7 @@ export function buildScene(parts: SceneParts): Scene {
  * The same case with every group's connections moved by `shift` µs round the watched time: nothing is caused by a
  * call any more, while rhythm and crowding stay. Order within is not kept, so sessions are left out.
  */
-export function movedScene(parts: SceneParts, scene: Scene, shift: Float64Array): Scene {
+export function movedScene(scene: Scene, shift: Float64Array): Scene {
   const range = scene.coverTo - scene.coverFrom
   const from = new Float64Array(scene.n)
   const to = new Float64Array(scene.n)
@@ -68,14 +68,13 @@ export function movedScene(parts: SceneParts, scene: Scene, shift: Float64Array)
     from[u] = g < 0 ? t : scene.coverFrom + ((t - scene.coverFrom + shift[g]!) % range)
     to[u] = from[u]! + (scene.to[u]! - t)
   }
-  const { units, keys, targets, windows, doubt, input } = parts
   return {
     ...scene,
     from,
     to,
     previous: new Int32Array(scene.n).fill(-1),
     session: new Int32Array(scene.n).fill(-1),
-    candidates: findCandidates({ units, calls: input.calls, windows, keys, targets, doubt, from, to }),
+    candidates: scene.candidates.moved(from, to),
   }
 }
 
