@@ -160,8 +160,12 @@ describe('one side only', () => {
       recordedWith((text) => text, { traces: false }),
     )
     expect(usable).toBe(true)
+    // The log's own stamps, to the minute; its records are written in the order of their ends.
+    const hour = /"timestamp":"(\S+?)T(\d\d):/.exec(eve)!
     expect(notes).toMatch(
-      /No tool call was read: supply the agents' traces .* for 2026-11-24 08:5\d to 2026-11-24 08:5\d UTC/,
+      new RegExp(
+        `No tool call was read: supply the agents' traces .* for ${hour[1]} ${hour[2]}:\\d\\d to ${hour[1]} \\d\\d:\\d\\d UTC`,
+      ),
     )
     expect(summary.verdict).toContain("no record of any agent's tool calls")
     expect(attributions.every(({ verdict, pNone }) => verdict === 'not-attributable' && pNone === 1)).toBe(
@@ -214,7 +218,12 @@ describe('times that do not fit', () => {
 
   it('logs that reach far beyond the traces: counts what cannot be judged', async () => {
     const { notes } = await run(recordedWith((text) => text + moved(text, 24 * 3)))
-    expect(notes).toMatch(/2386 of 4772 events lie more than ten minutes from any call; .* supply the traces/)
+    const events = eve.trim().split('\n').length
+    expect(notes).toMatch(
+      new RegExp(
+        `${events} of ${2 * events} events lie more than ten minutes from any call; .* supply the traces`,
+      ),
+    )
   })
 
   it('a --tz that matches nothing', async () => {
@@ -244,9 +253,11 @@ describe('addresses that do not fit', () => {
         topology: (text) => text.replace(/\d+\.\d+\.\d+\.\d+/g, '10.250.250.1'),
       }),
     )
+    const [, nat = ''] = /"src_ip":"(203\.0\.113\.\d+)"/.exec(eve) ?? []
     expect(notes).toMatch(
-      /The topology lists \d+ sandboxes, but none of its addresses stands in the logs \(they have 203\.0\.113\.121/,
+      /The topology lists \d+ sandboxes, but none of its addresses stands in the logs \(they have /,
     )
+    expect(notes).toContain(`(they have ${nat}`)
   })
 })
 

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { exitCodes, OperatorError } from '../base/errors.ts'
 import { plain } from '../base/terminal.ts'
+import { counted } from '../exporters/words.ts'
 import { parseZoneRule } from '../pipeline/clock-domains.ts'
 import { investigate } from '../pipeline/investigate.ts'
 import { parseMoment, parseWindow } from '../pipeline/moments.ts'
@@ -118,7 +119,8 @@ export function summaryText(summary: Summary, out: string): string {
     const [action] = incident.actions
     if (action && isGrave(incident.severity)) lines.push(`           do now: ${plain(action.do, 140)}`)
   }
-  if (summary.incidents.length > 8) lines.push(`  … and ${summary.incidents.length - 8} more incidents`)
+  if (summary.incidents.length > 8)
+    lines.push(`  … and ${counted(summary.incidents.length - 8, 'more incident')}`)
   if (summary.incidents.length > 0) lines.push('')
   const judged = attribution.events > 0 && summary.inputs.some(({ toolCalls }) => toolCalls > 0)
   if (judged) {
