@@ -9,6 +9,7 @@ const benches: Readonly<Record<string, string>> = {
   formats: 'formats/main.ts',
   speed: 'speed/main.ts',
   pcap: 'pcap.ts',
+  journal: 'journal/main.ts',
   policy: 'policy/main.ts',
 }
 const [name, ...rest] = process.argv.slice(2)
