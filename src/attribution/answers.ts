@@ -121,7 +121,13 @@ function listedPerUnit(post: Posterior, n: number): Uint8Array {
 /** Evidence in words, made when it is asked for. Holds on to no more than that needs. */
 function explainer(x: Answered, rank: Uint32Array, listed: Uint8Array): AttributionResult['explain'] {
   const { units, post, input, keys, targets, settled } = x
-  const again = listedCandidates({ ...x, calls: input.calls }, x.scene, x.model, x.scores, candidatesMax)
+  const again = listedCandidates(
+    { ...x, calls: input.calls, pairsHeldMax: 0 },
+    x.scene,
+    x.model,
+    x.scores,
+    candidatesMax,
+  )
   const explaining = {
     input,
     scene: again.scene,

@@ -206,4 +206,13 @@ export const attributionDefaults = {
   shifts: 999,
   falseDiscoveryRate: 0.05,
   calibrationMin: 500,
+  /** Pairs of a call and a connection held at once; where there are more they are made block by block. */
+  pairsHeldMax: 24_000_000,
+  /** Pairs that a round of the fit looks at; where there are more, some connections stand for all. */
+  pairsFittedMax: 12_000_000,
 } as const
+
+export interface PairLimits {
+  readonly pairsHeldMax: number
+  readonly pairsFittedMax: number
+}

@@ -9,6 +9,7 @@ import {
   callFlags,
   type EventColumns,
   eventFlags,
+  type PairLimits,
   tiers,
 } from './api.ts'
 import { applyCalibration, calibrate } from './calibrate.ts'
@@ -32,7 +33,10 @@ import { type CallWindows, callWindows } from './windows.ts'
 const placingRoundsMax = 3
 
 /** Says for every event which calls may have caused it, how probably, and why. Never throws on data. */
-export function attribute(input: AttributionCase): AttributionResult {
+export function attribute(
+  input: AttributionCase,
+  limits: PairLimits = attributionDefaults,
+): AttributionResult {
   const { events, order: eventOrder } = canonicalEvents(input.events)
   const { calls, order: callOrder } = canonicalCalls(input.calls)
   const given = { ...input, events, calls }
@@ -50,9 +54,10 @@ export function attribute(input: AttributionCase): AttributionResult {
     const { keys } = placement
     const units = connections(events, times, keys, dstName)
     const doubt = Float64Array.from(units.clock, (c) => Math.max(20_000, 1.5 * (clocks.sdUs[c] ?? 0)))
-    const parts = { input: given, units, keys, targets, windows, doubt }
+    const { pairsHeldMax } = limits
+    const parts = { input: given, units, keys, targets, windows, doubt, pairsHeldMax }
     const scene = buildScene(parts)
-    const model = fitModel(scene)
+    const model = fitModel(scene, limits.pairsFittedMax)
     return { placement, keys, units, parts, scene, model, ...posteriors(scene, model) }
   }
   let fit = fitted(placeTraces(events, times, plainKeys, dstName, targets, windows))
@@ -110,6 +115,13 @@ export function attribute(input: AttributionCase): AttributionResult {
     settled.map((x) => (x === 2 ? 1 : 0)),
   )
 
+  const { pairs } = scene.candidates
+  if (pairs > limits.pairsFittedMax) {
+    const part = Math.round((100 * limits.pairsFittedMax) / pairs)
+    notes.push(
+      `Calls and connections make ${pairs} pairs: rates were fitted to about ${part} % of them, and then applied to all.`,
+    )
+  }
   const tests = testHypotheses({
     scene,
     units,

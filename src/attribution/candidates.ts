@@ -13,9 +13,6 @@ import type { CallWindows } from './windows.ts'
 
 const neverCause = callFlags.offline | callFlags.echo
 
-/** Pairs held at once: 7 B each, and 4 B more while they are made. */
-export const pairsHeldMax = 24_000_000
-
 export interface Candidates {
   /** Candidates of unit u: [start[u], start[u + 1]), less `base`, of the columns. Known up to the last block made. */
   readonly start: Float64Array
@@ -48,8 +45,8 @@ export interface CandidateInput {
   readonly targets: TargetIndex
   /** Half-width of what the clocks leave open, µs, by unit. */
   readonly doubt: Float64Array
-  /** Pairs held at once, where it is not the usual number. */
-  readonly held?: number
+  /** Pairs held at once: 7 B each, and 4 B more while they are made. */
+  readonly pairsHeldMax: number
 }
 
 export function findCandidates(input: CandidateInput): Candidates {
@@ -108,7 +105,7 @@ function candidatesOf(
   const pairs = whole.count
   const perUnit = new Uint32Array(n)
   for (let k = 0; k < n; k++) perUnit[all.order[k]!] = whole.size[k]!
-  const held = input.held ?? pairsHeldMax
+  const held = input.pairsHeldMax
   const ends = pairs <= held ? [n] : blockEnds(perUnit, held)
   let made = 0
 

@@ -10,12 +10,14 @@ const pairsMax = 300_000
 const overflowMax = 2 * pairsMax
 const ingestDelayUs = 300_000_000
 
+type Stamps = Pick<EventColumns, 'fromUs' | 'spanUs' | 'flags'>
+
 export interface Collector {
   /** Whether pairs of event i are still asked for. */
   wants(i: number): boolean
   /** Adds the pair of event i and cause j, which happened at `causeUs` give or take `slackUs`, or up to `lateUs` later. */
   add(
-    events: EventColumns,
+    events: Stamps,
     i: number,
     causeUs: number,
     slackUs: number,
@@ -42,7 +44,7 @@ export function collector(): Collector {
   }
 
   function add(
-    events: EventColumns,
+    events: Stamps,
     i: number,
     causeUs: number,
     slackUs: number,

@@ -13,10 +13,11 @@ export type { Model, Scene } from './model.ts'
 export type { Scorer } from './scorer.ts'
 
 const sessionPrior = { events: 0.05, seconds: 30 }
-/** Pairs that a round looks at. Beyond it some units stand for all, chosen by a hash, sessions as a whole. */
-export const fittedMax = 12_000_000
 
-export function fitModel(given: Scene, pairsMax = fittedMax): Model {
+/**
+ * Where there are more than `pairsMax` pairs some units stand for all, chosen by a hash, sessions as a whole.
+ */
+export function fitModel(given: Scene, pairsMax: number = attributionDefaults.pairsFittedMax): Model {
   const C = given.classCount
   const seconds = Math.max(1, (given.coverTo - given.coverFrom) / 1e6)
   const exposure = exposures(given)

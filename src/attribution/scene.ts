@@ -17,6 +17,7 @@ export interface SceneParts {
   readonly targets: TargetIndex
   readonly windows: CallWindows
   readonly doubt: Float64Array
+  readonly pairsHeldMax: number
 }
 
 export function buildScene(parts: SceneParts): Scene {
@@ -37,7 +38,7 @@ export function buildScene(parts: SceneParts): Scene {
     previous: chains.previous,
     session: chains.session,
     sessionCount: chains.count,
-    candidates: findCandidates({ units, calls, windows, keys, targets, doubt }),
+    candidates: findCandidates({ ...parts, calls }),
     // A call that is told twice spent its time once.
     callStart: windows.start.map((us, j) =>
       (calls.flags[j]! & callFlags.echo) === 0 ? us : Number.POSITIVE_INFINITY,

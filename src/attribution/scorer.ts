@@ -52,7 +52,7 @@ export function scorer(
   function rates(u: number): Rates {
     if (u < c.first || u >= c.last) c.load(u)
     const first = c.start[u]! - c.base
-    const size = c.start[u + 1]! - first
+    const size = c.start[u + 1]! - c.start[u]!
     if (size > base.length) {
       base = new Float64Array(size * 2)
       named = new Float64Array(size * 2)
