@@ -151,8 +151,9 @@ function byProcess(limit: LimitName, value: number): HeldLimit {
   return { by: 'none', value, weaker: 'processor time can only be limited by a control group' }
 }
 
+/** Data, not address space: Node reserves gigabytes of addresses that it never uses. */
 function words(limit: LimitName, value: number): string[] {
-  return limit === 'memory' ? [`--as=${value}:${value}`] : [`--nproc=${value}:${value}`]
+  return limit === 'memory' ? [`--data=${value}:${value}`] : [`--nproc=${value}:${value}`]
 }
 
 const removeTries = 100
