@@ -167,7 +167,8 @@ async function learnFrom(options: Options, [recording]: readonly string[]): Prom
     crlfDelay: Number.POSITIVE_INFINITY,
   })) {
     // Only what learning looks at is kept: a recording may hold millions of process lines.
-    if (!/"class":\s{0,4}"(?:network|http|ssh|tls|dns)_activity"|"detection_finding"/.test(line)) continue
+    if (!/"class":\s{0,4}"(?:network|http|ssh|tls|dns)_activity"|"detection_finding"|"aggregate"/.test(line))
+      continue
     try {
       reader.add(JSON.parse(line))
     } catch {

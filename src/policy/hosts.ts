@@ -20,6 +20,12 @@ export function readHost(text: string): HostReading {
   return readAscii(text) ?? readOther(text)
 }
 
+/** One text for a host however it was written, to count and compare by; of one that is none, the escaped original. */
+export function hostKey(text: string): string {
+  const read = readHost(text)
+  return read.kind === 'name' ? read.name : read.kind === 'ip' ? read.ip : read.shown
+}
+
 /** The same with a port behind it, as Host headers and authorities have it. */
 export function readHostPort(text: string): { readonly host: HostReading; readonly port?: number } {
   const match = /^(.*[^:\]]|\[[0-9a-f:.%a-z]{2,64}\]):(\d{1,5})$/is.exec(text)

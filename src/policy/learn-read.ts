@@ -6,9 +6,11 @@
 
 import { type IpRange, inRange, ipGroups, parseRange } from '../base/cidr.ts'
 import { canonicalIp } from '../base/ip.ts'
+import { plain } from '../base/terminal.ts'
+import type { DecisionCode } from '../schema/decision.ts'
 import { specialAddress } from './addresses.ts'
 import { readHost, readHostPort } from './hosts.ts'
-import { wordOfLayers } from './protocols.ts'
+import { forbiddenLayer, layersOf, wordOfLayers } from './protocols.ts'
 
 /** Most destinations and names that are told apart; what comes later is only counted. */
 export const destinationsMax = 20_000
@@ -69,13 +71,23 @@ export function openRecordReader(syntheticRange = '198.18.0.0/15'): RecordReader
       counts[destination === 'skip' ? 'skipped' : 'beyond']++
       return
     }
-    if (kind === 'network_activity' && text(line.activity) !== 'close') counts.connections++
+    if (kind === 'network_activity' && isAttempt(line)) counts.connections++
     note(destination, line, kind, synthetic)
     const connection = text(line.connection)
     if (connection !== undefined && byConnection.size < destinationsMax * 4)
       byConnection.set(connection, destination)
     const call = callOf(line)
     if (call !== undefined && calls.size < 100_000) calls.add(call)
+  }
+
+  /** Refusals that were too many for a line each. */
+  function addRefusals(line: Fields): void {
+    const destination = destinationOf(line, destinations)
+    if (destination === 'skip' || destination === 'beyond') counts.skipped++
+    else if (typeof line.count === 'number' && line.count > 0) {
+      destination.refused += line.count
+      counts.connections += line.count
+    }
   }
 
   function addLookup(line: Fields): void {
@@ -94,6 +106,7 @@ export function openRecordReader(syntheticRange = '198.18.0.0/15'): RecordReader
       if (!line || kind === undefined) counts.skipped++
       else if (connectionKinds.has(kind)) addConnection(line, kind)
       else if (kind === 'dns_activity') addLookup(line)
+      else if (kind === 'aggregate' && line.of === 'network_activity') addRefusals(line)
       else if (kind === 'detection_finding') {
         counts.findings++
         flag(line, flagged)
@@ -119,6 +132,11 @@ const connectionKinds: ReadonlySet<string> = new Set([
   'ssh_activity',
   'tls_activity',
 ])
+
+/** A connection has one such line: `traffic` and `close` follow an `open`. */
+function isAttempt({ activity }: Fields): boolean {
+  return activity !== 'close' && activity !== 'traffic'
+}
 
 function callOf(line: Fields): string | undefined {
   const actor = asObject(line.actor)
@@ -175,22 +193,25 @@ function note(destination: Destination, line: Fields, kind: string, synthetic: I
   const endpoint = asObject(line.dstEndpoint)
   const observed = asObject(line.observed)
   const actor = asObject(line.actor)
-  const opens = kind === 'network_activity' && text(line.activity) !== 'close'
+  const opens = kind === 'network_activity' && isAttempt(line)
   if (opens && text(line.disposition) === 'blocked') destination.refused++
   else if (opens) destination.allowed++
   if (text(line.disposition) !== 'blocked' && line.wouldBlock === true && opens) {
     destination.allowed--
     destination.refused++
   }
-  const protocol = text(observed?.protocol)
-  if (protocol !== undefined && destination.protocols.size < 16)
-    destination.protocols.add(wordOfLayers([protocol]))
+  noteProtocol(destination, observed)
   const call = callOf(line)
   if (call !== undefined && destination.calls.size < callsShown) destination.calls.add(call)
   const program = text(asObject(actor?.process)?.name)
   if (program !== undefined && destination.programs.size < 32) destination.programs.add(program)
-  const ip = canonicalIp(text(endpoint?.ip) ?? '')
-  if (ip !== undefined) {
+  const code = text(asObject(line.policy)?.code)
+  if (code !== undefined && dangerousCodes.has(code)) {
+    destination.dangers.add(text(asObject(line.policy)?.reason) ?? code)
+  }
+  for (const value of [endpoint?.ip, observed?.dialled]) {
+    const ip = canonicalIp(text(value) ?? '')
+    if (ip === undefined) continue
     destination.keys.add(ip).add(`${ip}:${destination.port}`)
     const special = specialAddress(ip, noAddresses)
     // A synthetic address stands for a name; the vetted one is what counts, where the journal has it.
@@ -199,7 +220,14 @@ function note(destination: Destination, line: Fields, kind: string, synthetic: I
   }
   if (destination.kind === 'ip') destination.dangers.add('it was dialled by its address, without a name')
   const names = new Set(
-    [observed?.dnsName, observed?.sni, observed?.httpHost].flatMap((value) => {
+    [
+      observed?.dnsName,
+      observed?.connectName,
+      observed?.sni,
+      observed?.httpHost,
+      observed?.authority,
+      asObject(line.http)?.host,
+    ].flatMap((value) => {
       const one = text(value)
       const read = one === undefined ? undefined : readHostPort(one).host
       return read === undefined
@@ -209,6 +237,29 @@ function note(destination: Destination, line: Fields, kind: string, synthetic: I
   )
   if (names.size > 1) destination.dangers.add(`its names differ: ${[...names].join(', ')}`)
   noteRequest(destination, line)
+}
+
+/** Refusals that say something of the destination, whether or not the mode let it pass. */
+const dangerousCodes: ReadonlySet<string> = new Set<DecisionCode>([
+  'bad-name',
+  'ech',
+  'group-address',
+  'metadata-address',
+  'name-mismatch',
+  'own-address',
+  'private-address',
+])
+
+function noteProtocol(destination: Destination, observed: Fields | undefined): void {
+  const layers = Array.isArray(observed?.layers)
+    ? observed.layers.flatMap((layer) => text(layer) ?? []).slice(0, 8)
+    : [observed?.protocol].flatMap((layer) => text(layer) ?? [])
+  if (layers.length === 0 && !Array.isArray(observed?.layers)) return
+  const word = wordOfLayers(layers)
+  if (destination.protocols.size < 16) destination.protocols.add(word)
+  const inside = forbiddenLayer(layers, layersOf([word]))
+  if (inside !== undefined)
+    destination.dangers.add(`it carried ${plain(inside, 40)} inside ${plain(layers[0] ?? '', 40)}`)
 }
 
 function noteRequest(destination: Destination, line: Fields): void {

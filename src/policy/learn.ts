@@ -30,9 +30,7 @@ export function learn(records: Iterable<unknown>, options: LearnOptions = {}): s
 
 /** The same from a reader that was fed line by line, for recordings that do not fit into memory. */
 export function proposedPolicy(learned: Learned, { siblingsMin = 5 }: LearnOptions = {}): string {
-  const safe = learned.destinations.filter(
-    (one) => one.dangers.size === 0 && one.allowed > 0 && one.transport !== 'other',
-  )
+  const safe = learned.destinations.filter((one) => one.dangers.size === 0 && one.allowed > 0 && isKnown(one))
   const { groups, single } = withSiblings(safe, siblingsMin)
   const allow = [
     ...groups.map((group) => groupLines(group)),
@@ -45,6 +43,11 @@ export function proposedPolicy(learned: Learned, { siblingsMin = 5 }: LearnOptio
   ]
   lines.push(...leftOut(learned, safe))
   return `${lines.join('\n')}\n`
+}
+
+/** A rule says which port, and ICMP has none. */
+function isKnown({ transport, port }: Destination): boolean {
+  return transport === 'icmp' || (transport !== 'other' && port !== undefined)
 }
 
 interface Group {
@@ -138,7 +141,14 @@ function leftOut(learned: Learned, safe: readonly Destination[]): string[] {
   for (const one of dangerous.slice(0, leftOutMax)) {
     lines.push(`#   ${place(one)}: ${plain([...one.dangers].slice(0, 3).join('; '), 300)} (${evidence(one)})`)
   }
-  const refused = rest.filter(({ dangers }) => dangers.size === 0)
+  const refused = rest.filter((one) => one.dangers.size === 0 && isKnown(one))
+  const unknown = rest.filter((one) => one.dangers.size === 0 && !isKnown(one))
+  if (unknown.length > 0) {
+    lines.push(
+      '',
+      `# Without a port in the recording: ${plain(unknown.map(({ host }) => host).join(', '), 300)}`,
+    )
+  }
   if (refused.length > 0)
     lines.push('', '# Refused then, and not allowed here. Move what is needed up to `allow`:')
   for (const one of refused.slice(0, leftOutMax)) lines.push(`#  - ${item(one)}  # ${evidence(one)}`)

@@ -6,11 +6,12 @@ import type { Phase } from '../schema/ask.ts'
 import type { Decision } from '../schema/decision.ts'
 import type { Limits } from '../schema/policy.ts'
 import type { CompiledPolicy } from './compile.ts'
+import { hostKey } from './hosts.ts'
 
 export interface MeterUse {
   /** Milliseconds on any clock that does not go back; one that does is taken to stand still. */
   readonly nowMs: number
-  /** Canonical name or address: the most specific the gateway knows. */
+  /** Name or address, in any form: the most specific the gateway knows. */
   readonly host: string
   /** `rule` of the decision that let it pass. */
   readonly rule: string
@@ -64,6 +65,7 @@ export class Meter {
 
   /** Before a connection is dialled. */
   connect(use: MeterUse): Decision | undefined {
+    const host = hostKey(use.host)
     const second = this.#second(use.nowMs)
     const scopes = this.#scopes(use)
     for (const { name, limits, perMinute, destinations } of scopes) {
@@ -72,20 +74,21 @@ export class Meter {
       }
       if (limits.destinations === undefined) continue
       const most = Math.min(limits.destinations, countedMax)
-      if (!destinations.has(use.host) && destinations.size >= most) {
+      if (!destinations.has(host) && destinations.size >= most) {
         return exceeded(`destinations${name}`, `${most} distinct destinations`)
       }
     }
     for (const { limits, perMinute, destinations } of scopes) {
       if (limits.connectionsPerMinute !== undefined) perMinute.add(second)
-      if (limits.destinations !== undefined) destinations.add(use.host)
+      if (limits.destinations !== undefined) destinations.add(host)
     }
     return undefined
   }
 
   /** Before bytes go out. A refused chunk must not be sent. */
   send(use: MeterUse & { readonly bytes: number }): Decision | undefined {
-    const { host, call, bytes } = use
+    const { call, bytes } = use
+    const host = hostKey(use.host)
     const scopes = this.#scopes(use)
     for (const { name, limits, bytesByHost, bytesByCall } of scopes) {
       const { bytesOutPerHost: perHost, bytesOutPerCall: perCall } = limits
@@ -124,15 +127,16 @@ export class Meter {
     )
     const most = Math.min(Number.isFinite(limit) ? limit : namesPerMinuteDefault, countedMax)
     const second = this.#second(use.nowMs)
+    const host = hostKey(use.host)
     const seen = this.#names.get(use.rule) ?? new Map<string, number>()
     this.#names.set(use.rule, seen)
-    const last = seen.get(use.host)
+    const last = seen.get(host)
     if (last !== undefined && second - last < windowSeconds) return undefined
     if (seen.size >= most) for (const [name, at] of seen) if (second - at >= windowSeconds) seen.delete(name)
     if (seen.size >= most)
       return exceeded('namesPerMinute', `${most} names a minute under ${compiled.rule.text}`)
-    seen.delete(use.host)
-    seen.set(use.host, second)
+    seen.delete(host)
+    seen.set(host, second)
     return undefined
   }
 

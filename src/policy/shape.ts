@@ -105,8 +105,11 @@ export function object<const F extends Fields>(
         }
         const near = nearestWord(name, names)
         const where = at === '' ? 'a policy has' : `\`${at}\` has`
-        const inText = name.includes(' ') ? 'Inside { } a comma ends a text: put the text in quotes.' : undefined
-        const fix = inText ?? (near === undefined ? `Known keys: ${names.join(', ')}.` : `Did you mean \`${near}\`?`)
+        const inText = name.includes(' ')
+          ? 'Inside { } a comma ends a text: put the text in quotes.'
+          : undefined
+        const fix =
+          inText ?? (near === undefined ? `Known keys: ${names.join(', ')}.` : `Did you mean \`${near}\`?`)
         report(context, field.line, `${where} no key \`${plain(name, 60)}\``, fix)
       }
       for (const name of required) {
