@@ -152,7 +152,7 @@ async function wentOn(dir: string, output: string, code: string): Promise<void> 
   })
 }
 
-const canMount = spawnSync('unshare', ['-m', 'true']).status === 0
+const canMount = spawnSync('unshare', ['-rm', 'true']).status === 0
 
 describe('a disk that is full', () => {
   it.skipIf(!canMount)(
@@ -171,7 +171,7 @@ describe('a disk that is full', () => {
       const { stdout } = spawnSync(
         'unshare',
         [
-          '-m',
+          '-rm',
           'sh',
           '-c',
           'mount -t tmpfs -o size=64k none "$1" && shift && exec "$@"',
@@ -214,7 +214,7 @@ describe('a disk that is full', () => {
     const { stdout } = spawnSync(
       'unshare',
       [
-        '-m',
+        '-rm',
         'sh',
         '-c',
         'mount -t tmpfs -o size=64k none "$1" && shift && exec "$@"',
