@@ -9,6 +9,7 @@ import { parseArgs, styleText } from 'node:util'
 import { gunzipSync } from 'node:zlib'
 import { OperatorError } from '../src/base/errors.ts'
 import { plain } from '../src/base/terminal.ts'
+import { revealedCommand } from '../src/commands/revealed.ts'
 import { whyText } from '../src/exporters/why.ts'
 import { canRunLab } from '../src/lab/can-run.ts'
 import { readScore } from '../src/lab/read-score.ts'
@@ -138,7 +139,13 @@ function showAlarm(run: string, folder: string, summary: Summary): void {
   )
   const { uid } = alarm.event
   const findings = [...findingLines(folder, uid)].filter((finding) => finding.unmapped.events.includes(uid))
-  const answer = whyText(alarm, { summary, toolCall: (id) => by.get(id), findings, groups: summary.tests })
+  const answer = whyText(alarm, {
+    summary,
+    toolCall: (id) => by.get(id),
+    findings,
+    groups: summary.tests,
+    revealed: revealedCommand,
+  })
   for (const line of answer.slice(answer.findIndex((text) => text.startsWith('ANSWER')))) out(`  ${line}`)
   out(
     `\n${paint('bold', 'The kernel')}, asked afterwards: ${describe(maker === null ? undefined : bySource.get(maker))}`,

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { exitCodes, OperatorError } from '../base/errors.ts'
+import { revealedCommand } from '../commands/revealed.ts'
 import { whyText } from '../exporters/why.ts'
 import { findEvent, isEventUid, needlesOf } from '../pipeline/find-event.ts'
 import { attributionLines, findingLines, readSummary, toolCallLines } from '../pipeline/read-case.ts'
@@ -67,6 +68,7 @@ export async function whyCommand(args: string[]): Promise<number> {
     toolCall: (id) => calls.get(id),
     findings,
     groups: summary.tests,
+    revealed: revealedCommand,
     ...(process.stdout.isTTY && { width: process.stdout.columns }),
   })
   if (match.alike > 1) lines.push(`(${match.alike} events fit this text equally well; the first is shown)`)

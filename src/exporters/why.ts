@@ -25,6 +25,8 @@ export interface WhyContext {
   readonly findings?: readonly FindingLine[]
   /** Tests per destination, rule and episode, if known. */
   readonly groups?: readonly GroupTestSummary[]
+  /** What a command runs that cannot be read in it (encoded, behind variables), if anything. */
+  readonly revealed?: (command: string) => string | undefined
   /** Columns to wrap at; a line is as long as it is when absent. */
   readonly width?: number
 }
@@ -40,7 +42,7 @@ export function whyText(line: AttributionLine, context: WhyContext): string[] {
     ['ALARM', `${whenText(event.time)}  ${plain(eventText(event), 200)}`],
     ['', `${plain(event.file, 160)}:${event.line}; the source wrote ${plain(event.sourceTime, 60)}`],
     ['ANSWER', answerText(line)],
-    ...callRows(leader, call, line.toolCall !== null),
+    ...callRows(leader, call, line.toolCall !== null, context.revealed),
     ...labelled(
       'EVIDENCE',
       (leader?.evidence ?? [])
@@ -106,6 +108,7 @@ function callRows(
   leader: AttributionLine['candidates'][number] | undefined,
   call: ToolCallLine | undefined,
   accused: boolean,
+  revealed: WhyContext['revealed'],
 ): [string, string][] {
   if (leader === undefined) return []
   const label = accused ? 'CALL' : 'CLOSEST'
@@ -119,8 +122,10 @@ function callRows(
     call.episode === null ? undefined : `episode ${plain(call.episode, 60)}`,
     call.turn === null ? undefined : `turn ${call.turn}`,
   ].filter((part) => part !== undefined)
+  const hidden = revealed?.(call.command)
   return [
-    [label, `${plain(call.name, 40)}  ${plain(call.command, 200)}`],
+    [label, `${plain(call.name, 40)}  ${plain(call.command, hidden === undefined ? 200 : 100)}`],
+    ...(hidden === undefined ? [] : ([['', `which runs  ${plain(hidden, 200)}`]] as [string, string][])),
     ['', where.join(', ')],
     ['', `${plain(call.file, 160)}:${call.line} (${plain(call.uid, 40)})`],
   ]
