@@ -1,7 +1,7 @@
 // Puts the batches of all files into one set of columns, in an order that does not depend on how they were given.
 
 import type { Batch, CallBatch, CallFiles, EventBatch } from './batch.ts'
-import { type TextBlob, Texts, type TypedArray, textAt } from './grow.ts'
+import { type TextBlob, Texts, type TypedArray } from './grow.ts'
 
 /** What was read from one file: its parts in file order. */
 export interface ReadFile {
@@ -283,20 +283,26 @@ function bases(files: readonly ReadFile[], count: (batch: Batch) => number): Uin
   return out
 }
 
+function textsOf({ bytes, ends }: TextBlob): (index: number) => string {
+  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return (index) => {
+    const from = index === 0 ? 0 : ends[index - 1]!
+    const to = ends[index]!
+    return from === to ? '' : view.toString('utf8', from, to)
+  }
+}
+
 /** Reads text i of several blobs as if they were one; nothing is copied. */
 function blobs(parts: readonly TextBlob[]): (i: number) => string {
-  const starts: number[] = []
-  let n = 0
-  for (const part of parts) {
-    starts.push(n)
-    n += part.ends.length
-  }
+  const starts = [0]
+  for (const [p, part] of parts.entries()) starts.push(starts[p]! + part.ends.length)
+  const texts = parts.map(textsOf)
   let last = 0
   return (i) => {
     // Reads mostly come in order: look where the last one was first.
-    if (!(i >= starts[last]! && i < starts[last]! + parts[last]!.ends.length)) {
+    if (!(i >= starts[last]! && i < starts[last + 1]!)) {
       let low = 0
-      let high = parts.length - 1
+      let high = texts.length - 1
       while (low < high) {
         const middle = (low + high + 1) >> 1
         if (starts[middle]! <= i) low = middle
@@ -304,6 +310,6 @@ function blobs(parts: readonly TextBlob[]): (i: number) => string {
       }
       last = low
     }
-    return textAt(parts[last]!, i - starts[last]!)
+    return texts[last]!(i - starts[last]!)
   }
 }

@@ -17,7 +17,7 @@ export const reverseSsh = defineDetection({
   confidence: 0.95,
   attack: ['T1572'], // Protocol Tunneling
   listensTo: ['execute_tool'],
-  needs: /ssh|dbclient|plink/,
+  needs: /\b(?:autossh|ssh|dbclient|plink)\b/,
   falsePositives: ['A task that asks for remote forwarding', 'Tests of an SSH client'],
   blindSpots: [
     'Libraries whose code no trace shows',

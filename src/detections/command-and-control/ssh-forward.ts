@@ -11,7 +11,7 @@ export const sshForward = defineDetection({
   confidence: 0.6,
   attack: ['T1572'], // Protocol Tunneling
   listensTo: ['execute_tool'],
-  needs: /ssh/,
+  needs: /\b(?:autossh|sshuttle|ssh)\b/,
   falsePositives: ['ssh -L to a database is everyday work', 'A SOCKS proxy that the task provides'],
   blindSpots: ['Jump hosts that forward on their own', 'Libraries'],
   response: ['Ask whether the task needs the far side', 'Allow that host by policy, or block it'],

@@ -20,7 +20,7 @@ export const sshOddPort = defineDetection({
   confidence: 0.75,
   attack: ['T1571', 'T1572'], // Non-Standard Port, Protocol Tunneling
   listensTo: ['ssh_activity', 'network_activity', 'execute_tool'],
-  needs: /ssh/,
+  needs: /\b(?:autossh|ssh)\b/,
   falsePositives: ['Code review servers (29418)', 'Hosts that moved SSH to 2222 to be left alone'],
   blindSpots: ['SSH inside TLS or WebSocket', 'Sensors that tell protocols by port only'],
   response: ['Find which call opened it and whether the far side can reach in', 'Block the address'],

@@ -23,10 +23,10 @@ const textTools =
 
 /** Of these every sign of a miner holds one; pools' names tell nothing alone. */
 const mentions = new RegExp(
-  `\\b(?:${minerNames.source})\\b|stratum|ethproxy|miner|xmrig|xmr-stak|t-rex|p2pool|\\bmodprobe\\b|nr_hugepages` +
+  `(?:\\b|_)(?:${minerNames.source}|t-rex-miner|modprobe|sysctl|rx/|cn/|randomx|cryptonight|kawpow|etchash|ethash` +
+    '|autolykos|octopus|ghostrider|argon2/|kheavyhash|verushash|equihash|yescrypt|beamhash|progpow)' +
     '|--(?:donate-level|nicehash|randomx-|cpu-max-threads-hint|coin|rig-id|keepalive|asm|huge-pages-jit)' +
-    '|\\b(?:rx/|randomx|cn/|cryptonight|kawpow|etchash|ethash|autolykos|octopus|ghostrider|argon2/|kheavyhash' +
-    '|verushash|equihash|yescrypt|beamhash|progpow)|[48][0-9AB]\\w{93}|bc1\\w{25}',
+    '|\\bstratum|\\bethproxy|[48][0-9AB]\\w{93}|\\bbc1\\w{25}',
 )
 
 export const miningCommand = defineDetection({

@@ -16,7 +16,7 @@ export const provisioningCommand = defineDetection({
   attack: ['T1578.002', 'T1496'], // Create Cloud Instance, Resource Hijacking
   listensTo: ['execute_tool'],
   needs:
-    /\b(?:aws|gcloud|az|aliyun|tccli|hcloud|doctl|linode-cli|vultr-cli|oci|ibmcloud|kubectl|oc|sbatch|srun|salloc|ray|modal|vastai|runpodctl|lambda|sky|terraform|tofu|pulumi)\b|--gpus|Action=|runpod\.io|vast\.ai|cloud\.lambda/,
+    /\b(?:aws|gcloud|az|aliyun|tccli|hcloud|doctl|linode-cli|vultr-cli|oci|ibmcloud|kubectl|oc|sbatch|srun|salloc|ray|modal|vastai|runpodctl|lambda|sky|terraform|tofu|pulumi)\b|--gpus|\b(?:Action=|runpod\.io|vast\.ai|cloud\.lambda)/,
   falsePositives: ['Infrastructure tasks', 'Training code that submits its own jobs'],
   blindSpots: ['SDKs behind wrappers of their own', 'Consoles in a browser'],
   response: [
