@@ -190,6 +190,8 @@ function allow(_: Options, [file, ...hosts]: readonly string[]): number {
   const before = existsSync(file) ? readText(file) : 'version: 1\n'
   let after = before
   for (const host of hosts) {
+    if (/[\r\n]/.test(host))
+      throw usage('allow takes one rule on one line.', 'Give each as an argument of its own.')
     // What begins with a brace is a whole rule, as the end of a run proposes it.
     const item = host.startsWith('{') ? host : checkedHost(host)
     const next = withAllowed(after, item)
