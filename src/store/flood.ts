@@ -22,7 +22,7 @@ export const floodDefaults: FloodOptions = {
   alikePerSecondMax: 20,
   unitPerSecondMax: 2_000,
   keysMax: 4_096,
-  destinationsMax: 64,
+  destinationsMax: 256,
 }
 
 export type Refusal = (NetworkActivityLine & { activity: 'refuse' }) | DnsActivityLine
