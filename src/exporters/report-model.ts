@@ -37,7 +37,7 @@ export function joinActions(incidents: readonly IncidentSummary[]): readonly Act
     const rank = severities.indexOf(incident.severity)
     for (const [place, action] of incident.actions.entries()) {
       const key = `${action.do.split(' ', 1)[0]}\n${action.why}`
-      const names = namesIn(action.do)
+      const names = namesIn(action.do.replace(stepWords, ''))
       const known = joined.get(key)
       if (known === undefined) {
         joined.set(key, { ...action, said: new Set(names), numbers: new Set([i + 1]), also: [], rank, place })
