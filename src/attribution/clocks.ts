@@ -2,10 +2,12 @@
 
 import { contentAnchors, timeAnchors } from './anchors.ts'
 import type { CallColumns, ClockDomain, ClockEstimate, EventColumns } from './api.ts'
-import { offsetIn, type Piece, shape } from './clock-pieces.ts'
-import { best, byName, convincing, nearUs, nearZone, zoneOf } from './clock-proof.ts'
+import { apart, sharpOf, unnamed } from './clock-evidence.ts'
+import { offsetIn } from './clock-pieces.ts'
+import { byName, convincing, nearUs, nearZone, weigh, zoneOf } from './clock-proof.ts'
+import { priorSdUs, type State, settle, withinBounds } from './clock-settle.ts'
 import { tieClocks } from './clock-ties.ts'
-import { type Anchors, joined, type Peak, sharpen, shifted } from './correlogram.ts'
+import { findPeak, joined, shifted } from './correlogram.ts'
 import { span } from './explain.ts'
 import type { Keys } from './keys.ts'
 import type { TargetIndex } from './targets.ts'
@@ -21,17 +23,9 @@ export interface Clocks {
   readonly notes: readonly string[]
 }
 
-/** What a clock kept by NTP may be off when nothing shows it, and one of which nothing is known. */
-const priorSdUs = { utc: 2e6, naive: 30e6, uptime: 30e6 } as const
-
-interface State {
-  pieces: Piece[]
-  sdUs: number
-  z: number
-  aligned: boolean
-  contradicted?: boolean
-  note: string
-}
+/** That events merely follow calls asks for more: calls that follow each other at a beat would do the same. */
+const timedLogOdds = 9
+const timedGapUs = 1_000_000
 
 export function alignClocks(
   domains: readonly ClockDomain[],
@@ -76,26 +70,37 @@ export function alignClocks(
     const uptime = tie.members.every((m) => domains[m.clock]!.zone === 'uptime')
     const anchorsOf = (clock: number, byUs: number) =>
       shifted(contentAnchors(events, calls, keys, names, targets, clock, isTrusted, uptime), byUs)
-    const zoned = zoneOpen || tie.members.every((m) => domains[m.clock]!.zone !== 'utc')
+    const zone = uptime
+      ? 'uptime'
+      : zoneOpen || tie.members.every((m) => domains[m.clock]!.zone !== 'utc')
+        ? 'naive'
+        : 'utc'
+    const expected = { zone, apart: apart(events, calls, tie, isTrusted) } as const
     const allowed = (us: number) => uptime || nearZone(us)
-    let anchors = joined(tie.members.map((m) => anchorsOf(m.clock, m.aheadUs)))
-    let peak = best(anchors, allowed, zoned)
+    const all = joined(tie.members.map((m) => anchorsOf(m.clock, m.aheadUs)))
+    let anchors = sharpOf(all, events)
+    const bounded = anchors === undefined
+    anchors ??= all
+    let proof = weigh(anchors, allowed, expected)
     let by = 'names and addresses that calls mention'
-    if (!peak || !convincing(peak)) {
-      const timed = joined(
+    if (!proof?.proven && !bounded) {
+      const seen = joined(
         tie.members.map((m) => shifted(timeAnchors(events, calls, keys, m.clock, isTrusted), m.aheadUs)),
       )
-      const other = best(timed, (us) => Math.abs(us) <= nearUs, false)
-      if (other && convincing(other) && other.rival < 0.8 && other.z > (peak?.z ?? 0)) {
-        peak = other
+      const timed = joined([anchors, unnamed(seen, anchors)])
+      const other = weigh(timed, (us) => Math.abs(us) <= nearUs, expected, timedLogOdds, timedGapUs)
+      if (other?.proven) {
+        proof = other
         anchors = timed
         by = 'timing alone'
       }
     }
-    const ok = peak !== undefined && convincing(peak)
+    const peak = bounded ? findPeak(all, allowed) : proof?.peak
+    const likely = proof?.likely === true
+    const ok = bounded ? peak !== undefined && convincing(peak) : proof?.proven === true
     // The part of the offset that is a zone belongs to the side that does not know its zone.
     if (
-      ok &&
+      (ok || likely) &&
       zoneOpen &&
       agentZoneUs === undefined &&
       tie.members.some((m) => domains[m.clock]!.zone === 'utc')
@@ -104,7 +109,17 @@ export function alignClocks(
       agentZoneUs = Math.abs(peak!.offsetUs - zone) <= nearUs ? -zone : 0
     }
     for (const m of tie.members) {
-      state[m.clock] = settle(domains[m.clock]!, peak, ok, anchors, m, by, allowed, agentZoneUs ?? 0)
+      const settled = settle(
+        domains[m.clock]!,
+        peak,
+        { ok, likely },
+        anchors,
+        m,
+        by,
+        allowed,
+        agentZoneUs ?? 0,
+      )
+      state[m.clock] = bounded && peak && ok ? withinBounds(anchors, peak, m, agentZoneUs ?? 0) : settled
     }
   }
   if (agentZoneUs !== undefined && agentZoneUs !== 0) {
@@ -118,65 +133,6 @@ export function alignClocks(
   borrow(domains, state, networks, eventCount)
   alignAgents(domains, state, agents, trusted, reference, networks, { events, calls, keys, names, targets })
   return finish(domains, state, reference, networks, notes)
-}
-
-function settle(
-  domain: ClockDomain,
-  peak: Peak | undefined,
-  ok: boolean,
-  anchors: Anchors,
-  member: { aheadUs: number; sdUs: number; clock: number },
-  by: string,
-  allowed: (us: number) => boolean,
-  agentZoneUs: number,
-): State {
-  const tied = member.aheadUs !== 0 ? '; tied to another sensor by connections both saw' : ''
-  if (peak && ok) {
-    const pieces = shape(anchors, peak, allowed).map((p) => ({
-      ...p,
-      fromUs: p.fromUs,
-      offsetUs: p.offsetUs + member.aheadUs + agentZoneUs,
-    }))
-    const steps = pieces.length > 1 ? `; ${pieces.length - 1} step of the clock` : ''
-    return {
-      pieces,
-      sdUs: Math.hypot(peak.sdUs, member.sdUs),
-      z: peak.z,
-      aligned: true,
-      note: `${peak.effects} of ${peak.asked} connections agree, by ${by}${tied}${steps}`,
-    }
-  }
-  // Not proven: lean on the zone's prior, and on what little there is.
-  const sd = priorSdUs[domain.zone]
-  const few = peak ? `${peak.effects} of ${peak.asked} connections agree` : 'no call names what was contacted'
-  const contradicted = peak !== undefined && peak.asked >= 50 && peak.effects < 0.15 * peak.asked
-  if (domain.zone === 'utc') {
-    const hint =
-      peak !== undefined &&
-      peak.z >= 7 &&
-      Math.abs(peak.offsetUs) <= 5 * sd &&
-      peak.effects >= 0.1 * peak.asked
-    const narrowed = hint
-      ? sharpen(anchors, peak.offsetUs, 4e6, (us) => -(us * us) / (2 * sd * sd))
-      : { offsetUs: 0, sdUs: sd }
-    return {
-      pieces: [{ fromUs: 0, offsetUs: narrowed.offsetUs + member.aheadUs + agentZoneUs, drift: 0 }],
-      sdUs: Math.min(sd, Math.max(300_000, 1.5 * narrowed.sdUs)),
-      z: peak?.z ?? 0,
-      aligned: false,
-      contradicted,
-      note: `${few}, too few to be sure: windows are widened and time alone proves nothing`,
-    }
-  }
-  const guess = peak && peak.z >= 4 && peak.effects >= 3
-  return {
-    pieces: [{ fromUs: 0, offsetUs: (guess ? peak.offsetUs : 0) + member.aheadUs + agentZoneUs, drift: 0 }],
-    sdUs: guess ? Math.max(2e6, 2 * peak.sdUs) : sd,
-    z: peak?.z ?? 0,
-    aligned: false,
-    contradicted,
-    note: `${few}, and its zone is not known: ${guess ? 'the best guess is used' : 'taken as UTC'}; say the zone with --tz`,
-  }
 }
 
 /** A weak clock takes the offset that its family agrees on. */
@@ -227,8 +183,9 @@ function alignAgents(
           return shifted(a, offsetIn(state[n]!.pieces, a.time[0] ?? 0))
         }),
     )
-    const peak = best(anchors, nearZone, domains[k]!.zone !== 'utc')
-    const ok = peak !== undefined && convincing(peak)
+    const proof = weigh(anchors, nearZone, { zone: domains[k]!.zone, apart: false })
+    const peak = proof?.peak
+    const ok = peak !== undefined && proof?.proven === true
     if (trusted.includes(k)) {
       if (!ok || Math.abs(peak.offsetUs) < Math.max(1e6, 6 * peak.sdUs)) continue
     }
@@ -277,7 +234,7 @@ function finish(
       }
     }),
     offset: (clock, us) => offsetIn(state[clock]?.pieces ?? [], us),
-    sdUs: Float64Array.from(state, (s) => s.sdUs),
+    sdUs: Float64Array.from(state, (s) => s.doubtUs ?? s.sdUs),
     aligned: Uint8Array.from(state, (s) => (s.aligned ? 1 : 0)),
     contradicted: Uint8Array.from(state, (s) => (s.contradicted ? 1 : 0)),
     notes,
