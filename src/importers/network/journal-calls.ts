@@ -42,7 +42,7 @@ export class JournalCalls {
     }
     this.#waiting.delete(key)
     const call = waiting ?? startedBefore(row, id, time, line)
-    call.end = time
+    call.end = endOf(row, time, call.start)
     const exitCode = row.exitCode
     if (typeof exitCode === 'number' && Number.isInteger(exitCode)) call.exitCode = exitCode
     const output = row.output
@@ -58,7 +58,8 @@ export class JournalCalls {
   }
 }
 
-function begun(row: Row, id: string | undefined, time: Time, line: number): Draft {
+/** The call that a start line tells of. */
+export function begun(row: Row, id: string | undefined, time: Time, line: number): Draft {
   const box = textOf(row.box)
   const command = typeof row.command === 'string' ? row.command : ''
   const call: Draft = {
@@ -91,6 +92,13 @@ function startedBefore(row: Row, id: string | undefined, time: Time, line: numbe
     { ...time, us: time.us - durationMs * 1000, spanUs: Math.max(time.spanUs, 1_000) },
     line,
   )
+}
+
+/** When the clock was set back meanwhile, the end lies where its duration says. */
+function endOf(row: Row, time: Time, start: Time): Time {
+  const durationMs = countOf(row.duration)
+  if (time.us >= start.us || durationMs === undefined) return time
+  return { ...time, us: start.us + Math.round(durationMs * 1000), spanUs: 1_000 }
 }
 
 function cut(text: string, max: number): string {
