@@ -19,7 +19,7 @@ export interface GatewayOptions {
   readonly mode: PolicyMode
   /** IPv4 range of the addresses that stand for names. */
   readonly syntheticRange: string
-  readonly decide: (ask: Ask) => Decision
+  readonly decide: (ask: Ask, unit: number) => Decision
   /** Who has the socket of a flow, from the kernel; the flow's first packet is on its way, nothing more. */
   readonly actorOf: (unit: number, flow: Flow) => JournalActor
   /** What is known of the call beside the flow. */

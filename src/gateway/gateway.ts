@@ -14,7 +14,7 @@ import type { Observed } from '../protocols/sniff.ts'
 import type { Ask } from '../schema/ask.ts'
 import type { FirstPacket } from '../schema/box-network.ts'
 import type { Decision } from '../schema/decision.ts'
-import type { NetworkActivityLine } from '../schema/journal.ts'
+import type { JournalLine, NetworkActivityLine } from '../schema/journal.ts'
 import {
   type ConnectionEvent,
   type Flow,
@@ -173,16 +173,20 @@ export function openGateway(options: GatewayOptions): Gateway {
       upstream,
       decideBytes: (observed) => judgeBytes(link, observed),
       denial: denialBytes,
+      now,
       onObserved(observed, decision) {
         link.line = { ...link.line, observed: { ...link.line.observed, ...observedOf(observed) } }
+        if (observed.mining) link.line = { ...link.line, mining: observed.mining }
         if (decision.verdict === 'deny') {
           link.line = { ...link.line, disposition: 'blocked', policy: policyOf(decision) }
         }
+        for (const line of seenLines(link.line, observed)) keepAlso(link, line)
         tell('bytes', link)
       },
-      onClose({ bytesIn, bytesOut, reset }) {
+      onClose({ bytesIn, bytesOut, reset, bursts }) {
         open.delete(link)
-        keep(link, closeOf(link, { bytesIn, bytesOut, outcome: reset ? 'reset' : 'established' }))
+        const outcome = reset ? 'reset' : 'established'
+        keep(link, closeOf(link, { bytesIn, bytesOut, outcome, ...(bursts && { bursts }) }))
         tell('close', link)
       },
     })
@@ -205,7 +209,10 @@ export function openGateway(options: GatewayOptions): Gateway {
   function onQuery(bytes: Uint8Array, packet: IpPacket, unit: number, flow: Flow): void {
     const query = bytes.subarray(packet.payloadAt)
     const actor = options.actorOf(unit, flow)
-    void answerQuery(query, flow, actor, options.contextOf(unit), names, options).then(
+    void answerQuery(query, flow, actor, options.contextOf(unit), names, {
+      ...options,
+      decide: (ask) => options.decide(ask, unit),
+    }).then(
       (reply) => {
         if (reply) network.send(datagramFor(bytes, packet, reply))
       },
@@ -216,7 +223,7 @@ export function openGateway(options: GatewayOptions): Gateway {
   /** What is neither TCP nor DNS is not relayed: the kernel refused it already, and here it is said and kept. */
   function onOther(bytes: Uint8Array, packet: IpPacket, unit: number, flow: Flow): void {
     const link = linkOf(unit, flow)
-    const decision = options.decide({ ...baseAsk(link), stage: 'connect' })
+    const decision = options.decide({ ...baseAsk(link), stage: 'connect' }, unit)
     const protocol =
       packet.protocol === 'udp' ? sniffDatagram(bytes.subarray(packet.payloadAt), packet.dstPort) : undefined
     const reason = `${packet.protocol === 'other' ? `IP protocol ${packet.number}` : packet.protocol} is not relayed`
@@ -289,7 +296,7 @@ export function openGateway(options: GatewayOptions): Gateway {
 
   /** `denied`: refuse it. A mode that only watches lets it pass, but for what no mode may open. */
   function judge(link: Link, more: Partial<Ask>): { decision: Decision; denied: boolean } {
-    const decision = options.decide({ ...baseAsk(link), ...more })
+    const decision = options.decide({ ...baseAsk(link), ...more }, link.unit)
     if (decision.verdict !== 'deny') return { decision, denied: false }
     const always =
       decision.code === 'own-address' || decision.code === 'metadata-address' || decision.code === 'fault'
@@ -308,13 +315,22 @@ export function openGateway(options: GatewayOptions): Gateway {
     }
   }
 
+  /** What the bytes are is worth a line, but no reason to stop what was let pass. */
+  function keepAlso(link: Link, line: JournalLine): void {
+    try {
+      record(line)
+    } catch {
+      link.cut('the recording cannot be written')
+    }
+  }
+
   function tell(kind: ConnectionEvent['kind'], connection: Link): void {
     options.onConnection?.({ kind, connection })
   }
 
   function closeOf(
     link: Link,
-    end: Pick<NetworkActivityLine, 'bytesIn' | 'bytesOut' | 'outcome'>,
+    end: Pick<NetworkActivityLine, 'bytesIn' | 'bytesOut' | 'outcome' | 'bursts'>,
   ): NetworkActivityLine {
     return {
       ...link.line,
@@ -359,6 +375,31 @@ function openOf(link: Link, decision: Decision, ip: string): NetworkActivityLine
 function refusalOf({ line }: Link, decision: Decision): NetworkActivityLine {
   const { wouldBlock: _, ...rest } = line
   return { ...rest, activity: 'refuse', disposition: 'blocked', policy: policyOf(decision) }
+}
+
+/** The lines that say what a connection's bytes are: in the words of its protocol where it has some. */
+function seenLines(line: NetworkActivityLine, { ssh, http, httpHost, layers }: Observed): JournalLine[] {
+  if (layers.length === 0) return []
+  const { box, connection, srcEndpoint, dstEndpoint, disposition, policy, actor } = line
+  const common = { box, connection, srcEndpoint, dstEndpoint, disposition, ...(policy && { policy }), actor }
+  const traffic = { ...line, activity: 'traffic' as const }
+  if (ssh) return [traffic, { ...common, class: 'ssh_activity', ssh }]
+  if (!http) return [traffic]
+  const { method, path, userAgent, status } = http
+  return [
+    traffic,
+    {
+      ...common,
+      class: 'http_activity',
+      http: {
+        ...(httpHost !== undefined && { host: httpHost }),
+        ...(method !== undefined && { method }),
+        ...(path !== undefined && { path }),
+        ...(userAgent !== undefined && { userAgent }),
+        ...(status !== undefined && { status }),
+      },
+    },
+  ]
 }
 
 function policyOf({ rule, reason, code }: Decision) {

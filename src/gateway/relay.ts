@@ -1,6 +1,7 @@
 // Relays one connection: holds its first bytes until they are decided, then passes both directions on.
 
 import type { Socket } from 'node:net'
+import { type BurstCounts, Rhythm } from '../protocols/rhythm.ts'
 import type { Observed } from '../protocols/sniff.ts'
 import type { Decision } from '../schema/decision.ts'
 import { limits } from './api.ts'
@@ -15,6 +16,8 @@ export interface RelayOptions {
   readonly denial: (observed: Observed, decision: Decision) => Uint8Array | undefined
   readonly onObserved: (observed: Observed, decision: Decision) => void
   readonly onClose: (end: RelayEnd) => void
+  /** Milliseconds, ever growing. */
+  readonly now: () => number
 }
 
 export interface RelayEnd {
@@ -22,11 +25,14 @@ export interface RelayEnd {
   readonly bytesOut: number
   readonly bytesIn: number
   readonly reset: boolean
+  readonly bursts: BurstCounts | undefined
 }
 
 export interface Relay {
   readonly clientHead: Uint8Array
   readonly serverHead: Uint8Array
+  /** Who broke its silences so far. */
+  bursts(): BurstCounts | undefined
   /** Resets both sides at once. */
   cut(): void
 }
@@ -36,8 +42,9 @@ const looksMax = 12
 
 export function relay(options: RelayOptions): Relay {
   const { client, upstream } = options
-  const out = direction(client, upstream)
-  const back = direction(upstream, client)
+  const rhythm = new Rhythm()
+  const out = direction(client, upstream, (bytes) => rhythm.packet(false, options.now() * 1000, bytes))
+  const back = direction(upstream, client, (bytes) => rhythm.packet(true, options.now() * 1000, bytes))
   let passing = false
   let ended = false
   let looks = 0
@@ -49,7 +56,7 @@ export function relay(options: RelayOptions): Relay {
     if (ended || !client.destroyed || !upstream.destroyed) return
     ended = true
     clearTimeout(timer)
-    options.onClose({ bytesOut: out.relayed(), bytesIn: back.relayed(), reset })
+    options.onClose({ bytesOut: out.relayed(), bytesIn: back.relayed(), reset, bursts: rhythm.counts() })
   }
   const cut = () => {
     reset = true
@@ -113,12 +120,13 @@ export function relay(options: RelayOptions): Relay {
     get serverHead() {
       return back.head()
     },
+    bursts: () => rhythm.counts(),
     cut,
   }
 }
 
 /** One way through: what comes from `from` is held, then goes to `to`, no faster than it takes it. */
-function direction(from: Socket, to: Socket) {
+function direction(from: Socket, to: Socket, onChunk: (bytes: number) => void) {
   let held: Buffer[] | undefined = []
   let head: Buffer = Buffer.alloc(0)
   let relayed = 0
@@ -132,6 +140,7 @@ function direction(from: Socket, to: Socket) {
     relayed: () => relayed,
     start(look: () => void) {
       from.on('data', (chunk: Buffer) => {
+        onChunk(chunk.length)
         const looking = head.length < limits.headBytes
         if (looking) head = Buffer.concat([head, chunk.subarray(0, limits.headBytes - head.length)])
         if (held) {

@@ -26,7 +26,7 @@ export async function answerQuery(
     forward,
     mode,
     record,
-  }: Pick<GatewayOptions, 'box' | 'decide' | 'forward' | 'mode' | 'record'>,
+  }: Pick<GatewayOptions, 'box' | 'forward' | 'mode' | 'record'> & { decide(ask: Ask): Decision },
 ): Promise<Uint8Array | undefined> {
   const question = readDns(query)?.questions[0]
   if (!question) return undefined

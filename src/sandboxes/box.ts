@@ -1,8 +1,9 @@
 // A sandbox on Linux: namespaces held open, a network that ends at the gateway, and a unit of its own for every call.
 
-import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
+import { join } from 'node:path'
 import type { BoxNetwork } from '../schema/box-network.ts'
 import { type BoxGroup, cgroup2Mount, openBoxGroup } from './cgroups.ts'
 import { startHolder } from './holder.ts'
@@ -10,6 +11,7 @@ import { kernel } from './kernel.ts'
 import { boxNetwork, listenerPort, openNetworkFds } from './network-port.ts'
 import { rulesText } from './rules.ts'
 import { setUpNetwork, tellNft, toolPath } from './set-up.ts'
+import { type SocketTuple, socketInode } from './sockets.ts'
 import { elementsOf, makeUnits, type Unit, unitPool } from './units.ts'
 
 export interface BoxOptions {
@@ -18,10 +20,20 @@ export interface BoxOptions {
   /** Arguments of the bubblewrap that makes the namespaces and the file system; see mounts.ts. */
   readonly holderArguments: readonly string[]
   /** Arguments of the bubblewrap that each command enters through. */
-  readonly execArguments: (request: ExecRequest) => {
+  readonly execArguments: (
+    request: ExecRequest,
+    /** The first descriptor that is free for it in the command's process. */
+    firstFd: number,
+  ) => {
     readonly arguments: readonly string[]
     readonly fds: readonly number[]
+    /** To be called when the command has them. */
+    release(): void
   }
+  /** Further groups that each command enters: of limits. */
+  readonly groupFiles: readonly string[]
+  /** Words before the command: of limits that no group holds. */
+  readonly prefix: readonly string[]
   /** Who the agent is. */
   readonly uid: number
   readonly gid: number
@@ -31,7 +43,7 @@ export interface ExecRequest {
   readonly command: readonly string[]
   readonly cwd: string
   readonly env: Readonly<Record<string, string>>
-  readonly stdio: StdioOptions
+  readonly stdio: readonly ('pipe' | 'inherit' | 'ignore')[]
 }
 
 export interface RunningExec {
@@ -45,8 +57,12 @@ export interface RunningExec {
 export interface Box {
   readonly network: BoxNetwork
   readonly group: BoxGroup
-  /** Starts a command in a unit of its own. */
-  exec(request: ExecRequest): Promise<RunningExec>
+  /** The first process inside, as seen from outside. */
+  readonly pid: number
+  /** Inode of the socket of a flow, as /proc names it; undefined when it is gone. */
+  inodeOf(tuple: SocketTuple): number | undefined
+  /** Starts a command in a unit of its own; `onUnit` hears of the unit before anything runs in it. */
+  exec(request: ExecRequest, onUnit?: (unit: Unit) => void): Promise<RunningExec>
   /** To be called when nothing of the unit is needed any more. */
   release(unit: Unit): void
   /** Resolves when the sandbox itself ended, whatever the reason. */
@@ -93,22 +109,22 @@ export async function openBox(options: BoxOptions): Promise<Box> {
       network,
       group,
       ended: holder.ended,
-      async exec(request) {
+      pid: holder.pid,
+      inodeOf: (tuple) => socketInode(calls, fds.socketDiag, tuple),
+      async exec(request, onUnit) {
         const unit = await units.take()
-        const { arguments: inner, fds: more } = options.execArguments(request)
-        const stdio = typeof request.stdio === 'string' ? Array(3).fill(request.stdio) : request.stdio
-        const child = spawn(
-          '/bin/sh',
-          enterScript(unit, holder.pid, options, [...inner, '--', ...request.command]),
-          {
-            stdio: [...stdio, userFd, ...more],
-            env: { ...request.env, PATH: request.env.PATH ?? toolPath },
-            cwd: '/',
-          },
-        )
+        onUnit?.(unit)
+        const inner = options.execArguments(request, userNamespaceFd + 1)
+        const words = [...inner.arguments, '--', ...defaultSignals, ...options.prefix, ...request.command]
+        const child = spawn('/bin/sh', enterWords(unit, holder.pid, options, words), {
+          stdio: [...request.stdio, userFd, ...inner.fds],
+          env: { PATH: toolPath },
+          cwd: '/',
+        })
+        inner.release()
         const exited = new Promise<{ exitCode: number | null; signal: NodeJS.Signals | null }>((resolve) => {
           child.once('error', () => resolve({ exitCode: 127, signal: null }))
-          child.once('close', (exitCode, signal) => resolve({ exitCode, signal }))
+          child.once('exit', (exitCode, signal) => resolve({ exitCode, signal }))
         })
         return { unit, child, exited, commandPid: () => grandchild(child.pid) }
       },
@@ -131,14 +147,23 @@ function enterNetwork(pid: number): string[] {
  * is left. Terminal signals are ignored on the way down, so that the waiting parents survive them, and are back at
  * their defaults for the command.
  */
-function enterScript(unit: Unit, pid: number, { uid, gid }: BoxOptions, inner: readonly string[]): string[] {
-  const script = `trap '' INT QUIT HUP TERM; echo 0 > "$0/cgroup.procs" && exec ${toolPathed('setpriv')} --reuid ${uid} --regid ${gid} --clear-groups --no-new-privs ${toolPathed('nsenter')} --user=/proc/self/fd/${userNamespaceFd} --target ${pid} --preserve-credentials --mount --pid --net --ipc --uts "$@"`
-  return ['-c', script, unit.group.path, 'bwrap', ...inner]
+function enterWords(unit: Unit, pid: number, options: BoxOptions, inner: readonly string[]): string[] {
+  const { uid, gid, groupFiles } = options
+  const script = [
+    "trap '' INT QUIT HUP TERM",
+    // From `$1` on: the groups to enter, then a lone dash, then what to run.
+    'while [ "$1" != - ]; do echo 0 > "$1" || exit 126; shift; done; shift',
+    'exec "$@"',
+  ].join('\n')
+  const groups = [join(unit.group.path, 'cgroup.procs'), ...groupFiles]
+  const drop = ['setpriv', '--reuid', String(uid), '--regid', String(gid), '--clear-groups', '--no-new-privs']
+  const enter = ['nsenter', `--user=/proc/self/fd/${userNamespaceFd}`, '--target', String(pid)]
+  const spaces = ['--preserve-credentials', '--mount', '--pid', '--net', '--ipc', '--uts']
+  return ['-c', script, 'sh', ...groups, '-', ...drop, ...enter, ...spaces, 'bwrap', ...inner]
 }
 
-function toolPathed(tool: string): string {
-  return `/usr/bin/${tool}`
-}
+/** Signals were ignored on the way in, and what is ignored is inherited: the command gets its defaults back. */
+const defaultSignals = ['/usr/bin/env', '--default-signal=INT,QUIT,HUP,TERM', '--']
 
 /** nsenter waits for bubblewrap, bubblewrap for the command. */
 function grandchild(pid: number | undefined): number | undefined {

@@ -147,6 +147,17 @@ function open(): Kernel {
   }
 }
 
+/** Who is at the other end of a Unix socket (SO_PEERCRED). */
+export function peerOf(calls: Kernel, socketFd: number): { pid: number; uid: number } | undefined {
+  try {
+    const credentials = new DataView(calls.getsockopt(socketFd, 1, 17, 12).buffer)
+    return { pid: credentials.getInt32(0, littleEndian), uid: credentials.getInt32(4, littleEndian) }
+  } catch (error) {
+    if (error instanceof SystemCallError) return undefined
+    throw error
+  }
+}
+
 /** `struct sockaddr_in` or `sockaddr_in6` for the 4 or 16 bytes of an address. */
 export function socketAddress(ip: Uint8Array, port: number): Uint8Array {
   assert(ip.length === 4 || ip.length === 16, 'an address has 4 or 16 bytes')

@@ -15,6 +15,7 @@ import {
 } from './kernel.ts'
 import { openPacketLog, readPacketLog } from './packet-log.ts'
 import { addresses, gatewayMark } from './rules.ts'
+import { openSocketDiag } from './sockets.ts'
 
 const SOL_SOCKET = 1
 const SO_MARK = 36
@@ -31,7 +32,8 @@ export interface NetworkFds {
   /** Raw sockets that carry the gateway's mark. The second is absent where the kernel has no IPv6. */
   readonly raw4: number
   readonly raw6: number | undefined
-  readonly listenerPort: number
+  /** Answers whose a socket is. */
+  readonly socketDiag: number
 }
 
 /** Makes the sockets; the caller is inside the namespace, and may mark packets there. */
@@ -49,7 +51,13 @@ export function openNetworkFds(kernel: Kernel): NetworkFds {
   } catch (error) {
     if (!(error instanceof SystemCallError)) throw error
   }
-  return { listener, packetLog: openPacketLog(kernel), raw4: raw(AF_INET), raw6, listenerPort }
+  return {
+    listener,
+    packetLog: openPacketLog(kernel),
+    raw4: raw(AF_INET),
+    raw6,
+    socketDiag: openSocketDiag(kernel),
+  }
 }
 
 /** Takes both families where the kernel has both: `redirect` sends each to its own loopback address. */
@@ -102,6 +110,7 @@ export function boxNetwork(kernel: Kernel, fds: NetworkFds, pipe: Socket): BoxNe
     close() {
       log?.destroy()
       kernel.close(fds.raw4)
+      kernel.close(fds.socketDiag)
       if (fds.raw6 !== undefined) kernel.close(fds.raw6)
     },
   }

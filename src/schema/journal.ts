@@ -94,8 +94,11 @@ export interface JournalPolicy {
 
 export interface NetworkActivityLine extends InBox {
   readonly class: 'network_activity'
-  /** `open` when it was decided, `close` with the totals; `refuse` alone for one that was denied. */
-  readonly activity: 'open' | 'close' | 'refuse'
+  /**
+   * `open` when it was decided, `close` with the totals; `refuse` alone for one that was denied. `traffic` in between
+   * says what the bytes are, when that is first seen and again when it changes.
+   */
+  readonly activity: 'open' | 'traffic' | 'close' | 'refuse'
   /** Shared by the open and the close line. */
   readonly connection: string
   readonly transport?: 'tcp' | 'udp' | 'icmp' | 'other'
@@ -125,6 +128,17 @@ export interface NetworkActivityLine extends InBox {
     readonly written?: string
     /** The address that was dialled. */
     readonly dialled?: string
+  }
+  /** Stratum: what was said, without its secrets. */
+  readonly mining?: { readonly methods: readonly string[]; readonly agent?: string; readonly worker?: string }
+  /** Who broke its silences, and how soon the other side answered (see protocols/rhythm.ts). Counts. */
+  readonly bursts?: {
+    readonly serverFirst: number
+    readonly serverFirstAnswered: number
+    readonly serverFirstLargeAnswered?: number
+    readonly clientFirst: number
+    readonly clientFirstAnswered: number
+    readonly serverPayloadMean: number
   }
   readonly actor: JournalActor
 }

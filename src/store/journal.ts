@@ -198,6 +198,11 @@ export class Journal {
     return appended
   }
 
+  /** Hides secrets as the journal does, for what is kept beside it. */
+  redact(text: string): string {
+    return this.#hider.whole(text)
+  }
+
   /** Resolves when the disk has every line that was acknowledged. Rejects with {@link JournalFull}. */
   async sync(): Promise<void> {
     this.#flush()

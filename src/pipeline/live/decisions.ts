@@ -1,0 +1,58 @@
+// What the gateway asks, answered: the policy, its limits over time, and the acts on this run.
+
+import { networkInterfaces } from 'node:os'
+import { compilePolicy } from '../../policy/compile.ts'
+import { decide } from '../../policy/decide.ts'
+import { Meter } from '../../policy/meter.ts'
+import type { Ask } from '../../schema/ask.ts'
+import type { Decision } from '../../schema/decision.ts'
+import type { Policy } from '../../schema/policy.ts'
+
+export interface Decisions {
+  decide(ask: Ask, call: { readonly unit: string; readonly frozen: boolean } | undefined): Decision
+}
+
+export interface DecisionsOptions {
+  readonly policy: Policy
+  /** An act that refuses the destination, in words. */
+  readonly refusal: (host: string, port: number | undefined) => string | undefined
+  /** Milliseconds, ever growing. */
+  readonly now: () => number
+}
+
+export function startDecisions({ policy, refusal, now }: DecisionsOptions): Decisions {
+  const compiled = compilePolicy(policy, { hostAddresses: ownAddresses() })
+  const meter = new Meter(compiled)
+  return {
+    decide(ask, call) {
+      if (call?.frozen) return denied('the call is frozen')
+      const host = ask.connectName ?? ask.dnsName ?? ask.ip ?? ''
+      for (const name of [host, ask.resolved]) {
+        const why = name === undefined ? undefined : refusal(name, ask.port)
+        if (why !== undefined) return denied(why)
+      }
+      const decision = decide(compiled, ask)
+      if (decision.verdict === 'deny') return decision
+      const use = {
+        nowMs: now(),
+        host,
+        rule: decision.rule,
+        ...(ask.phase && { phase: ask.phase }),
+        ...(ask.tool !== undefined && { tool: ask.tool }),
+        ...(call && { call: call.unit }),
+      }
+      const exceeded =
+        ask.stage === 'connect' ? meter.connect(use) : ask.stage === 'name' ? meter.lookup(use) : undefined
+      return exceeded ?? decision
+    },
+  }
+}
+
+function denied(reason: string): Decision {
+  return { verdict: 'deny', code: 'deny-rule', rule: 'response', reason }
+}
+
+/** The machine's own addresses: an allowed name must not lead back to it. */
+function ownAddresses(): string[] {
+  return Object.values(networkInterfaces()).flatMap((list) => list?.map(({ address }) => address) ?? [])
+}

@@ -1,0 +1,187 @@
+// The detections on a recording, line by line: on the live stream and on a replay alike.
+//
+// It sees nothing but the lines as they were written, so a replay finds what the live run found, byte for byte.
+
+import { BoundedMap } from '../../base/bounded-map.ts'
+import type { SeenCall, SeenEvent } from '../../detections/api.ts'
+import { startEngine } from '../../detections/engine.ts'
+import { objectOf, type Row } from '../../importers/head-rows.ts'
+import { begun } from '../../importers/network/journal-calls.ts'
+import { journalEvent, kindOf, timeOf } from '../../importers/network/vigiles-journal.ts'
+import type { Event } from '../../schema/event.ts'
+import type { Finding } from '../../schema/finding.ts'
+import type { DetectionFindingLine } from '../../schema/journal.ts'
+
+/** What the detections found, with what the responses need to know. */
+export interface LiveFinding {
+  readonly finding: DetectionFindingLine['finding']
+  /** Units that did it, by evidence; the newest first. */
+  readonly units: readonly string[]
+  /** `ip:port` or names. */
+  readonly destinations: readonly string[]
+  /** Connections it rests on. */
+  readonly connections: readonly string[]
+}
+
+export interface Detector {
+  /** One line of journal.jsonl, without its newline. What is no line of ours is passed over. */
+  push(text: string): readonly LiveFinding[]
+  /** After the last line: what only the end shows. */
+  end(): readonly LiveFinding[]
+}
+
+/** What is remembered of a line for the findings that will name it. */
+interface Trace {
+  readonly unit: string | undefined
+  readonly connection: string | undefined
+  readonly toolCall: string | undefined
+}
+
+/** Lines and calls that a finding can still be led back to; the engine itself remembers no more. */
+const tracesMax = 100_000
+
+export function startDetector(): Detector {
+  const traces = new BoundedMap<number, Trace>(tracesMax)
+  const callIndex = new BoundedMap<string, number>(tracesMax)
+  let found: LiveFinding[] = []
+  let line = 0
+  const engine = startEngine({
+    onFinding: (finding) => void found.push(liveFinding(finding, traces)),
+  })
+  return {
+    push(text) {
+      line++
+      found = []
+      const row = readRow(text)
+      if (row) see(row)
+      return found
+    },
+    end() {
+      found = []
+      engine.end()
+      return found
+    },
+  }
+
+  function see(row: Row): void {
+    const time = timeOf(row)
+    const seq = typeof row.seq === 'number' ? row.seq : line
+    if (!time) return
+    if (row.class === 'execute_tool' || row.class === 'process_activity') {
+      const call = callOf(row, seq)
+      if (call) engine.push(call)
+      return
+    }
+    const kind = kindOf(row)
+    // An open line says less than what follows it: the bytes, or the end.
+    if (!kind || row.activity === 'open') return
+    const event = journalEvent(row, kind, seq)
+    if (typeof event === 'string') return
+    const actor = objectOf(row.actor)
+    const cause = callIndex.get(callKey(row.box, actor?.toolCall) ?? '')
+    traces.set(seq, traceOf(row, actor))
+    const dstName = event.observed?.sni ?? event.observed?.httpHost ?? event.dstEndpoint.hostname
+    const { us, endUs } = spanOf(row, event)
+    const seen: SeenEvent = {
+      type: 'event',
+      index: seq,
+      event,
+      us,
+      ...(endUs !== undefined && { endUs }),
+      ...(event.box !== undefined && { box: event.box }),
+      ...(cause !== undefined && { cause: { call: cause, p: 1 } }),
+      ...(dstName !== undefined && { dstName }),
+    }
+    engine.push(seen)
+  }
+
+  /** A call when it starts, and a process that the kernel saw: its command line is what was really run. */
+  function callOf(row: Row, seq: number): SeenCall | undefined {
+    const time = timeOf(row)
+    if (!time || (row.activity !== 'start' && row.activity !== 'launch')) return undefined
+    const actor = objectOf(row.actor)
+    const process = objectOf(row.process)
+    const id = row.class === 'execute_tool' ? row.toolCall : undefined
+    const command = process ? process.cmdLine : row.command
+    const name = process ? 'process' : row.name
+    const draft = begun({ ...row, command, name }, typeof id === 'string' ? id : undefined, time, seq)
+    const key = callKey(row.box, id)
+    if (key !== undefined) callIndex.set(key, seq)
+    traces.set(seq, { ...traceOf(row, actor), ...(typeof id === 'string' && { toolCall: id }) })
+    const box = typeof row.box === 'string' ? row.box : undefined
+    return {
+      type: 'call',
+      index: seq,
+      call: draft,
+      us: time.us,
+      endUs: time.us,
+      ...(box !== undefined && { box }),
+    }
+  }
+}
+
+/** A closing line is stamped at its end, and says how long it took. µs. */
+function spanOf(row: Row, event: Event): { us: number; endUs?: number } {
+  const { us } = event.time
+  if (row.activity === 'close' && typeof row.duration === 'number')
+    return { us: us - row.duration * 1000, endUs: us }
+  return event.endTime ? { us, endUs: event.endTime.us } : { us }
+}
+
+function readRow(text: string): Row | undefined {
+  try {
+    return objectOf(JSON.parse(text))
+  } catch {
+    return undefined
+  }
+}
+
+function traceOf(row: Row, actor: Row | undefined): Trace {
+  const text = (value: unknown) => (typeof value === 'string' ? value : undefined)
+  return {
+    unit: text(actor?.unit) ?? text(row.unit),
+    connection: text(row.connection),
+    toolCall: text(actor?.toolCall),
+  }
+}
+
+function callKey(box: unknown, toolCall: unknown): string | undefined {
+  return typeof toolCall === 'string' ? `${typeof box === 'string' ? box : ''}\0${toolCall}` : undefined
+}
+
+/** Lists of a finding are short: a line of the journal has a maximum. */
+const listMax = 100
+
+function liveFinding(finding: Finding, traces: BoundedMap<number, Trace>): LiveFinding {
+  const evidence = [...finding.events, ...finding.toolCalls]
+  const of = (pick: (trace: Trace) => string | undefined) => [
+    ...new Set(evidence.flatMap((seq) => pick(traces.get(seq) ?? noTrace) ?? []).reverse()),
+  ]
+  const units = of(({ unit }) => unit)
+  const connections = of(({ connection }) => connection).slice(0, listMax)
+  const toolCalls = of(({ toolCall }) => toolCall).slice(0, listMax)
+  const seqs = evidence.sort((a, b) => a - b).slice(0, listMax)
+  return {
+    units,
+    connections,
+    destinations: finding.destinations,
+    finding: {
+      uid: `${finding.detection}-${seqs[0] ?? 0}`,
+      detection: finding.detection,
+      kind: finding.kind,
+      title: finding.title,
+      severity: finding.severity,
+      why: finding.why,
+      attack: finding.attack,
+      confidence: finding.confidence,
+      destinations: finding.destinations,
+      connections,
+      toolCalls,
+      units: units.slice(0, listMax),
+      evidence: seqs,
+      ...(finding.repeats !== undefined && { repeats: finding.repeats }),
+    },
+  }
+}
+
+const noTrace: Trace = { unit: undefined, connection: undefined, toolCall: undefined }

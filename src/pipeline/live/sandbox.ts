@@ -1,0 +1,297 @@
+// A sandbox that is watched: its parts put together, for the library and for `vigiles run` alike.
+
+import { randomBytes } from 'node:crypto'
+import { lookup } from 'node:dns/promises'
+import { basename, join, resolve as resolvePath } from 'node:path'
+import { performance } from 'node:perf_hooks'
+import { OperatorError } from '../../base/errors.ts'
+import { type Gateway, openGateway } from '../../gateway/gateway.ts'
+import { defaultSyntheticRange } from '../../gateway/names.ts'
+import { responseTo } from '../../policy/responses.ts'
+import type { ActRequest, ActResult, Asker } from '../../responses/api.ts'
+import { serveControl } from '../../responses/control-socket.ts'
+import { type Box, openBox, type RunningExec } from '../../sandboxes/box.ts'
+import { kernel, peerOf } from '../../sandboxes/kernel.ts'
+import type { StateFolder } from '../../sandboxes/mount-plan.ts'
+import type { PolicyMode } from '../../schema/decision.ts'
+import type { DetectionFindingLine, JournalLine, RecordedLine } from '../../schema/journal.ts'
+import type { FindingResponse, Policy } from '../../schema/policy.ts'
+import { type Journal, openJournal } from '../../store/journal.ts'
+import { updateRunFile } from '../../store/run-file.ts'
+import { version } from '../version.ts'
+import { type Containment, startContainment } from './containment.ts'
+import { startDecisions } from './decisions.ts'
+import { type LiveFinding, startDetector } from './detector.ts'
+import { planBox } from './plan-box.ts'
+import { startResponder } from './responder.ts'
+import { Units, unitName } from './units.ts'
+
+export interface SandboxOptions {
+  /** Folder of the recording: empty or new. */
+  readonly record: string
+  readonly policy: Policy
+  /** Default `enforce`. */
+  readonly mode?: PolicyMode
+  /** The folder the agent works in, writable at the same path. Default: the current one. */
+  readonly workdir?: string
+  /** Environment handed in beside what is safe of our own. */
+  readonly env?: Readonly<Record<string, string>>
+  /** See plan-box.ts. */
+  readonly policyFile?: string
+  readonly commands?: readonly string[]
+  readonly passEnv?: readonly string[]
+  readonly state?: readonly StateFolder[]
+  readonly files?: readonly { readonly path: string; readonly text: string; readonly mode?: number }[]
+  readonly onFinding?: (finding: DetectionFindingLine['finding'], response: FindingResponse) => void
+  /** Told of each line that was written. */
+  readonly onLine?: (line: RecordedLine) => void
+}
+
+export interface ToolCallIdentity {
+  /** Stands in `actor.toolCall`. */
+  readonly id: string
+  readonly name: string
+  readonly run?: string
+  readonly episode?: string
+  readonly turn?: number
+  readonly step?: number
+  readonly policyVersion?: string
+}
+
+export interface StartOptions {
+  readonly command: readonly string[]
+  readonly toolCall: ToolCallIdentity
+  /** Each exec of the library is a call; a whole agent is not: its calls are inside. Default true. */
+  readonly identity?: boolean
+  readonly cwd?: string
+  readonly env?: Readonly<Record<string, string>>
+  readonly stdio: readonly ('pipe' | 'inherit' | 'ignore')[]
+}
+
+export interface StartedCall extends RunningExec {
+  /** Writes the end of the call, with the beginning of what it printed. */
+  finish(end: { exitCode: number | null; signal: string | null; output?: string }): void
+}
+
+export interface WatchedSandbox {
+  readonly name: string
+  readonly dir: string
+  readonly box: Box
+  readonly containment: Containment
+  /** What the machine or the policy's wishes leave weaker than asked, in words. */
+  readonly notes: readonly string[]
+  start(options: StartOptions): Promise<StartedCall>
+  act(request: ActRequest, asker: Asker): Promise<ActResult>
+  /** Ends all that runs, then seals the recording. */
+  close(end?: { exitCode: number | null; signal: string | null }): Promise<void>
+}
+
+/** Throws OperatorError when the machine lacks something or the folder can't be used; nothing is left running. */
+export async function watchSandbox(options: SandboxOptions): Promise<WatchedSandbox> {
+  const { policy, mode = 'enforce' } = options
+  const dir = resolvePath(options.record)
+  const workdir = resolvePath(options.workdir ?? process.cwd())
+  const name = `${
+    basename(dir)
+      .replace(/[^\w.-]/g, '-')
+      .slice(0, 40) || 'box'
+  }-${randomBytes(3).toString('hex')}`
+  const detector = startDetector()
+  const found: LiveFinding[] = []
+  const journal: Journal = openJournal({
+    dir,
+    version,
+    onWritten(lines) {
+      for (const text of lines.split('\n')) {
+        if (text === '') continue
+        found.push(...detector.push(text))
+        options.onLine?.(JSON.parse(text) as RecordedLine)
+      }
+      // After the write that showed them, not in it: a finding is a line too.
+      if (found.length > 0) queueMicrotask(respond)
+    },
+  })
+  const undo: (() => unknown)[] = [() => journal.close()]
+  let responder: ReturnType<typeof startResponder> | undefined
+  const respond = () => {
+    for (const one of found.splice(0)) responder?.(one)
+  }
+  try {
+    const plan = await planBox({
+      name,
+      workdir,
+      dir,
+      policy,
+      env: options.env ?? {},
+      commands: options.commands ?? [],
+      passEnv: options.passEnv ?? [],
+      state: options.state ?? [],
+      files: options.files ?? [],
+      ...(options.policyFile !== undefined && { policyFile: options.policyFile }),
+    })
+    undo.push(() => plan.close())
+    const box = await openBox(plan)
+    undo.push(() => box.close())
+    plan.mounted()
+    const calls = kernel()
+    const units = new Units({ group: box.group, inodeOf: box.inodeOf, holderPid: box.pid })
+    const record = (line: JournalLine) => {
+      if (line.class === 'network_activity' && line.activity === 'refuse')
+        journal.refuse({ ...line, activity: 'refuse' })
+      else if (line.class === 'dns_activity' && line.disposition === 'blocked') journal.refuse(line)
+      else journal.append(line)
+    }
+    let containment: Containment | undefined
+    const decisions = startDecisions({
+      policy,
+      refusal: (host, port) => containment?.refusal(host, port),
+      now: () => performance.now(),
+    })
+    const gateway: Gateway = openGateway({
+      network: box.network,
+      box: name,
+      mode,
+      syntheticRange: policy.network.syntheticRange ?? defaultSyntheticRange,
+      decide: (ask, unit) => decisions.decide(ask, units.get(unit)),
+      actorOf: (unit, flow) => units.actorOf(unit, flow),
+      contextOf: (unit) => {
+        const call = units.get(unit)
+        return call ? { tool: call.name, toolTier: 'identity' } : {}
+      },
+      record,
+      resolve: resolverOf(policy),
+      now: () => performance.now(),
+    })
+    undo.push(() => gateway.close())
+    const acts = startContainment({
+      box: name,
+      mode,
+      tier: plan.tier,
+      dir,
+      group: box.group,
+      gateway,
+      calls: () => units.all(),
+      record,
+      redact: (text) => journal.redact(text),
+    })
+    containment = acts
+    responder = startResponder({
+      box: name,
+      mode,
+      record,
+      act: acts.act,
+      responseTo: (finding) => responseTo(policy, finding),
+      ...(options.onFinding && { onFinding: options.onFinding }),
+    })
+    const control = await serveControl(join(dir, 'control.sock'), acts.act, (fd) => peerOf(calls, fd))
+    undo.push(() => control.close())
+    updateRunFile(dir, { tier: plan.tier, startedAt: new Date().toISOString() }, { sync: false })
+    return {
+      name,
+      dir,
+      box,
+      containment: acts,
+      notes: plan.notes,
+      act: acts.act,
+      async start({ command, toolCall, identity = true, cwd = workdir, env = {}, stdio }) {
+        const exec = await box.exec(
+          { command, cwd, env: { ...plan.env, ...env }, stdio: [...stdio] },
+          (unit) => {
+            // Before its first instruction: a connection must find its call.
+            units.add(unit, toolCall, identity)
+            record(startLine(name, unit.number, toolCall, command, identity))
+          },
+        )
+        units.started(exec.unit.number, exec.child.pid)
+        const startedAt = performance.now()
+        return {
+          ...exec,
+          finish({ exitCode, signal, output }) {
+            record({
+              class: 'execute_tool',
+              box: name,
+              activity: 'end',
+              toolCall: toolCall.id,
+              name: toolCall.name,
+              unit: unitName(exec.unit.number),
+              source: 'exec',
+              tier: identity ? 'identity' : 'none',
+              ...(exitCode !== null && { exitCode }),
+              ...(signal !== null && { signal }),
+              ...(output !== undefined && { output }),
+              duration: Math.round(performance.now() - startedAt),
+            })
+          },
+        }
+      },
+      async close(end) {
+        await unwind(undo.slice(1))
+        found.push(...detector.end())
+        respond()
+        try {
+          await journal.seal()
+        } finally {
+          await journal.close()
+          updateRunFile(dir, {
+            exitCode: end?.exitCode ?? null,
+            signal: end?.signal ?? null,
+            stoppedBy: acts.stoppedBy ?? null,
+            endedAt: new Date().toISOString(),
+          })
+        }
+      },
+    }
+  } catch (error) {
+    await unwind(undo)
+    throw error
+  }
+}
+
+function startLine(
+  box: string,
+  unit: number,
+  call: ToolCallIdentity,
+  command: readonly string[],
+  identity: boolean,
+): JournalLine {
+  const { id, name, ...more } = call
+  return {
+    class: 'execute_tool',
+    box,
+    activity: 'start',
+    toolCall: id,
+    name,
+    command: shellText(command),
+    unit: unitName(unit),
+    source: 'exec',
+    tier: identity ? 'identity' : 'none',
+    ...more,
+  }
+}
+
+/** `sh -c TEXT` is TEXT; else the words, quoted where a shell needs it. */
+function shellText(command: readonly string[]): string {
+  const [shell = '', flag, text] = command
+  if (command.length === 3 && flag === '-c' && text !== undefined && /(^|\/)(ba|da)?sh$/.test(shell))
+    return text
+  return command
+    .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`))
+    .join(' ')
+}
+
+/** Addresses of allowed names, from the policy's resolver or the machine's own. */
+function resolverOf(policy: Policy): (name: string) => Promise<readonly string[]> {
+  if (policy.network.resolver !== undefined) {
+    throw new OperatorError('usage', { what: 'network.resolver is not there yet', fix: 'Leave it out.' })
+  }
+  return async (name) => (await lookup(name, { all: true, family: 4 })).map(({ address }) => address)
+}
+
+/** Last made, first undone; one that fails does not keep the others. */
+async function unwind(undo: (() => unknown)[]): Promise<void> {
+  for (const step of undo.splice(0).reverse()) {
+    try {
+      await step()
+    } catch {}
+  }
+}

@@ -1,0 +1,106 @@
+// Which call a kernel unit is, and which of its processes has a socket.
+
+import type { Flow } from '../../gateway/api.ts'
+import type { BoxGroup } from '../../sandboxes/cgroups.ts'
+import { processFacts, socketHolder } from '../../sandboxes/processes.ts'
+import type { SocketTuple } from '../../sandboxes/sockets.ts'
+import type { Unit } from '../../sandboxes/units.ts'
+import type { JournalActor, JournalProcess } from '../../schema/journal.ts'
+import type { ContainedCall } from './containment.ts'
+
+/** Calls that are remembered after they ended and nothing of them runs; their number never names another. */
+const endedMax = 10_000
+
+export interface UnitOptions {
+  readonly group: BoxGroup
+  /** Inode of a flow's socket, from the kernel. */
+  readonly inodeOf: (tuple: SocketTuple) => number | undefined
+  /** The sandbox's own process: nobody's ancestor. */
+  readonly holderPid: number
+}
+
+/** What is known of each unit of one sandbox. */
+export class Units {
+  readonly #options: UnitOptions
+  readonly #byNumber = new Map<number, ContainedCall & { readonly identity: boolean }>()
+  /** The process that had the last socket of a unit: most have their next one too. */
+  readonly #lastHolder = new Map<number, number>()
+  readonly #outside = new Map<number, number>()
+
+  constructor(options: UnitOptions) {
+    this.#options = options
+  }
+
+  /** `identity`: the boundary of the unit is the boundary of the call. */
+  add(
+    { number, group }: Unit,
+    call: { readonly id: string; readonly name: string },
+    identity: boolean,
+  ): ContainedCall {
+    const one = {
+      unit: unitName(number),
+      number,
+      toolCall: call.id,
+      name: call.name,
+      group,
+      frozen: false,
+      identity,
+    }
+    this.#byNumber.set(number, one)
+    const [oldest] = this.#byNumber
+    if (
+      this.#byNumber.size > endedMax &&
+      oldest &&
+      this.#options.group.members(oldest[1].group).length === 0
+    ) {
+      this.#byNumber.delete(oldest[0])
+      this.#lastHolder.delete(oldest[0])
+      this.#outside.delete(oldest[0])
+    }
+    return one
+  }
+
+  /** Its command is on the way: the process that waits for it outside. */
+  started(number: number, outsidePid: number | undefined): void {
+    if (outsidePid !== undefined) this.#outside.set(number, outsidePid)
+  }
+
+  all(): Iterable<ContainedCall> {
+    return this.#byNumber.values()
+  }
+
+  get(number: number): ContainedCall | undefined {
+    return this.#byNumber.get(number)
+  }
+
+  actorOf(number: number, flow: Flow): JournalActor {
+    const one = this.#byNumber.get(number)
+    if (!one) return { tier: 'none', unit: unitName(number) }
+    const process = this.#processOf(one, flow)
+    return {
+      unit: one.unit,
+      ...(one.identity && { toolCall: one.toolCall }),
+      tier: one.identity ? 'identity' : 'none',
+      ...(process && { process }),
+    }
+  }
+
+  /** Undefined when the socket's process ended, or nobody could be told apart. */
+  #processOf(one: ContainedCall, { transport, src, dst }: Flow): JournalProcess | undefined {
+    if (transport !== 'tcp' && transport !== 'udp') return undefined
+    const inode = this.#options.inodeOf({ transport, src, dst })
+    if (inode === undefined) return undefined
+    const last = this.#lastHolder.get(one.number)
+    const pid =
+      (last === undefined ? undefined : socketHolder([last], inode)) ??
+      socketHolder(this.#options.group.members(one.group), inode)
+    if (pid === undefined) return undefined
+    this.#lastHolder.set(one.number, pid)
+    return processFacts(pid, new Set([this.#options.holderPid, this.#outside.get(one.number) ?? 0]))
+  }
+}
+
+/** As it stands in the journal. */
+export function unitName(number: number): string {
+  return `unit-${number}`
+}

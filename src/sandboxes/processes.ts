@@ -1,0 +1,85 @@
+// What /proc says of a process, and which one of a few has a socket.
+
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import type { JournalProcess } from '../schema/journal.ts'
+
+const limits = {
+  ancestors: 16,
+  /** A command line's beginning; the journal keeps less. Bytes. */
+  cmdLine: 131_072,
+  /** Descriptors looked through for one socket, over all processes asked. */
+  descriptors: 4_096,
+} as const
+
+/** Undefined when it ended. `stopAt`: processes whose children are no ancestors any more: what led into the sandbox. */
+export function processFacts(
+  pid: number,
+  stopAt: ReadonlySet<number> = new Set(),
+): JournalProcess | undefined {
+  const own = oneProcess(pid)
+  if (!own) return undefined
+  const ancestors: JournalProcess[] = []
+  for (
+    let at = own.ppid;
+    at !== undefined && at > 1 && !stopAt.has(at) && ancestors.length < limits.ancestors;
+  ) {
+    const parent = oneProcess(at)
+    if (!parent || stopAt.has(parent.ppid ?? 0)) break
+    ancestors.push(parent)
+    at = parent.ppid
+  }
+  return { ...own, ancestors }
+}
+
+function oneProcess(pid: number): JournalProcess | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    // The name is in parentheses and may hold anything, parentheses too.
+    const close = stat.lastIndexOf(')')
+    const name = stat.slice(stat.indexOf('(') + 1, close)
+    const fields = stat.slice(close + 2).split(' ')
+    const cmdLine = readCmdLine(pid)
+    const exe = quietly(() => readlinkSync(`/proc/${pid}/exe`))
+    return {
+      pid,
+      ppid: Number(fields[1]),
+      name,
+      startTicks: Number(fields[19]),
+      ...(cmdLine !== '' && { cmdLine }),
+      ...(exe !== undefined && { exe }),
+    }
+  } catch {
+    return undefined
+  }
+}
+
+function readCmdLine(pid: number): string {
+  const bytes = readFileSync(`/proc/${pid}/cmdline`)
+  const words = bytes.subarray(0, limits.cmdLine).toString('utf8').replace(/\0+$/, '').split('\0')
+  return words
+    .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`))
+    .join(' ')
+}
+
+/** Which of the processes holds the socket with this inode; several may share it, the first is named. */
+export function socketHolder(pids: Iterable<number>, inode: number): number | undefined {
+  const wanted = `socket:[${inode}]`
+  let looked = 0
+  for (const pid of pids) {
+    const fds = quietly(() => readdirSync(`/proc/${pid}/fd`)) ?? []
+    // The newest socket has a high number as a rule.
+    for (let i = fds.length - 1; i >= 0; i--) {
+      if (++looked > limits.descriptors) return undefined
+      if (quietly(() => readlinkSync(`/proc/${pid}/fd/${fds[i]}`)) === wanted) return pid
+    }
+  }
+  return undefined
+}
+
+function quietly<T>(read: () => T): T | undefined {
+  try {
+    return read()
+  } catch {
+    return undefined
+  }
+}
