@@ -83,6 +83,8 @@ function isPlainV4(text: string): boolean {
 }
 
 function parseAton(text: string): number | undefined {
+  const first = text.charCodeAt(0)
+  if (!(first >= 48 && first <= 57)) return undefined // Names, which are asked about most, need no closer look.
   const parts = text.split('.')
   if (parts.length > 4) return undefined
   const numbers: number[] = []

@@ -1,5 +1,7 @@
 // Columns that grow while a file is read, and are handed on without a copy of each value.
 
+import { detached } from '../base/detached.ts'
+
 export type TypedArray = Float64Array | Float32Array | Uint32Array | Int32Array | Uint16Array | Uint8Array
 type Make<A extends TypedArray> = (length: number) => A
 
@@ -35,11 +37,20 @@ export class Column<A extends TypedArray> {
   }
 }
 
-export const f64 = () => new Column((n) => new Float64Array(n))
+/** Copies the first `n` rows of columns into larger (or just as long) ones of the same names. */
+export function copyRows<R extends Record<string, TypedArray>>(from: R, to: R, n: number): R {
+  for (const name in from) {
+    const column: TypedArray = to[name]!
+    column.set(from[name]!.subarray(0, n))
+  }
+  return to
+}
+
 export const u32 = () => new Column((n) => new Uint32Array(n))
-export const i32 = () => new Column((n) => new Int32Array(n))
 export const u16 = () => new Column((n) => new Uint16Array(n))
 export const u8 = () => new Column((n) => new Uint8Array(n))
+
+const asciiLoopMax = 128
 
 /** Texts that rarely repeat (commands, stamps as written), as UTF-8 bytes with offsets. */
 export class TextColumn {
@@ -56,8 +67,25 @@ export class TextColumn {
       larger.set(this.#bytes.subarray(0, this.#used))
       this.#bytes = larger
     }
-    this.#used += this.#encoder.encodeInto(text, this.#bytes.subarray(this.#used)).written
+    this.#used += this.#putAscii(text) || this.#encode(text)
     this.#ends.push(this.#used)
+  }
+
+  /** Bytes written; 0 when the text is not plain, or so long that the encoder is faster. */
+  #putAscii(text: string): number {
+    if (text.length > asciiLoopMax) return 0
+    const bytes = this.#bytes
+    const from = this.#used
+    for (let i = 0; i < text.length; i++) {
+      const c = text.charCodeAt(i)
+      if (c > 127) return 0
+      bytes[from + i] = c
+    }
+    return text.length
+  }
+
+  #encode(text: string): number {
+    return this.#encoder.encodeInto(text, this.#bytes.subarray(this.#used)).written
   }
 
   finish(): TextBlob {
@@ -89,8 +117,9 @@ export class Texts {
     const known = this.#ids.get(text)
     if (known !== undefined) return known
     const id = this.list.length
-    this.list.push(text)
-    this.#ids.set(text, id)
+    const own = detached(text)
+    this.list.push(own)
+    this.#ids.set(own, id)
     return id
   }
 

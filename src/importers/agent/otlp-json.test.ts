@@ -100,6 +100,68 @@ describe('otlp-json', () => {
     expect(calls.map((call) => call.sensor)).toEqual(['one', 'two'])
   })
 
+  it('reads a document from its text as from its values', () => {
+    const key = fc.constantFrom(
+      ...[
+        'gen_ai.operation.name',
+        'gen_ai.tool.call.id',
+        'rl.step',
+        'sandbox.id',
+        'gen_ai.tool.call.arguments',
+      ],
+      ...['noise', 'reward', 'gen_ai.conversation.id', 'gen_ai.tool.name'],
+    )
+    const value = fc.oneof(
+      fc.constantFrom('execute_tool', 'chat', 'invoke_agent', '{"command":"ls"}', '\u0000"\\', 'é監'),
+      fc.constantFrom(...[{ intValue: '7' }, { intValue: 7 }, { boolValue: true }, {}, null, 3, 'bare']),
+      fc.constant({ kvlistValue: { values: [{ key: 'a', value: { stringValue: 'b' } }] } }),
+    )
+    const attributes = fc.array(
+      fc.record({ key, value: value.map((v) => (typeof v === 'string' ? { stringValue: v } : v)) }),
+      { maxLength: 6 },
+    )
+    const id = fc.constantFrom('0000000000000001', '0000000000000002', '', undefined)
+    const spans = fc.array(
+      fc.record(
+        {
+          traceId: fc.constantFrom('t1', 't2', ''),
+          spanId: id,
+          parent_span_id: id,
+          name: fc.constantFrom('execute_tool x', 'chat', 'other'),
+          startTimeUnixNano: fc.constantFrom(`${base}000000001`, base * 1e9, 'no time', null),
+          endTimeUnixNano: fc.constantFrom(`${base + 5}000000001`, 0),
+          attributes,
+          events: fc.constantFrom([], [{ name: 'gen_ai.choice', attributes: [] }], null),
+          noise: fc.json().map((text): unknown => JSON.parse(text)),
+        },
+        { requiredKeys: [] },
+      ),
+      { maxLength: 5 },
+    )
+    const block = fc.record(
+      {
+        resource: fc.record({ attributes }, { requiredKeys: [] }),
+        scopeSpans: fc.array(fc.record({ scope: fc.constant({ name: 's' }), spans }), { maxLength: 2 }),
+      },
+      { requiredKeys: ['resource'] },
+    )
+    const documents = fc.array(fc.record({ resourceSpans: fc.array(block, { maxLength: 3 }) }), {
+      maxLength: 3,
+    })
+    const lineless = (told: ReturnType<typeof read>) =>
+      JSON.stringify({ ...told, skips: told.skips.sort() }, (name, one: unknown) =>
+        name === 'line' ? 0 : one,
+      )
+    fc.assert(
+      fc.property(documents, (all) => {
+        const onLines = read(all.map((one) => JSON.stringify(one)).join('\n'))
+        const laidOut = read(all.map((one) => JSON.stringify(one, null, 1)).join('\n'))
+        expect(lineless(onLines)).toBe(lineless(laidOut))
+      }),
+      { numRuns: 500 },
+    )
+  })
+
   it('counts every span once', () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom(...trace), { maxLength: 12 }), (spans) => {

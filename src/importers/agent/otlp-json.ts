@@ -14,6 +14,7 @@
 // 4,096 of a block.
 
 import { defineJsonImporter } from '../api.ts'
+import { OtlpLine } from './parts/otlp-line.ts'
 import { logReader } from './parts/otlp-logs.ts'
 import { ResourceBlocks, Resources } from './parts/otlp-resources.ts'
 import { SpanReader } from './parts/otlp-spans.ts'
@@ -69,14 +70,22 @@ export const otlpJson = defineJsonImporter({
       spans: new ResourceBlocks(resources, (span, line, resource) => spans.value(span, line, resource)),
       logs: new ResourceBlocks(resources, logReader(sink, rows)),
     }
+    const lines = new OtlpLine()
     const flush = () => {
       blocks.spans.end()
       blocks.logs.end()
     }
     return {
-      wholeLine() {
+      wholeLine(text, line) {
         flush()
-        return false
+        const read = lines.read(text)
+        if (!read) return false
+        for (const block of read) {
+          if (block.resource) sink.skip('header')
+          const resource = block.resource ? resources.read(block.resource) : resources.none
+          for (const span of block.spans) spans.span(span, line, resource)
+        }
+        return true
       },
       item(path, value, line, keys) {
         const where = patterns.get(path)

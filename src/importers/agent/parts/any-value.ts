@@ -50,7 +50,8 @@ function plainPairs(values: unknown, depth: number): Record<string, unknown> {
   return object
 }
 
-function intValue(int: unknown): unknown {
+/** An integer as text becomes a number where that loses nothing. */
+export function intValue(int: unknown): unknown {
   if (typeof int !== 'string') return int
   const number = Number(int)
   return Number.isSafeInteger(number) ? number : int

@@ -1,18 +1,17 @@
 // One OTLP span: a tool call, a span that speaks of its episode, or neither.
 
-import { detached } from '../../../base/detached.ts'
 import type { ToolCall } from '../../../schema/tool-call.ts'
 import type { Sink } from '../../api.ts'
 import { plainValue } from './any-value.ts'
 import { callText } from './arguments.ts'
 import { speaksOfEpisode } from './episode-context.ts'
 import type { EpisodeWindow } from './episode-windows.ts'
-import { Generations } from './generations.ts'
 import { modelCalls } from './model-calls.ts'
 import { parseNano } from './nano-time.ts'
 import type { Resource } from './otlp-resources.ts'
 import { exitCodeInText, exitCodeOf, outputText } from './output.ts'
 import { Attributes } from './span-attributes.ts'
+import { SpanIds } from './span-id.ts'
 import { slot } from './telemetry-roles.ts'
 import { rowKinds, type TraceRows } from './trace-rows.ts'
 import { type Draft, isRecord, listAt, toJson } from './values.ts'
@@ -36,9 +35,7 @@ export class SpanReader {
   readonly #sink: Sink
   readonly #rows: TraceRows
   readonly #attributes = new Attributes()
-  /** Traces in which tools have spans of their own, as far as they were met lately. */
-  readonly #traced = new Generations<true>(tracesMax)
-  #lastTraced = ''
+  readonly #traced = new RecentTraces()
 
   constructor(sink: Sink, rows: TraceRows) {
     this.#sink = sink
@@ -90,10 +87,7 @@ export class SpanReader {
       return
     }
     const { trace } = span
-    if (trace !== undefined && trace !== this.#lastTraced) {
-      this.#lastTraced = detached(trace)
-      this.#traced.set(this.#lastTraced, true)
-    }
+    if (trace !== undefined) this.#traced.add(trace)
     const start = parseNano(span.start)
     let end = parseNano(span.end)
     if (!start) {
@@ -159,7 +153,28 @@ function windowOf(span: SpanFields, line: number): EpisodeWindow {
   return { line, ...(start && { start }), ...(end && { end }) }
 }
 
-const tracesMax = 262_144
+/** Traces in which tools have spans of their own: of those that share a place, the last one. */
+class RecentTraces {
+  readonly #ids = new SpanIds()
+  readonly #high = new Uint32Array(recentMax)
+  readonly #low = new Uint32Array(recentMax)
+
+  add(trace: string): void {
+    this.#ids.trace(trace)
+    const place = this.#ids.low & (recentMax - 1)
+    this.#high[place] = this.#ids.high
+    this.#low[place] = this.#ids.low
+  }
+
+  has(trace: string): boolean {
+    this.#ids.trace(trace)
+    const place = this.#ids.low & (recentMax - 1)
+    return this.#high[place] === this.#ids.high && this.#low[place] === this.#ids.low
+  }
+}
+
+/** A power of two. */
+const recentMax = 32_768
 
 /** What a call was asked and what it answered, from attributes (and a span's events). */
 export function describe(call: Draft<ToolCall>, attributes: Attributes, eventsOf?: () => unknown): void {

@@ -1,5 +1,7 @@
 // Ids of spans and traces as 64 bits: hexadecimal or not, millions of them fit into typed arrays.
 
+import { detached } from '../../../base/detached.ts'
+
 /** Reads ids one after the other; the last one's halves stand in `high` and `low`. */
 export class SpanIds {
   high = 0
@@ -17,7 +19,7 @@ export class SpanIds {
     }
     if (trace !== this.#trace) {
       this.#mix(trace, 0x9e3779b9, 0x85ebca6b)
-      this.#trace = trace
+      this.#trace = detached(trace)
       this.#traceHigh = this.high
       this.#traceLow = this.low
     }
