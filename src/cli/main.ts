@@ -9,6 +9,10 @@ const help = `vigiles - keeps watch over AI agents
 Usage
   vigiles investigate PATH... --out DIR   which tool call caused each alarm
   vigiles why DIR 'LOG LINE' | UID        the answer for one alarm, in ten lines
+  vigiles run -- COMMAND...               a command in a sandbox whose every connection is known, decided, recorded
+  vigiles contain DIR ACT                 freeze, thaw, kill, block, quarantine a running sandbox
+  vigiles policy VERB                     check, explain, test, learn what may be reached
+  vigiles verify DIR                      is a recording what was written?
   vigiles export DIR --format FORMAT      findings for other tools: timesketch, ocsf, csv, stix
   vigiles --version
 
@@ -19,6 +23,10 @@ type Command = (args: string[]) => Promise<number>
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   investigate: async () => (await import('./investigate.ts')).investigateCommand,
   why: async () => (await import('./why.ts')).whyCommand,
+  run: async () => (await import('./run.ts')).runCommand,
+  contain: async () => (await import('./contain.ts')).containCommand,
+  policy: async () => (await import('./policy.ts')).policyCommand,
+  verify: async () => (await import('./verify.ts')).verifyCommand,
   export: async () => (await import('./export.ts')).exportCommand,
 }
 

@@ -3,6 +3,7 @@
 // `hash` is the SHA-256, in hex, of the canonical JSON (RFC 8785) of the line without `hash`; `prev` is the hash of the
 // line before, and empty in the first.
 
+import type { DecisionCode } from './decision.ts'
 import type { Severity } from './event.ts'
 import type { FindingKind } from './finding.ts'
 
@@ -88,8 +89,7 @@ interface InBox {
 export interface JournalPolicy {
   readonly rule: string
   readonly reason?: string
-  /** A `DecisionCode`. */
-  readonly code?: string
+  readonly code?: DecisionCode
 }
 
 export interface NetworkActivityLine extends InBox {

@@ -28,6 +28,7 @@ export interface ContainmentOptions {
   readonly calls: () => Iterable<ContainedCall>
   readonly record: (line: JournalLine) => void
   readonly redact: (text: string) => string
+  readonly onAct?: (request: ActRequest, result: ActResult, asker: Asker) => void
 }
 
 export interface Containment {
@@ -70,6 +71,7 @@ export function startContainment(options: ContainmentOptions): Containment {
       ok: result.ok,
       detail: result.detail,
     })
+    options.onAct?.(request, result, asker)
     return { ...result, status: status() }
   }
 

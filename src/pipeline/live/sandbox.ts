@@ -43,6 +43,8 @@ export interface SandboxOptions {
   readonly state?: readonly StateFolder[]
   readonly files?: readonly { readonly path: string; readonly text: string; readonly mode?: number }[]
   readonly onFinding?: (finding: DetectionFindingLine['finding'], response: FindingResponse) => void
+  /** Told of every act on the sandbox, whoever asked for it. */
+  readonly onAct?: (request: ActRequest, result: ActResult, asker: Asker) => void
   /** Told of each line that was written. */
   readonly onLine?: (line: RecordedLine) => void
 }
@@ -83,7 +85,15 @@ export interface WatchedSandbox {
   start(options: StartOptions): Promise<StartedCall>
   act(request: ActRequest, asker: Asker): Promise<ActResult>
   /** Ends all that runs, then seals the recording. */
-  close(end?: { exitCode: number | null; signal: string | null }): Promise<void>
+  close(end?: RunEnd): Promise<void>
+}
+
+/** What the run came to, for run.json. */
+export interface RunEnd {
+  readonly exitCode: number | null
+  readonly signal: string | null
+  /** The response that stopped it. */
+  readonly stoppedBy?: string
 }
 
 /** Throws OperatorError when the machine lacks something or the folder can't be used; nothing is left running. */
@@ -173,6 +183,7 @@ export async function watchSandbox(options: SandboxOptions): Promise<WatchedSand
       calls: () => units.all(),
       record,
       redact: (text) => journal.redact(text),
+      ...(options.onAct && { onAct: options.onAct }),
     })
     containment = acts
     responder = startResponder({
@@ -235,7 +246,7 @@ export async function watchSandbox(options: SandboxOptions): Promise<WatchedSand
           updateRunFile(dir, {
             exitCode: end?.exitCode ?? null,
             signal: end?.signal ?? null,
-            stoppedBy: acts.stoppedBy ?? null,
+            stoppedBy: end?.stoppedBy ?? acts.stoppedBy ?? null,
             endedAt: new Date().toISOString(),
           })
         }

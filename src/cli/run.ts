@@ -1,0 +1,206 @@
+// `vigiles run`: a command in a sandbox whose every connection is known, decided and recorded.
+
+import { mkdirSync } from 'node:fs'
+import { constants, homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { exitCodes, OperatorError } from '../base/errors.ts'
+import { plain } from '../base/terminal.ts'
+import { knownAgent } from '../pipeline/live/agents.ts'
+import { readPolicy } from '../pipeline/live/open-sandbox.ts'
+import { stateFolder } from '../pipeline/live/plan-box.ts'
+import { watchSandbox } from '../pipeline/live/sandbox.ts'
+import { type Denial, suggestAllow } from '../policy/suggest-allow.ts'
+import { policyModes } from '../schema/decision.ts'
+import type { RecordedLine } from '../schema/journal.ts'
+
+const help = `vigiles run [options] -- COMMAND...
+
+Runs COMMAND in a sandbox. What it connects to is decided by a policy, recorded outside of its reach, and stopped when
+it is a tunnel, mining, probing or provisioning. Its streams, signals and exit code are passed through.
+
+  --policy FILE    what it may reach (docs/policy.md); without one everything is denied, but a known agent CLI may
+                   reach its own model
+  --record DIR     folder of the recording: empty or new (default: below the state folder, printed)
+  --mode MODE      enforce (default), shadow (say what would be blocked), record
+  --on-freeze DO   hold: wait for a person (default on a terminal); kill: end the run (default elsewhere)
+  --env NAME       hand this variable in, though it looks like a secret (repeatable)
+  --quiet          say only what went wrong
+
+Exit code: the command's own (128 + n for a signal); 4 when a response stopped it; 3 when this machine cannot give the
+isolation (vigiles doctor says why); 2 usage.
+`
+
+/** Denied destinations that are told of at the end. */
+const denialsMax = 10_000
+
+/** `vigiles run`: resolves to the exit code. */
+export async function runCommand(args: string[]): Promise<number> {
+  const split = args.indexOf('--')
+  const { values, positionals } = readOptions(split < 0 ? args : args.slice(0, split))
+  if (values.help) {
+    process.stdout.write(help)
+    return exitCodes.ok
+  }
+  const command = split < 0 ? positionals : args.slice(split + 1)
+  const [program] = command
+  if (program === undefined || (split >= 0 && positionals.length > 0)) {
+    throw new OperatorError('usage', {
+      what:
+        program === undefined
+          ? 'run wants a command.'
+          : `run does not know ${JSON.stringify(positionals[0])}.`,
+      why: 'The command stands behind two dashes.',
+      fix: 'For example: vigiles run -- npm test',
+    })
+  }
+  const mode = choice('mode', values.mode ?? 'enforce', policyModes)
+  const onFreeze = choice('on-freeze', values['on-freeze'] ?? (process.stdin.isTTY ? 'hold' : 'kill'), [
+    'hold',
+    'kill',
+  ] as const)
+  const say = (text: string) => {
+    process.stderr.write(`vigiles: ${text}\n`)
+  }
+  const tell = values.quiet ? () => {} : say
+  const agent = knownAgent(program)
+  const policy = readPolicy(values.policy ?? (agent ? { version: 1, presets: [agent.preset] } : undefined))
+  const record = values.record === undefined ? newRecord() : resolve(values.record)
+  if (values.policy === undefined) {
+    tell(
+      agent
+        ? `no policy: ${agent.name} may reach its own model, nothing else`
+        : 'no policy: every connection is denied',
+    )
+  }
+  tell(`recording to ${record}`)
+
+  const denials: Denial[] = []
+  let stoppedBy: string | undefined
+  const watched = await watchSandbox({
+    record,
+    policy,
+    mode,
+    commands: [program],
+    passEnv: [...(agent?.passEnv ?? []), ...(values.env ?? [])],
+    state: (agent?.state ?? []).map(({ path, ...more }) => ({ ...more, path: join(homedir(), path) })),
+    ...(values.policy !== undefined && { policyFile: resolve(values.policy) }),
+    onLine(line) {
+      const denial = denialOf(line)
+      if (denial && denials.length < denialsMax) denials.push(denial)
+    },
+    onFinding(finding, response) {
+      say(`${finding.severity}: ${plain(finding.title, 200)}`)
+      if (mode === 'enforce' && (response === 'freeze' || response === 'kill'))
+        stoppedBy ??= finding.detection
+    },
+    onAct(request, result) {
+      say(plain(result.detail, 300))
+      if (request.act === 'freeze' && result.ok && stoppedBy !== undefined) {
+        if (onFreeze === 'kill') void watched.act({ act: 'kill' }, { via: 'policy' })
+        else say(`it waits: vigiles contain ${record} thaw, or kill`)
+      }
+      if (request.act === 'kill' && result.ok) stoppedBy ??= 'kill'
+    },
+  })
+  for (const note of watched.notes) tell(note)
+  const call = await watched.start({
+    command,
+    toolCall: { id: 'run', name: program.split('/').at(-1) ?? program },
+    identity: false,
+    stdio: ['inherit', 'inherit', 'inherit'],
+  })
+  const restore = passSignals(call.commandPid, () => void watched.act({ act: 'kill' }, { via: 'signal' }))
+  const { exitCode, signal } = await call.exited
+  restore()
+  call.finish({ exitCode, signal })
+  const code = stoppedBy === undefined ? (exitCode ?? 128 + signalNumber(signal)) : exitCodes.stopped
+  await watched.close({
+    exitCode: signal === null ? exitCode : null,
+    signal,
+    ...(stoppedBy !== undefined && { stoppedBy }),
+  })
+  if (!values.quiet)
+    for (const line of closing(denials, values.policy, mode)) process.stderr.write(`${line}\n`)
+  return code
+}
+
+function readOptions(args: string[]) {
+  return parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      policy: { type: 'string' },
+      record: { type: 'string' },
+      mode: { type: 'string' },
+      'on-freeze': { type: 'string' },
+      env: { type: 'string', multiple: true },
+      quiet: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  })
+}
+
+function choice<T extends string>(option: string, value: string, choices: readonly T[]): T {
+  const found = choices.find((one) => one === value)
+  if (found !== undefined) return found
+  throw new OperatorError('usage', {
+    what: `--${option} wants ${choices.join(', ')}; got ${JSON.stringify(value)}.`,
+    fix: 'Try vigiles run --help.',
+  })
+}
+
+/** `…/vigiles/runs/2026-11-24T11-58-55-123`. */
+function newRecord(): string {
+  const runs = join(stateFolder(process.env, homedir()), 'runs')
+  mkdirSync(runs, { recursive: true, mode: 0o700 })
+  return join(runs, new Date().toISOString().replace('Z', '').replaceAll(/[:.]/g, '-'))
+}
+
+function denialOf(line: RecordedLine): Denial | undefined {
+  if (line.class !== 'network_activity' || line.activity !== 'refuse') return undefined
+  const { ip, port, hostname } = line.dstEndpoint
+  return {
+    host: hostname ?? ip,
+    ...(port !== undefined && { port }),
+    ...(line.policy?.code !== undefined && { code: line.policy.code }),
+    ...(line.policy !== undefined && { rule: line.policy.rule }),
+  }
+}
+
+function closing(denials: readonly Denial[], policy: string | undefined, mode: string): string[] {
+  if (denials.length === 0) return []
+  const head = `vigiles: ${denials.length} connections were ${mode === 'enforce' ? 'denied' : 'seen that the policy denies'}. What would open them${policy === undefined ? ', as lines below `allow:` of a policy' : ''}:`
+  return [head, ...suggestAllow(denials, policy).map((line) => `  ${line}`)]
+}
+
+/**
+ * The terminal sends its signals to the whole group, the command included; what is sent to us alone is passed on. A
+ * second SIGTERM ends the sandbox.
+ */
+function passSignals(commandPid: () => number | undefined, end: () => void): () => void {
+  let terms = 0
+  const handlers = (
+    ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGWINCH'] as const
+  ).map((signal) => {
+    const handler = () => {
+      if (signal === 'SIGTERM' && ++terms > 1) return end()
+      const pid = commandPid()
+      const fromTerminal =
+        process.stdin.isTTY && (signal === 'SIGINT' || signal === 'SIGQUIT' || signal === 'SIGWINCH')
+      if (pid === undefined || fromTerminal) return
+      try {
+        process.kill(pid, signal)
+      } catch {} // It ended meanwhile.
+    }
+    process.on(signal, handler)
+    return () => void process.off(signal, handler)
+  })
+  return () => {
+    for (const off of handlers) off()
+  }
+}
+
+function signalNumber(signal: NodeJS.Signals | null): number {
+  return signal === null ? 0 : (constants.signals[signal] ?? 0)
+}
