@@ -51,14 +51,14 @@ describe('addresses in every form', () => {
     ['64:ff9b::203.0.113.7', 'deny-rule'],
     ['64:ff9b:1::cb00:7107', 'deny-rule'],
     ['2001:0:102:304::34ff:8ef8', 'deny-rule'],
-    ['127.0.0.1', 'private-address'],
-    ['2130706433', 'private-address'],
-    ['0x7f.1', 'private-address'],
-    ['0177.0.0.1', 'private-address'],
-    ['127.1', 'private-address'],
-    ['0.0.0.0', 'private-address'],
-    ['::', 'private-address'],
-    ['::1', 'private-address'],
+    ['127.0.0.1', 'own-address'],
+    ['2130706433', 'own-address'],
+    ['0x7f.1', 'own-address'],
+    ['0177.0.0.1', 'own-address'],
+    ['127.1', 'own-address'],
+    ['0.0.0.0', 'own-address'],
+    ['::', 'own-address'],
+    ['::1', 'own-address'],
     ['fe80::1%eth0', 'private-address'],
     ['fd12::1', 'private-address'],
     ['100.64.0.1', 'private-address'],
@@ -109,6 +109,16 @@ describe('addresses in every form', () => {
     expect(code('10.9.9.9')).toBe('allowed')
     expect(code('192.168.0.1')).toBe('private-address')
     expect(code('169.254.1.1')).toBe('allowed')
+    expect(code('169.254.169.254')).toBe('metadata-address')
+  })
+
+  it('opens no loopback address through a name that may be private', () => {
+    const corp = compile({ allow: ['corp.example'], network: { private: ['corp.example', '127.0.0.0/8'] } })
+    const code = (resolved: string) =>
+      decide(corp, { stage: 'resolved', dnsName: 'corp.example', port: 443, resolved }).code
+    expect(code('192.168.1.1')).toBe('allowed')
+    expect(code('127.0.0.1')).toBe('own-address')
+    expect(code('::1')).toBe('own-address')
     expect(code('169.254.169.254')).toBe('metadata-address')
   })
 

@@ -28,14 +28,25 @@ import {
 const hostSchema = { type: 'string', examples: ['api.example.com', '*.example.com:443', '10.0.0.0/8:5432'] }
 
 /** A host on its own in a list, already with its line. */
-const hostItem: Shape<RuleItem> = {
+const hostItem = (effect: Effect): Shape<RuleItem> => ({
   schema: hostSchema,
   read(node, at, context) {
     if (node.kind !== 'text')
       return report(context, node.line, `\`${at}\` wants hosts or maps; got ${shown(node)}`)
-    const host = scalar<HostText>(hostSchema, (text) => readHostText(text)).read(node, at, context)
+    const host = scalar<HostText>(hostSchema, (text) => readHostText(text, wide(effect))).read(
+      node,
+      at,
+      context,
+    )
     return host && { line: node.line, text: node.text, host }
   },
+})
+
+type Effect = 'allow' | 'deny'
+
+/** Closing too much is a matter of taste; opening too much is not. */
+function wide(effect: Effect): { wide: boolean } {
+  return { wide: effect === 'deny' }
 }
 
 export const limits = object(
@@ -89,28 +100,28 @@ export interface RuleItem {
   readonly fields?: RuleFields
 }
 
-const ruleMap: Shape<RuleItem> = {
+const ruleMap = (effect: Effect): Shape<RuleItem> => ({
   schema: ruleFields.schema,
   read(node, at, context) {
     const fields = ruleFields.read(node, at, context)
     if (fields?.host === undefined) return undefined
     const hostNode = node.kind === 'map' ? node.fields.get('host')?.value : undefined
     const readHost = scalar<HostText>(hostSchema, (text) =>
-      readHostText(text, { any: true, shared: fields.shared ?? false }),
+      readHostText(text, { ...wide(effect), any: true, shared: fields.shared ?? false }),
     )
     const host = hostNode && readHost.read(hostNode, `${at}.host`, context)
     return host && { line: fields.line, text: fields.host, host, fields }
   },
-}
+})
 
-const rules = list(scalarOr(hostItem, ruleMap))
+const rules = (effect: Effect) => list(scalarOr(hostItem(effect), ruleMap(effect)))
 
 const preset = word(presetNames)
 
 const part = {
   presets: [list(preset), 'Named sets of hosts for common tools.'],
-  allow: [rules, 'What is open. Everything else is closed.'],
-  deny: [rules, 'What is closed whatever `allow` says.'],
+  allow: [rules('allow'), 'What is open. Everything else is closed.'],
+  deny: [rules('deny'), 'What is closed whatever `allow` says.'],
   limits: [limits, 'How much, how often.'],
 } as const
 

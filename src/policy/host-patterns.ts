@@ -16,11 +16,11 @@ const example = 'hosts like api.example.com'
 
 /**
  * Reads one host of a policy, with a port where one stands behind it. `any` is only for `host: any`; `shared`
- * lets a wildcard over a hosting service's own domain pass.
+ * lets a wildcard over a hosting service's own domain pass, and `wide`, for deny rules, any wildcard.
  */
 export function readHostText(
   text: string,
-  { any = false, shared = false }: { any?: boolean; shared?: boolean } = {},
+  { any = false, shared = false, wide = false }: { any?: boolean; shared?: boolean; wide?: boolean } = {},
 ): { readonly value: HostText } | Refusal {
   if (text === 'any') {
     if (any) return { value: { host: { kind: 'any' } } }
@@ -31,12 +31,12 @@ export function readHostText(
   if (untrimmed) return untrimmed
   const { rest, port } = splitPort(text)
   if (port === 'bad') return refuse('Ports go from 1 to 65535.')
-  const host = rest.startsWith('*') || rest.startsWith('.') ? readWildcard(rest, shared) : readOne(rest)
+  const host = rest.startsWith('*') || rest.startsWith('.') ? readWildcard(rest, shared, wide) : readOne(rest)
   if ('wants' in host) return host
   return { value: { host, ...(port && { port: { from: port, to: port } }) } }
 }
 
-function readWildcard(text: string, shared: boolean): HostPattern | Refusal {
+function readWildcard(text: string, shared: boolean, wide: boolean): HostPattern | Refusal {
   const bare = text.replace(/^\*?\.?/, '')
   if (!text.startsWith('*.')) {
     return refuse(
@@ -47,7 +47,7 @@ function readWildcard(text: string, shared: boolean): HostPattern | Refusal {
   const read = readHost(bare)
   if (read.kind === 'ip') return refuse('Ranges of addresses are written as 10.0.0.0/8.')
   if (read.kind === 'bad') return refuse(`It is no name: ${read.why}.`)
-  const suffix = publicSuffix(read.name)
+  const suffix = wide ? undefined : publicSuffix(read.name)
   if (suffix === 'top-level')
     return refuse('Anybody can register a name under it. List the domains that you mean.')
   if (suffix === 'shared' && !shared) {

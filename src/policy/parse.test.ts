@@ -64,6 +64,15 @@ describe('reading a policy', () => {
     expect(warnings.map(({ severity }) => severity)).toEqual(['warning', 'warning'])
   })
 
+  it('lets deny rules be as wide as they like', () => {
+    const { policy: wide, problems: none } = parsePolicy(
+      { version: 1, deny: ['*.com', '*.github.io', { host: '*.co.uk' }] },
+      'p',
+    )
+    expect(none).toEqual([])
+    expect(wide?.rules.length).toBe(3)
+  })
+
   it('refuses what is no single document, or too long, or a bomb', () => {
     const reason = (source: string) => problemText(parsePolicy(source, 'p.yaml').problems[0]!)
     expect(reason('')).toContain('the policy is empty')

@@ -4,8 +4,6 @@ import type { PolicyRule } from '../schema/policy.ts'
 import type { Preset } from './presets/api.ts'
 import { presetRegistry } from './presets/registry.ts'
 
-export type { Preset, PresetHost } from './presets/api.ts'
-
 export const presets: readonly Preset[] = presetRegistry
 
 export const presetNames: readonly string[] = presetRegistry.map(({ name }) => name)
