@@ -1,22 +1,19 @@
 // The append-only, hash-chained journal of a recording. A line is acknowledged when the kernel has it, so that a
 // `kill -9` of the writer loses none; once in a while the disk has it too.
 
-import { hash as digest } from 'node:crypto'
-import { assert } from '../base/assert.ts'
-import { canonicalJson, canonicalMembers } from '../base/canonical-json.ts'
 import type { Redact } from '../base/secrets.ts'
 import { toIso } from '../base/time.ts'
-import { type JournalLine, type JournalNote, journalLineBytesMax, journalSchema } from '../schema/journal.ts'
+import type { JournalLine, JournalNote } from '../schema/journal.ts'
 import type { ChainFile } from './chain-file.ts'
 import { type Clock, StepWatch, systemClock } from './clock.ts'
 import { JournalClosed, JournalFull } from './errors.ts'
-import { fitLine, type SecretHider, secretHider, secretsUnder, tighterLimits } from './fit.ts'
+import { type SecretHider, secretHider, secretsUnder } from './fit.ts'
 import { FloodGate, type FloodOptions, type Refusal } from './flood.ts'
 import { notWritable } from './folder.ts'
+import { lineText } from './line-text.ts'
 import { openChain } from './open-chain.ts'
 import { updateRunFile } from './run-file.ts'
 import type { Signer } from './signer.ts'
-import { storedForm } from './stored-form.ts'
 
 export interface JournalOptions {
   /** The recording's folder: made (mode 0700), or empty. */
@@ -287,10 +284,8 @@ export class Journal {
 
   #write(line: JournalLine | JournalNote, us: number): Appended {
     const { seq, hash: prev } = this.#head
-    const place = { _schema: journalSchema, seq: seq + 1, time: toIso(us), prev }
-    const members = membersOf(line, place, this.#hider)
-    const hash = digest('sha256', `{${members}}`, 'hex')
-    this.#text += `{${storedForm(members)},"hash":"${hash}"}\n`
+    const { text, hash } = lineText(line, { seq: seq + 1, time: toIso(us), prev }, this.#hider)
+    this.#text += text
     this.#head = { seq: seq + 1, hash }
     return this.#head
   }
@@ -385,31 +380,4 @@ export class Journal {
       if (!(error instanceof JournalFull)) throw error
     }
   }
-}
-
-/** The canonical members of a line, without `hash`, at most as long as a line may be. */
-function membersOf(line: JournalLine | JournalNote, place: object, hider: SecretHider): string {
-  for (const limits of tighterLimits) {
-    const members = canonicalMembers({ ...fitLine(line, hider, limits), ...place })
-    if (bytesOf(members) <= membersBytesMax) return members
-  }
-  // So many members that short ones are too many: what a reader needs to find it, and what it was.
-  const text = canonicalJson(line)
-  const cut = [{ field: '', length: text.length, sha256: digest('sha256', text, 'hex') }]
-  const { class: kind, box, connection } = line as { class: string; box?: string; connection?: string }
-  const members = canonicalMembers({
-    ...fitLine({ class: kind, box, connection }, hider, tighterLimits.at(-1)),
-    cut,
-    ...place,
-  })
-  assert(bytesOf(members) <= membersBytesMax, 'a line of a few short members is short')
-  return members
-}
-
-/** Room for braces, `"hash"` and the newline. */
-const membersBytesMax = journalLineBytesMax - 80
-
-function bytesOf(members: string): number {
-  // Six bytes a unit are the most: what is escaped.
-  return members.length * 6 <= membersBytesMax ? members.length : Buffer.byteLength(storedForm(members))
 }
