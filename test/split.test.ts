@@ -1,14 +1,18 @@
 // A large file is read in parts by several threads: what comes out must not show where it was cut.
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { importers } from '../src/importers/registry.generated.ts'
 import { importAll } from '../src/pipeline/import-all.ts'
 import { findInputs } from '../src/pipeline/inputs.ts'
 import { mergeFiles } from '../src/pipeline/merge.ts'
 import { quietProgress } from '../src/pipeline/progress.ts'
 import { writeRejects } from '../src/pipeline/rejects.ts'
+
+const base = 1_764_000_000
 
 let folder = ''
 beforeEach(() => {
@@ -24,6 +28,7 @@ async function read(
 ): Promise<{ parts: number; told: string }> {
   const file = join(folder, name)
   writeFileSync(file, content)
+  utimesSync(file, base, base)
   const spool = mkdtempSync(join(folder, 'spool-'))
   const { files } = await importAll(findInputs([file]).files, spool, quietProgress, { partBytes })
   const lines: string[] = []
@@ -119,7 +124,38 @@ describe('a log of lines', () => {
   })
 })
 
-const base = 1_764_000_000
+describe('netflow records, two for a flow', () => {
+  it('are never parted', async () => {
+    const lines = Array.from({ length: 6_000 }, (_, i) => eveLine(i, 'x'.repeat(100)))
+    const netflow = (src: string, dst: string) =>
+      JSON.stringify({
+        timestamp: '2026-11-24T10:00:00.000001+0000',
+        flow_id: 77,
+        event_type: 'netflow',
+        ...{ src_ip: src, src_port: 1, dest_ip: dst, dest_port: 2, proto: 'TCP' },
+        netflow: { pkts: 1, bytes: 5_151 },
+      })
+    lines.splice(4_600, 0, netflow('10.0.0.1', '192.0.2.1'), eveLine(9_000), netflow('192.0.2.1', '10.0.0.1'))
+    await expectAlike('eve.json', `${lines.join('\n')}\n`, [60_000, 61_003], ['5151'])
+  })
+})
+
+describe('every format that is read in parts', () => {
+  const fixtures = fileURLToPath(new URL('../fixtures/importers', import.meta.url))
+  const splittable = importers.filter((one) => 'splittable' in one && one.splittable === true)
+  for (const { id } of splittable) {
+    for (const name of readdirSync(join(fixtures, id)).filter((one) => !one.endsWith('.gz'))) {
+      it(`gives the same of ${id}/${name}`, async () => {
+        const content = readFileSync(join(fixtures, id, name), 'utf8')
+        const whole = await read(name, content, 1 << 30)
+        for (const parts of [3, 8]) {
+          const { told } = await read(name, content, Math.ceil(content.length / parts))
+          expect(told).toBe(whole.told)
+        }
+      })
+    }
+  }
+})
 
 function span(
   i: number,

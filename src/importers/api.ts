@@ -77,6 +77,8 @@ export interface LinesImporter extends ImporterBase {
   readonly shape: 'lines'
   /** Every line stands alone, so that a large file may be read in parts by several cores. */
   readonly splittable?: boolean
+  /** But for those with this text, which belong to others up to so many lines later: no part begins between them. */
+  readonly together?: { readonly text: string; readonly lines: number }
   start(sink: Sink, file: FileInfo): LineReader
 }
 

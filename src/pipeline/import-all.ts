@@ -57,6 +57,7 @@ interface Plan {
 export interface ImportOptions {
   /** For tests: parts of about this many bytes. */
   readonly partBytes?: number
+  readonly threads?: number
 }
 
 /** Reads every input. `spoolFolder` is an existing folder for refused records. */
@@ -108,7 +109,7 @@ export async function importAll(
     }
   }
   const bytes = plans.reduce((sum, { input }) => sum + input.bytes, 0)
-  const threads = threadsFor(bytes)
+  const threads = options.threads ?? threadsFor(bytes)
   const even = Math.ceil(bytes / (threads * partsPerThread))
   const partBytes = options.partBytes ?? Math.min(partBytesMax, Math.max(partBytesMin, even))
   const work = plans.flatMap((plan, p) => jobsOf(plan, p, spoolFolder, partBytes))
@@ -221,9 +222,8 @@ function assemble(
   for (const one of work) {
     const result = resultOf.get(one)!
     if ('batch' in result && one.job.kind === 'part') {
-      shiftLines(result.batch, linesBefore)
       spools.push({ path: one.job.spool, linesBefore })
-      read.push({ batch: result.batch, rest: result.rest, linesBefore })
+      read.push({ batch: shiftLines(result.batch, linesBefore), rest: result.rest, linesBefore })
       linesBefore += result.newlines
       note ??= result.note
       contentSha = result.contentSha
@@ -250,9 +250,18 @@ function assemble(
   }
 }
 
-function shiftLines(batch: Batch, by: number): void {
-  if (by === 0) return
+/** Counts a part's lines on from those before it. */
+function shiftLines(batch: Batch, by: number): Batch {
+  if (by === 0) return batch
   for (const column of [batch.events.line, batch.calls.line]) {
     for (let i = 0; i < column.length; i++) column[i] = column[i]! + by
+  }
+  const shifted = <T extends { readonly line: number }>(list: readonly T[]): T[] =>
+    list.map((one) => ({ ...one, line: one.line + by }))
+  return {
+    ...batch,
+    episodes: shifted(batch.episodes),
+    outcomes: shifted(batch.outcomes),
+    boxes: shifted(batch.boxes),
   }
 }

@@ -3,13 +3,14 @@
 import { nestsDeeper } from '../base/json-depth.ts'
 import type { Importer } from '../importers/api.ts'
 import { wholeLineBytesMax } from '../importers/read.ts'
-import { type InputFile, readChunks } from './inputs.ts'
+import { type InputFile, readChunks, readStart } from './inputs.ts'
 
 /** `[from, to)` in bytes; `to` is undefined for a file that is read as one. */
 export type Range = readonly [from: number, to: number | undefined]
 
-/** How far a line at which a file may be cut is looked for; without one the part grows. */
-const searchBytesMax = 4 * wholeLineBytesMax
+/** How many lines are tried as a part's first; without one the part before grows. */
+const triesMax = 64
+const backBytes = 1 << 20
 
 /** Ranges of about `partBytes` that begin at line starts; one for what can only be read as a whole. */
 export function rangesOf(
@@ -20,13 +21,13 @@ export function rangesOf(
 ): Range[] {
   const splittable = 'splittable' in importer && importer.splittable === true
   if (!splittable || compressed || input.bytes < 2 * partBytes) return [[0, undefined]]
-  const documents = importer.shape === 'json'
-  if (documents && !isWholeLine(input.absolute, 0)) return [[0, undefined]]
+  const mayBegin = beginnings(input, importer)
+  if (!mayBegin) return [[0, undefined]]
   const ranges: Range[] = []
   let from = 0
   let next = partBytes
   while (from < input.bytes) {
-    const to = next + partBytes / 2 >= input.bytes ? input.bytes : cutAfter(input, next, documents)
+    const to = next + partBytes / 2 >= input.bytes ? input.bytes : cutAfter(input, next, mayBegin)
     if (to !== undefined) {
       ranges.push([from, Math.min(to, input.bytes)])
       from = to
@@ -36,14 +37,45 @@ export function rangesOf(
   return ranges
 }
 
-/** The first line start after `at`; of documents, one whose line is a document. */
-function cutAfter({ absolute, bytes }: InputFile, at: number, documents: boolean): number | undefined {
-  for (let from = at; from < at + searchBytesMax; ) {
+/** Whether a part may begin at a line start; undefined when the file is to be read as a whole. */
+function beginnings({ absolute }: InputFile, importer: Importer): ((at: number) => boolean) | undefined {
+  if (importer.shape === 'json') {
+    return isWholeLine(absolute, 0) ? (at) => isWholeLine(absolute, at) : undefined
+  }
+  const together = importer.shape === 'lines' ? importer.together : undefined
+  if (!together) return () => true
+  // Where such lines are common, no place between them is looked for.
+  const head = Buffer.from(readStart(absolute, backBytes))
+  return head.includes(together.text) ? undefined : (at) => isApart(absolute, at, together)
+}
+
+/** The first line start after `at` where a part may begin; undefined when there is none near. */
+function cutAfter(
+  { absolute, bytes }: InputFile,
+  at: number,
+  mayBegin: (at: number) => boolean,
+): number | undefined {
+  let from = at
+  for (let tries = 0; tries < triesMax; tries++) {
     const start = nextLineStart(absolute, from)
-    if (!documents || start >= bytes || isWholeLine(absolute, start)) return start
+    if (start >= bytes) return bytes
+    if (mayBegin(start)) return start
     from = start
   }
   return undefined
+}
+
+/** True when no line with the text stands within so many lines before. */
+function isApart(absolute: string, at: number, { text, lines }: { text: string; lines: number }): boolean {
+  const from = Math.max(0, at - backBytes)
+  let newlines = 0
+  const before = Buffer.concat([...readChunks(absolute, from, at)].map((chunk) => chunk.slice()))
+  const last = before.lastIndexOf(text)
+  for (let i = before.lastIndexOf(10); i > last && newlines <= lines; i = before.lastIndexOf(10, i - 1)) {
+    newlines++
+    if (i === 0) break
+  }
+  return newlines > lines || (last < 0 && from === 0)
 }
 
 /** Past the end when no line begins after `at`. */

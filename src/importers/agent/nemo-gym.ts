@@ -31,8 +31,10 @@ export const nemoGym = defineJsonLinesImporter({
   start(sink, file) {
     const untimed = new UntimedCalls(sink, file)
     return {
-      row: (row, line, text) => rollout(row, line, text, untimed, sink),
-      end: () => untimed.end(),
+      row(row, line, text) {
+        rollout(row, line, text, untimed, sink)
+        untimed.end() // Calls come in the order of lines, wherever a part of the file may end.
+      },
     }
   },
 })

@@ -4,7 +4,7 @@
 
 import { defineJsonLinesImporter } from '../api.ts'
 import { firstRows, objectOf, type Row } from '../head-rows.ts'
-import { eveReader } from './eve.ts'
+import { eveReader, netflowsTogether } from './eve.ts'
 import { textOf } from './parts.ts'
 
 export const awsNetworkFirewall = defineJsonLinesImporter({
@@ -14,6 +14,7 @@ export const awsNetworkFirewall = defineJsonLinesImporter({
   documentation:
     'https://docs.aws.amazon.com/network-firewall/latest/developerguide/firewall-logging-contents.html',
   splittable: true,
+  together: netflowsTogether,
   recognises: (head) => firstRows(head).some(isEnvelope),
   start(sink) {
     const read = eveReader(sink)

@@ -158,20 +158,28 @@ export function looksLikeEve(row: Row): boolean {
 /** Records without a flow that a sensor's file may begin with. */
 const ownTypes = new Set(['stats', 'engine', 'suricata'])
 
+/** A netflow's two records are written one after the other; several threads' may mix. */
+export const netflowsTogether = { text: '"netflow"', lines: 100 }
+
 /**
  * A netflow has a record for each direction, the client's first. The second says what came back: it is turned
  * round, its bytes become `bytesIn`.
  */
 function netflowTurner(): (event: EventDraft) => void {
-  const firstSource = new BoundedMap<string, Endpoint>(netflowsMax)
+  const firsts = new BoundedMap<string, { readonly source: Endpoint; readonly line: number }>(netflowsMax)
   return (event) => {
     if (event.connection === undefined) return
-    const first = firstSource.get(event.connection)
-    if (!first || !same(first, event.dstEndpoint) || same(first, event.srcEndpoint)) {
-      firstSource.set(event.connection, event.srcEndpoint)
+    const first = firsts.get(event.connection)
+    if (
+      !first ||
+      event.line - first.line > netflowsTogether.lines ||
+      !same(first.source, event.dstEndpoint) ||
+      same(first.source, event.srcEndpoint)
+    ) {
+      firsts.set(event.connection, { source: event.srcEndpoint, line: event.line })
       return
     }
-    firstSource.delete(event.connection)
+    firsts.delete(event.connection)
     turn(event)
     const { bytesOut, packetsOut } = event
     delete event.bytesOut

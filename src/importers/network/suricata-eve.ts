@@ -5,15 +5,15 @@
 
 import { defineLinesImporter } from '../api.ts'
 import { firstRows, jsonObject } from '../head-rows.ts'
-import { eveReader, looksLikeEve } from './eve.ts'
+import { eveReader, looksLikeEve, netflowsTogether } from './eve.ts'
 
 export const suricataEve = defineLinesImporter({
   id: 'suricata-eve',
   name: 'Suricata EVE, eve.json',
   family: 'network',
   documentation: 'https://docs.suricata.io/en/latest/output/eve/eve-json-format.html',
-  // A netflow's two records stand together; only where a part begins between them is the second not turned.
   splittable: true,
+  together: netflowsTogether,
   recognises: (head) => firstRows(head).some(looksLikeEve),
   start(sink) {
     const read = eveReader(sink)
