@@ -145,6 +145,7 @@ describe('names', () => {
     ['wild.example', 'not-listed'],
     ['notallowed.example', 'not-listed'],
     ['evilwild.example', 'not-listed'],
+    ['xwild.example', 'not-listed'],
     ['аllowed.example', 'not-listed'],
     ['allowed.example.evil.test', 'not-listed'],
     ['bad\0.wild.example', 'bad-name'],
@@ -235,6 +236,23 @@ describe('names that differ', () => {
       }),
     ).toBe('name-mismatch')
     expect(code(tls({ dnsName: 'allowed.example', sni: 'allowed.example\0.evil' }))).toBe('bad-name')
+  })
+
+  it('reads the host of an absolute target', () => {
+    const to = (path: string) =>
+      code({
+        stage: 'request',
+        port: 80,
+        layers: ['http'],
+        method: 'GET',
+        dnsName: 'allowed.example',
+        httpHost: 'allowed.example',
+        path,
+      })
+    expect(to('http://allowed.example/x')).toBe('allowed')
+    expect(to('http://evil.example/x')).toBe('name-mismatch')
+    expect(to('HTTP://203.0.113.9:80/x')).toBe('name-mismatch')
+    expect(to('http://allowed.example@evil.example/x')).toBe('bad-name')
   })
 
   it('allows two names that are both allowed, and says so', () => {

@@ -88,8 +88,17 @@ function subjectsOf(
     if (host.kind === 'bad') return badName(host, fieldWords[field])
     add(host.kind, host.kind === 'ip' ? host.ip : host.name)
   }
+  // An absolute target, as proxies are sent, names a host of its own.
+  const target = ask.path?.startsWith('/') ? undefined : absoluteTarget.exec(ask.path ?? '')?.[1]
+  if (target !== undefined) {
+    const { host } = readHostPort(target)
+    if (host.kind === 'bad') return badName(host, 'host of the request target')
+    add(host.kind, host.kind === 'ip' ? host.ip : host.name)
+  }
   return { subjects, judged }
 }
+
+const absoluteTarget = /^[a-z][a-z0-9+.-]{0,30}:\/\/([^/?#]{0,1024})/is
 
 const fieldWords = {
   dnsName: 'name asked for',
