@@ -45,6 +45,8 @@ export interface InvestigateOptions {
   /** Only events in [sinceUs, untilUs) are written and judged; all take part in aligning clocks. */
   readonly sinceUs?: number
   readonly untilUs?: number
+  /** At most so many threads read the inputs; without it the machine and their size decide. */
+  readonly threads?: number
   readonly progress: Progress
 }
 
@@ -67,7 +69,8 @@ export async function investigate(options: InvestigateOptions): Promise<Investig
   const files = found.files.filter(({ absolute }) => !`${resolve(absolute)}/`.startsWith(outRoot))
   const spool = makeOut(out)
   try {
-    const imported = await importAll(files, spool, progress)
+    const { threads } = options
+    const imported = await importAll(files, spool, progress, threads === undefined ? {} : { threads })
     if (options.topology !== undefined) checkTopology(options.topology, imported)
     watch.lap('read')
     progress.begin('attributing', 0, 'rows')
@@ -82,7 +85,7 @@ export async function investigate(options: InvestigateOptions): Promise<Investig
     const result = attribute(theCase.attribution)
     watch.lap('attribute')
     progress.end()
-    const summary = writeCase(options, imported, found.unreadable, theCase, result, watch, spool)
+    const summary = writeCase(options, imported, found.unreadable, theCase, result, watch)
     const usable = merged.events.n > 0 || merged.calls.n > 0
     return { summary, usable, seconds: watch.laps }
   } finally {
@@ -97,7 +100,6 @@ function writeCase(
   theCase: Case,
   result: AttributionResult,
   watch: Stopwatch,
-  _spool: string,
 ): Summary {
   const { out, progress } = options
   const { merged } = theCase
@@ -110,7 +112,7 @@ function writeCase(
   const names = new Map(detections.map(({ id, name }) => [id, name]))
 
   progress.begin('detecting', eventOrder.length + merged.calls.n, 'rows')
-  const findings = detect(seenInOrder(theCase, result, eventOrder))
+  const findings = detect(seenInOrder(theCase, result, eventOrder, (rows) => progress.advance(rows)))
   progress.end()
   watch.lap('detect')
 
@@ -165,8 +167,11 @@ function writeCase(
   writeLines(join(out, 'incidents.jsonl'), incidents)
   writeWhole(join(out, 'iocs.csv'), iocsCsv(indicatorsOf(exported, eventOf)))
   const rejectWriter = new LineWriter(join(out, 'rejects.jsonl'))
-  const rejects = writeRejects(imported.files, rejectWriter, redact, reportMax.rejects)
+  const refused = merged.files.flatMap((file) => file.parts).reduce((sum, part) => sum + part.rejected, 0)
+  progress.begin('refused', refused, 'rows')
+  const rejects = writeRejects(imported.files, rejectWriter, redact, reportMax.rejects, progress)
   rejectWriter.close()
+  progress.end()
 
   const inputs = inputSummaries(imported, unreadable, theCase)
   const attribution = {

@@ -3,9 +3,6 @@
 import { toIso } from '../base/time.ts'
 
 const minuteUs = 60_000_000
-/** The years 0 to 9999; what lies outside is left to `toIso`. */
-const firstUs = -62_167_219_200_000_000
-const endUs = 253_402_300_800_000_000
 
 const two = Array.from({ length: 100 }, (_, n) => String(n).padStart(2, '0'))
 const three = Array.from({ length: 1000 }, (_, n) => String(n).padStart(3, '0'))
@@ -16,7 +13,8 @@ export function isoTexts(): (us: number) => string {
   let upToSeconds = ''
   return (us) => {
     const whole = Math.floor(us)
-    if (!(whole >= firstUs && whole < endUs)) return toIso(us)
+    // What a double holds to the µs: 1684 to 2255.
+    if (!Number.isSafeInteger(whole)) return toIso(us)
     const own = Math.floor(whole / minuteUs)
     if (own !== minute) {
       minute = own

@@ -6,6 +6,7 @@ import type { ReportData } from '../exporters/api.ts'
 import type { ImportedFile } from './import-all.ts'
 import { readChunks } from './inputs.ts'
 import type { LineWriter } from './line-writer.ts'
+import type { Progress } from './progress.ts'
 import type { Redact } from './redact.ts'
 
 /** Writes `rejects.jsonl`; returns the first `keep` of them for the report. */
@@ -14,6 +15,7 @@ export function writeRejects(
   writer: LineWriter,
   redact: Redact,
   keep: number,
+  progress: Progress,
 ): ReportData['rejects'] {
   const kept: ReportData['rejects'][number][] = []
   const byPath = [...files].sort((a, b) => (a.path < b.path ? -1 : 1))
@@ -30,6 +32,7 @@ export function writeRejects(
             text: redact(issue.text),
           }
           writer.write(JSON.stringify(reject))
+          progress.advance(1)
           if (kept.length < keep) kept.push(reject)
         },
         tooLong() {},

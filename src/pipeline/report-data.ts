@@ -138,7 +138,9 @@ function episodeRows(theCase: Case, result: AttributionResult, findings: readonl
       }
       rows.set(episode, row)
     }
-    row.calls++
+    // Told by two inputs, it was still one call.
+    const leader = theCase.echoOf[j]!
+    if (leader < 0 || calls.episode[leader] !== episode) row.calls++
     if (!Number.isNaN(calls.reward[j]!)) row.reward = calls.reward[j]!
     row.firstUs = Math.min(row.firstUs, result.callStartUs[j]!)
     row.lastUs = Math.max(row.lastUs, result.callEndUs[j]!)

@@ -18,18 +18,29 @@ export function* seenInOrder(
   theCase: Case,
   result: AttributionResult,
   eventOrder: Uint32Array,
+  onRows: (rows: number) => void = () => {},
 ): Generator<Seen> {
   const callOrder = orderByTime(result.callStartUs).filter((j) => theCase.echoOf[j]! < 0)
   const source = new Source(theCase, result)
   let c = 0
-  for (const i of eventOrder) {
+  let told = 0
+  for (let k = 0; k < eventOrder.length; k++) {
+    const i = eventOrder[k]!
+    if (k % rowsBetween === 0) {
+      onRows(k + c - told)
+      told = k + c
+    }
     const us = result.eventUs[i]!
     while (c < callOrder.length && result.callStartUs[callOrder[c]!]! <= us)
       yield new CaseCall(source, callOrder[c++]!)
     yield new CaseEvent(source, i)
   }
   while (c < callOrder.length) yield new CaseCall(source, callOrder[c++]!)
+  onRows(eventOrder.length + c - told)
 }
+
+/** Progress is told after so many events. */
+const rowsBetween = 1_000
 
 /** Makes objects of what is looked at, and keeps the last one: all detections look at the same item in turn. */
 class Source {

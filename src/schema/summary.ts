@@ -157,6 +157,10 @@ export interface ToolCallLine {
   readonly end: string | null
   readonly uncertaintyMs: number
   readonly timeSource: string
+  /**
+   * Where the trace, its path or the topology says it ran. Null where none does, also when traffic makes one box
+   * likely: that stands in the attributions (`box` there), with its probability.
+   */
   readonly box: string | null
   readonly file: string
   readonly line: number
