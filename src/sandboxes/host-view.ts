@@ -1,6 +1,15 @@
 // What planning the file system of a sandbox asks of the disk; links are resolved here too.
 
-import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, readSync, statSync } from 'node:fs'
+import {
+  closeSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  readSync,
+  statSync,
+} from 'node:fs'
 import { posix } from 'node:path'
 import type { HostView } from './mount-plan.ts'
 
@@ -12,7 +21,7 @@ export function hostView(): HostView {
   const links = new Map<string, string | undefined>()
   return {
     kind: (path) => remembered(kinds, path, kindOf),
-    link: (path) => remembered(links, path, (at) => quietly(() => readlinkSync(at))),
+    link: (path) => remembered(links, path, linkOf),
     list: (path) => quietly(() => readdirSync(path)) ?? [],
     text: (path) => quietly(() => beginningOf(path)),
     sockets: () => listening(quietly(() => readFileSync('/proc/net/unix', 'utf8')) ?? ''),
@@ -25,11 +34,18 @@ function remembered<T>(known: Map<string, T>, path: string, find: (path: string)
 }
 
 function kindOf(path: string): ReturnType<HostView['kind']> {
-  const stat = quietly(() => statSync(path))
+  const stat = quietly(() => statSync(path, { throwIfNoEntry: false }))
   if (stat === undefined) return 'missing'
   if (stat.isDirectory()) return 'folder'
   if (stat.isSocket()) return 'socket'
   return stat.isBlockDevice() || stat.isCharacterDevice() ? 'device' : 'file'
+}
+
+/** Looked at first: most are none, and an exception for each would take longer than all the rest. */
+function linkOf(path: string): string | undefined {
+  return quietly(() =>
+    lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ? readlinkSync(path) : undefined,
+  )
 }
 
 function beginningOf(path: string): string {

@@ -23,13 +23,7 @@ const MS_PRIVATE = 1 << 18
 /** Attaches a copy of the tree at `source` to the existing `target`; needs root. Throws SystemCallError. */
 export function mountTree(source: string, target: string, mapFd?: number): void {
   const calls = kernel()
-  const tree = calls.syscall(
-    'open_tree',
-    systemCallNumber('open_tree'),
-    AT_FDCWD,
-    source,
-    OPEN_TREE_CLONE | AT_RECURSIVE | O_CLOEXEC,
-  )
+  const tree = openTree(source)
   try {
     // Cut off from the original, so that what is mounted there later does not show up here.
     setAttributes(tree, AT_RECURSIVE, { propagation: MS_PRIVATE })
@@ -125,4 +119,31 @@ export function idMapText(from: number, to: number, own: string): string {
     line(at, at, end - at)
   }
   return `${lines.join('\n')}\n`
+}
+
+/** Undefined when the folder's files can be shown as another user's; else what the kernel says. Needs root. */
+export async function tryIdMap(folder: string): Promise<string | undefined> {
+  let map: number | undefined
+  let tree: number | undefined
+  try {
+    map = await openIdMap({ uid: 0, gid: 0 }, { uid: 1, gid: 1 })
+    tree = openTree(folder)
+    setAttributes(tree, AT_RECURSIVE, { mapFd: map })
+    return undefined
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  } finally {
+    for (const fd of [map, tree]) if (fd !== undefined) closeSync(fd)
+  }
+}
+
+/** A copy of the tree that is attached nowhere. */
+function openTree(source: string): number {
+  return kernel().syscall(
+    'open_tree',
+    systemCallNumber('open_tree'),
+    AT_FDCWD,
+    source,
+    OPEN_TREE_CLONE | AT_RECURSIVE | O_CLOEXEC,
+  )
 }
