@@ -3,7 +3,7 @@
 import { attributionDefaults } from './api.ts'
 import { mixed } from './collector.ts'
 import { blurredShare, controlCounts, exposures, sessionExposure } from './exposures.ts'
-import { binCount, overlapUs } from './intensity.ts'
+import { binCount, binFromUs, binToUs } from './intensity.ts'
 import { maximiseBackground, maximiseClasses, maximiseLevels, shares } from './maximise.ts'
 import type { Model, Scene } from './model.ts'
 import { markShares, priorColumns, priors } from './prior-model.ts'
@@ -166,18 +166,15 @@ function expectation(scene: Scene, model: Model, weight: Float64Array) {
         const to = scene.to[u]! + slack
         const s = scene.callStart[j]!
         const e = scene.callEnd[j]!
-        let sumH = 0
-        let sumG = 0
+        const perH = r.spreadBase[x]! > 0 ? a / r.spreadBase[x]! : 0
+        const perG = r.spreadNamed[x]! > 0 ? b / r.spreadNamed[x]! : 0
+        let begin = Math.max(from, binFromUs(bin, s, e))
         for (let k = bin; k <= lastBin; k++) {
-          const part = overlapUs(k, from, to, s, e)
-          sumH += model.h[cls + k]! * part
-          if (level > 0) sumG += model.g[level + k]! * part
-        }
-        for (let k = bin; k <= lastBin; k++) {
-          const part = overlapUs(k, from, to, s, e)
-          if (part === 0) continue
-          if (sumH > 0) h[cls + k]! += (a * model.h[cls + k]! * part) / sumH
-          if (sumG > 0) g[level + k]! += (b * model.g[level + k]! * part) / sumG
+          const end = Math.min(to, binToUs(k, s, e))
+          if (end <= begin) continue
+          h[cls + k]! += perH * model.h[cls + k]! * (end - begin)
+          if (level > 0) g[level + k]! += perG * model.g[level + k]! * (end - begin)
+          begin = end
         }
       }
     }

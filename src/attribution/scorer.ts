@@ -1,6 +1,6 @@
 // Rates of everything that may have caused a unit: its candidate calls, none of them, and what went before.
 
-import { binCount, overlapUs } from './intensity.ts'
+import { binCount, binFromUs, binToUs } from './intensity.ts'
 import type { Model, Scene } from './model.ts'
 import { matchLevels } from './targets.ts'
 
@@ -14,6 +14,9 @@ export interface Rates {
   size: number
   base: Float64Array
   named: Float64Array
+  /** Where a lag is spread over bins: its rates before weighing, times µs. */
+  spreadBase: Float64Array
+  spreadNamed: Float64Array
   background: number
   continued: number
   total: number
@@ -44,10 +47,21 @@ export function scorer(
   const { candidates: c } = scene
   let base = new Float64Array(256)
   let named = new Float64Array(256)
+  let spreadBase = new Float64Array(256)
+  let spreadNamed = new Float64Array(256)
   const weights = groupWeights(scene)
   const launchCall = after?.launchCall ?? new Int32Array(scene.n * launchersMax).fill(-1)
   const launchP = after?.launchP ?? new Float64Array(scene.n * launchersMax)
-  const answer = { size: 0, base, named, background: 0, continued: 0, total: 0 }
+  const answer = {
+    size: 0,
+    base,
+    named,
+    spreadBase,
+    spreadNamed,
+    background: 0,
+    continued: 0,
+    total: 0,
+  }
 
   function rates(u: number): Rates {
     if (u < c.first || u >= c.last) c.load(u)
@@ -56,6 +70,8 @@ export function scorer(
     if (size > base.length) {
       base = new Float64Array(size * 2)
       named = new Float64Array(size * 2)
+      spreadBase = new Float64Array(size * 2)
+      spreadNamed = new Float64Array(size * 2)
     }
     const group = scene.group[u]!
     const mark = scene.mark[u]!
@@ -87,12 +103,17 @@ export function scorer(
         const b = scene.to[u]! + slack
         const s = scene.callStart[j]!
         const e = scene.callEnd[j]!
+        // Bins follow each other in time: each begins where the one before ended.
+        let from = Math.max(a, binFromUs(bin, s, e))
         for (let k = bin; k <= lastBin; k++) {
-          const part = overlapUs(k, a, b, s, e)
-          if (part === 0) continue
-          rate += model.h[cls + k]! * part
-          if (level > 0) match += model.g[level * binCount + k]! * part
+          const to = Math.min(b, binToUs(k, s, e))
+          if (to <= from) continue
+          rate += model.h[cls + k]! * (to - from)
+          if (level > 0) match += model.g[level * binCount + k]! * (to - from)
+          from = to
         }
+        spreadBase[x] = rate
+        spreadNamed[x] = match
         rate /= b - a
         match /= b - a
       }
@@ -115,6 +136,8 @@ export function scorer(
     answer.size = size
     answer.base = base
     answer.named = named
+    answer.spreadBase = spreadBase
+    answer.spreadNamed = spreadNamed
     answer.background = background
     answer.continued = continued
     answer.total = total
