@@ -14,7 +14,7 @@ import type { Observed } from '../protocols/sniff.ts'
 import type { Ask } from '../schema/ask.ts'
 import type { FirstPacket } from '../schema/box-network.ts'
 import type { Decision } from '../schema/decision.ts'
-import type { JournalLine, NetworkActivityLine } from '../schema/journal.ts'
+import type { JournalActor, JournalLine, NetworkActivityLine } from '../schema/journal.ts'
 import {
   type ConnectionEvent,
   type Flow,
@@ -23,8 +23,10 @@ import {
   limits,
 } from './api.ts'
 import { denialBytes } from './denials.ts'
+import { serveDns } from './dns-stream.ts'
 import { askOf } from './inspect.ts'
 import { syntheticNames } from './names.ts'
+import { readProxyRequest } from './proxy.ts'
 import { type Relay, relay } from './relay.ts'
 import { answerQuery } from './resolver.ts'
 import { type DialFailure, dial, vetAddress } from './upstream.ts'
@@ -42,12 +44,22 @@ export interface Gateway {
 /** A connection from its first packet to its end. */
 interface Link extends GatewayConnection {
   readonly name: string | undefined
+  /** Through a proxy, where a name is said and not looked up. */
+  readonly asked: boolean
   line: NetworkActivityLine
   readonly startedAt: number
   upstream: Socket | undefined
   relay: Relay | undefined
   timer: NodeJS.Timeout | undefined
   cutFor: string | undefined
+}
+
+/** A connection to the gateway itself. */
+interface Service {
+  readonly unit: number
+  readonly flow: Flow
+  readonly actor: JournalActor
+  timer: NodeJS.Timeout | undefined
 }
 
 const noBytes = new Uint8Array(0)
@@ -58,6 +70,8 @@ export function openGateway(options: GatewayOptions): Gateway {
   /** Being decided or dialled, or dialled and not taken up yet; by flow. */
   const waiting = new Map<string, Link>()
   const open = new Set<Link>()
+  /** On their way to a service of the gateway's own; by flow. */
+  const services = new Map<string, Service>()
   let count = 0
   let lostCount = 0
   let closed = false
@@ -82,6 +96,12 @@ export function openGateway(options: GatewayOptions): Gateway {
   function onSyn(bytes: Uint8Array, packet: IpPacket, unit: number, flow: Flow): void {
     const key = keyOf(flow)
     if (waiting.has(key)) return // Sent again while it is dialled.
+    // As over UDP, whatever server a query is meant for, the resolver here answers.
+    const query = flow.dst.port === 53 && names.nameOf(flow.dst.ip) === undefined
+    if (query || flow.dst.ip === network.addresses.gateway) {
+      onOwnService(bytes, packet, unit, flow, key)
+      return
+    }
     const link = linkOf(unit, flow)
     const refuse = (decision: Decision) => {
       if (keep(link, refusalOf(link, decision))) tell('refuse', link)
@@ -118,6 +138,48 @@ export function openGateway(options: GatewayOptions): Gateway {
       fillTcpChecksum(syn, packet)
       network.send(syn)
     })()
+  }
+
+  /** The resolver over TCP, and on any other port a proxy: nothing is dialled before it says where to. */
+  function onOwnService(bytes: Uint8Array, packet: IpPacket, unit: number, flow: Flow, key: string): void {
+    const service: Service = { unit, flow, actor: options.actorOf(unit, flow), timer: undefined }
+    service.timer = setTimeout(() => services.delete(key), limits.acceptMs)
+    services.set(key, service)
+    const syn = bytes.slice()
+    fillTcpChecksum(syn, packet)
+    network.send(syn)
+  }
+
+  async function serve(client: Socket, { unit, flow, actor, timer }: Service): Promise<void> {
+    clearTimeout(timer)
+    if (flow.dst.port === 53) {
+      serveDns(client, (query) =>
+        answerQuery(query, flow, actor, options.contextOf(unit), names, {
+          ...options,
+          decide: (ask) => options.decide(ask, unit),
+        }),
+      )
+      return
+    }
+    const request = await readProxyRequest(client)
+    if (!request) return
+    const link = linkOf(unit, flow, { host: request.host, port: request.port })
+    const refuse = (decision: Decision) => {
+      if (keep(link, refusalOf(link, decision))) tell('refuse', link)
+      request.deny(decision)
+    }
+    const { decision, denied } = judge(link, { stage: 'connect' })
+    if (denied) {
+      refuse(decision)
+      return
+    }
+    const answer = await reach(link, decision)
+    if (typeof answer === 'string') request.fail()
+    else if ('verdict' in answer) refuse(answer)
+    else {
+      request.grant()
+      start(link, client, answer)
+    }
   }
 
   /** Resolves, vets, records and dials, in this order. */
@@ -157,6 +219,12 @@ export function openGateway(options: GatewayOptions): Gateway {
       const dst = network.originalDestination(fdOf(client), six ? 6 : 4)
       const src = { ip: canonicalIp(client.remoteAddress ?? '') ?? '', port: client.remotePort ?? 0 }
       const key = keyOf({ transport: 'tcp', src, dst })
+      const service = services.get(key)
+      services.delete(key)
+      if (service) {
+        void serve(client, service)
+        return
+      }
       link = waiting.get(key)
       waiting.delete(key)
     } catch {} // Closed meanwhile, or connected to the listener itself.
@@ -237,15 +305,19 @@ export function openGateway(options: GatewayOptions): Gateway {
     }
   }
 
-  function linkOf(unit: number, flow: Flow): Link {
+  /** `asked`: where a proxy was asked to go, in place of where the connection itself went. */
+  function linkOf(unit: number, seen: Flow, asked?: { readonly host: string; readonly port: number }): Link {
     const id = `${box}-${(++count).toString(36)}`
-    const name = names.nameOf(flow.dst.ip)
-    const actor = options.actorOf(unit, flow)
+    const literal = asked && canonicalIp(asked.host)
+    const name = asked ? (literal === undefined ? asked.host : undefined) : names.nameOf(seen.dst.ip)
+    const flow = asked ? { ...seen, dst: { ip: literal ?? '', port: asked.port } } : seen
+    const actor = options.actorOf(unit, seen)
     const link: Link = {
       id,
       unit,
       flow,
       name,
+      asked: asked !== undefined,
       actor,
       startedAt: now(),
       upstream: undefined,
@@ -265,7 +337,7 @@ export function openGateway(options: GatewayOptions): Gateway {
           ...(name !== undefined && { hostname: name }),
         },
         disposition: 'allowed',
-        ...(name !== undefined && { observed: { dnsName: name } }),
+        ...(name !== undefined && { observed: asked ? { connectName: name } : { dnsName: name } }),
         actor,
       },
       get clientHead() {
@@ -283,13 +355,13 @@ export function openGateway(options: GatewayOptions): Gateway {
     return link
   }
 
-  function baseAsk({ flow, name, unit }: Link): Ask {
+  function baseAsk({ flow, name, asked, unit }: Link): Ask {
     return {
       stage: 'connect',
       transport: flow.transport,
       port: flow.dst.port,
       // An address of the range that stands for no name is judged as the address it is.
-      ...(name === undefined ? { ip: flow.dst.ip } : { dnsName: name }),
+      ...(name === undefined ? { ip: flow.dst.ip } : asked ? { connectName: name } : { dnsName: name }),
       ...options.contextOf(unit),
     }
   }
