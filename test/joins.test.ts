@@ -29,6 +29,7 @@ describe('a result in another file than its call', () => {
           end: at('2026-11-24T11:00:07'),
           output: 'connecting to 203.0.113.9 port 443',
           boxHints: ['3f1c0a9be771'],
+          exitCode: 7,
           line: 1,
         },
         { sourceId: 'b', line: 2 },
@@ -43,6 +44,7 @@ describe('a result in another file than its call', () => {
     expect(toIso(call.start.us)).toBe('2026-11-24T03:00:00.000000Z')
     expect(toIso(call.end!.us)).toMatch(/^2026-11-24T03:00:0[78]/)
     expect(call.timeSource).toBe('transcript')
+    expect(call.exitCode).toBe(7)
     expect(theCase.text(theCase.callBox[0]!)).toBe('3f1c0a9be771')
     const { targets, targetVia, targetsStart } = theCase.attribution.calls
     const shown = Array.from(targets.subarray(targetsStart[0], targetsStart[1]), (id, k) => [

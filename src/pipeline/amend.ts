@@ -121,6 +121,7 @@ export function withoutCalls(batch: Batch, gone: ReadonlySet<number>): Batch {
     step: rows(calls.step),
     turn: rows(calls.turn),
     reward: rows(calls.reward),
+    exitCode: rows(calls.exitCode),
     toolClass: rows(calls.toolClass),
     flags: rows(calls.flags),
     timeSource: rows(calls.timeSource),

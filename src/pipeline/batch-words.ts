@@ -16,3 +16,10 @@ export const timeSources = [
 ] as const
 /** Beside `eventFlags`: the record says it was let through. */
 export const allowedFlag = 32
+
+/** Where a call's exit code is not known. Programs end with 0 to 255, on Windows with 32 bits of any sign. */
+export const noExitCode = -0x8000_0000
+
+export function exitCodeCell(code: number | undefined): number {
+  return code !== undefined && Number.isInteger(code) && Math.abs(code) < 0x8000_0000 ? code : noExitCode
+}

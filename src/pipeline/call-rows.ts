@@ -1,7 +1,7 @@
 // The calls of one file (or part of it) as columns, filled row by row.
 
 import type { ToolCall } from '../schema/tool-call.ts'
-import { listSeparator, timeSources } from './batch-words.ts'
+import { exitCodeCell, listSeparator, timeSources } from './batch-words.ts'
 import { type CallText, callText } from './call-text.ts'
 import { copyRows, TextColumn, type Texts, u8, u16, u32 } from './grow.ts'
 
@@ -30,6 +30,7 @@ function rows(n: number) {
     step: new Int32Array(n),
     turn: new Int32Array(n),
     reward: new Float64Array(n),
+    exitCode: new Int32Array(n),
     toolClass: new Uint8Array(n),
     flags: new Uint8Array(n),
     timeSource: new Uint8Array(n),
@@ -79,6 +80,7 @@ export class CallRows {
     c.step[i] = call.step ?? -1
     c.turn[i] = call.turn ?? -1
     c.reward[i] = call.reward ?? Number.NaN
+    c.exitCode[i] = exitCodeCell(call.exitCode)
     c.toolClass[i] = text.toolClass
     c.flags[i] = text.flags
     c.timeSource[i] = timeSources.indexOf(call.timeSource)

@@ -4,7 +4,8 @@ import { eventFlags } from '../attribution/api.ts'
 import type { Time } from '../base/time.ts'
 import { type Endpoint, type Event, eventClasses } from '../schema/event.ts'
 import type { ToolCall } from '../schema/tool-call.ts'
-import { allowedFlag, type EventDetail, listSeparator, outcomes, timeSources, transports } from './batch.ts'
+import { allowedFlag, listSeparator, noExitCode, outcomes, timeSources, transports } from './batch-words.ts'
+import type { EventDetail } from './event-rows.ts'
 import type { Merged } from './merge.ts'
 
 type Growing<T> = { -readonly [K in keyof T]: T[K] }
@@ -144,6 +145,7 @@ export function callAt(merged: Merged, j: number, writes: ToolCall['writes']): T
   if (calls.step[j]! >= 0) call.step = calls.step[j]!
   const reward = calls.reward[j]!
   if (!Number.isNaN(reward)) call.reward = reward
+  if (calls.exitCode[j] !== noExitCode) call.exitCode = calls.exitCode[j]!
   const endUs = calls.endUs[j]!
   if (!Number.isNaN(endUs)) call.end = { us: endUs, spanUs: 1, kind: 'event', zone, source: '' }
   if (writes) call.writes = writes

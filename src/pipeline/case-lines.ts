@@ -6,7 +6,7 @@ import { roundedShares } from '../attribution/shares.ts'
 import { toIso } from '../base/time.ts'
 import { eventClasses } from '../schema/event.ts'
 import type { AttributionLine, ToolCallLine } from '../schema/summary.ts'
-import { allowedFlag, timeSources } from './batch.ts'
+import { allowedFlag, noExitCode, timeSources } from './batch-words.ts'
 import type { Case } from './case.ts'
 
 /** Index of the call that event i is attributed to (p ≥ 0.5), else -1. */
@@ -111,6 +111,7 @@ export function toolCallLine(theCase: Case, result: AttributionResult, j: number
     box: orNull(theCase.callBox[j]!),
     file: merged.files[calls.file[j]!]!.path,
     line: calls.line[j]!,
+    ...(calls.exitCode[j] === noExitCode ? {} : { exitCode: calls.exitCode[j]! }),
     ...(theCase.echoOf[j]! < 0 ? {} : { echoOf: theCase.callUid(theCase.echoOf[j]!) }),
   }
 }

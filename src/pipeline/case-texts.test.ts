@@ -41,6 +41,7 @@ const call = fc.record(
     turn: fc.nat(9),
     step: fc.nat(9),
     reward: number,
+    exitCode: fc.oneof(fc.integer({ min: -1, max: 255 }), fc.constant(2 ** 40)),
     uncertaintyMs: fc.double({ min: 0, max: 1e6, noNaN: true }),
     timeSource: fc.constantFrom('executor', 'span', 'file'),
     boxHints: fc.array(text, { maxLength: 1 }),

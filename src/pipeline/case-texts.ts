@@ -5,7 +5,7 @@ import type { AttributionResult } from '../attribution/api.ts'
 import { eventFlags, noneKinds, tiers } from '../attribution/api.ts'
 import { roundedShares } from '../attribution/shares.ts'
 import { eventClasses } from '../schema/event.ts'
-import { allowedFlag, timeSources } from './batch.ts'
+import { allowedFlag, noExitCode, timeSources } from './batch-words.ts'
 import type { Case } from './case.ts'
 import { causeOf, verdictOf } from './case-lines.ts'
 import { isoTexts } from './iso-texts.ts'
@@ -98,6 +98,7 @@ export function caseTexts(theCase: Case, result: AttributionResult, redact: Reda
     const turn = calls.turn[j]!
     const step = calls.step[j]!
     const reward = calls.reward[j]!
+    const exitCode = calls.exitCode[j]!
     const echo = theCase.echoOf[j]!
     return (
       `{"uid":"${theCase.callUid(j)}","sourceId":${sourceId === '' ? 'null' : JSON.stringify(sourceId)}` +
@@ -110,6 +111,7 @@ export function caseTexts(theCase: Case, result: AttributionResult, redact: Reda
       `,"uncertaintyMs":${jsonNumber(calls.uncertaintyUs[j]! / 1000)}` +
       `,"timeSource":"${timeSources[calls.timeSource[j]!]}","box":${orNull(theCase.callBox[j]!)}` +
       `,"file":${files[calls.file[j]!]},"line":${calls.line[j]}` +
+      `${exitCode === noExitCode ? '' : `,"exitCode":${exitCode}`}` +
       `${echo < 0 ? '' : `,"echoOf":"${theCase.callUid(echo)}"`}}`
     )
   }

@@ -4,6 +4,7 @@
 // whole episode as their window; a resumed session repeats what went before; `all/` repeats `effective/`.
 // Counted twice, one call would share its certainty with itself.
 
+import { noExitCode } from './batch-words.ts'
 import type { Merged } from './merge.ts'
 
 export interface Echoes {
@@ -26,7 +27,7 @@ const wideSources: ReadonlySet<number> = new Set([5, 6])
 /**
  * Calls of different files are one when they have the same text and either the same id and a time in common, or
  * another format, the same sandbox and a time in common. The one with the narrowest window stands for all; what
- * it lacks of run, episode, step, policy version, reward, turn and sandbox is filled from the others, in place.
+ * it lacks of run, episode, step, policy version, reward, turn, exit code and sandbox is filled from the others, in place.
  */
 export function findEchoes(merged: Merged, box: Uint32Array): Echoes {
   const of = new Int32Array(merged.calls.n).fill(-1)
@@ -256,6 +257,7 @@ class Finder {
     }
     for (const column of [calls.step, calls.turn]) if (column[to] === -1) column[to] = column[from]!
     if (Number.isNaN(calls.reward[to]!)) calls.reward[to] = calls.reward[from]!
+    if (calls.exitCode[to] === noExitCode) calls.exitCode[to] = calls.exitCode[from]!
   }
 }
 

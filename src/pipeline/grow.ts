@@ -99,14 +99,6 @@ export interface TextBlob {
   readonly ends: Uint32Array
 }
 
-export function textAt(blob: TextBlob, index: number): string {
-  const from = index === 0 ? 0 : blob.ends[index - 1]!
-  const to = blob.ends[index]!
-  return from === to
-    ? ''
-    : Buffer.from(blob.bytes.buffer, blob.bytes.byteOffset + from, to - from).toString('utf8')
-}
-
 /** Each distinct text once; id 0 is the empty text. */
 export class Texts {
   readonly list: string[] = ['']

@@ -3,7 +3,7 @@
 import { callFlags } from '../attribution/api.ts'
 import type { EpisodeRecord } from '../schema/tool-call.ts'
 import type { TopologyEntry } from '../schema/topology.ts'
-import { listSeparator, timeSources } from './batch.ts'
+import { exitCodeCell, listSeparator, noExitCode, timeSources } from './batch-words.ts'
 import { type CallText, outputTargets } from './call-text.ts'
 import type { Merged } from './merge.ts'
 
@@ -123,6 +123,7 @@ export function joinOutcomes(merged: Merged): {
           calls.endUs[j] = end.us + (end.spanUs > 1 ? end.spanUs : 0)
           calls.timeSource[j] = timeSources.indexOf('transcript')
         }
+        if (calls.exitCode[j] === noExitCode) calls.exitCode[j] = exitCodeCell(outcome.exitCode)
         if (outcome.boxHints && outcome.boxHints.length > 0) {
           const known = texts.list[calls.hints[j]!]!
           const names = new Set([...outcome.boxHints, ...(known === '' ? [] : known.split(listSeparator))])

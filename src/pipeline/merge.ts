@@ -47,6 +47,7 @@ const callPlainColumns = [
   'step',
   'turn',
   'reward',
+  'exitCode',
   'toolClass',
   'flags',
   'timeSource',

@@ -164,6 +164,8 @@ export interface ToolCallLine {
   readonly box: string | null
   readonly file: string
   readonly line: number
+  /** Only where the trace tells it. */
+  readonly exitCode?: number
   /** The call that this record repeats from another input; that one is judged, with what this one adds. */
   readonly echoOf?: string
 }
