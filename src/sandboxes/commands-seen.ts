@@ -1,7 +1,7 @@
 // Programs that lie outside of what a sandbox sees: the folder tree each needs is shown read-only.
 
 import { posix } from 'node:path'
-import { isWithin, realPath } from './host-view.ts'
+import { isWithin, linksOn, realPath } from './host-view.ts'
 import type { HostView, MountRequest, MountStep } from './mount-plan.ts'
 
 const hopsMax = 8
@@ -27,13 +27,19 @@ export function commandSteps(
       : places.map((folder) => posix.join(folder, command)).filter((file) => host.kind(file) === 'file')
     for (const file of hops(host, found[0])) add(treeOf(posix.dirname(file), home, host))
   }
-  return [...trees].map((tree) => ({
-    kind: 'bind',
-    source: tree,
-    target: tree,
-    write: false,
-    asOwner: isWithin(tree, home),
-  }))
+  const links = places
+    .filter((folder) => host.kind(folder) === 'folder')
+    .flatMap((folder) => linksOn(host, folder))
+  const binds = [...trees].map(
+    (tree): MountStep => ({
+      kind: 'bind',
+      source: tree,
+      target: tree,
+      write: false,
+      asOwner: isWithin(tree, home),
+    }),
+  )
+  return [...links, ...binds]
 }
 
 /** The file itself and every place its links name. */

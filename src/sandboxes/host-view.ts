@@ -11,7 +11,7 @@ import {
   statSync,
 } from 'node:fs'
 import { posix } from 'node:path'
-import type { HostView } from './mount-plan.ts'
+import type { HostView, MountStep } from './mount-plan.ts'
 
 const textBytesMax = 65_536
 
@@ -77,7 +77,11 @@ const linksMax = 40
  * The path without links, as far as it exists; what is missing at its end stays as written, so that a link to
  * nowhere gives the place it names.
  */
-export function realPath(host: HostView, path: string): string {
+export function realPath(
+  host: Pick<HostView, 'link'>,
+  path: string,
+  onLink: (at: string, to: string) => void = () => {},
+): string {
   let left = posix.resolve(path).split('/').filter(Boolean)
   let at = '/'
   for (let followed = 0; left.length > 0; ) {
@@ -89,11 +93,19 @@ export function realPath(host: HostView, path: string): string {
       at = next
     } else {
       if (++followed > linksMax) return posix.join(next, ...left)
+      onLink(next, to)
       left = [...posix.resolve(at, to).split('/').filter(Boolean), ...left]
       at = '/'
     }
   }
   return at
+}
+
+/** The links that a path goes through, to be made again inside, where it shall be known by the same name. */
+export function linksOn(host: HostView, path: string): Extract<MountStep, { kind: 'link' }>[] {
+  const steps: Extract<MountStep, { kind: 'link' }>[] = []
+  realPath(host, path, (target, to) => steps.push({ kind: 'link', target, to }))
+  return steps
 }
 
 /** True for the path itself and for what lies below it. */

@@ -8,7 +8,7 @@ import { OperatorError } from '../base/errors.ts'
 import { commandSteps } from './commands-seen.ts'
 import { gitSteps } from './git-folders.ts'
 import { homeSecrets, homeSteps, stateExceptions } from './home.ts'
-import { isWithin, realPath } from './host-view.ts'
+import { isWithin, linksOn, realPath } from './host-view.ts'
 import { identityFiles } from './identity-files.ts'
 import type { HostView, MountPlan, MountRequest, MountStep } from './mount-plan.ts'
 import { etcSecretPaths, knownSockets, memoryBytesMax, systemSteps } from './system.ts'
@@ -60,7 +60,7 @@ export function planMounts(request: MountRequest, host: HostView): MountPlan {
     put(rank, [
       { kind: 'bind', source, target: source, write, asOwner: true, ...(devices && { devices: true }) },
     ])
-    if (source !== path) put(rank, [{ kind: 'link', target: path, to: source }])
+    put(ranks.system, linksOn(host, path))
   }
 
   const identity = identityFiles(host, { agent, home, hostname, resolver })
@@ -72,6 +72,7 @@ export function planMounts(request: MountRequest, host: HostView): MountPlan {
     ),
   )
   put(ranks.system, [{ kind: 'memory', target: home, bytesMax: memoryBytesMax.home, mode: '0700' }])
+  if (home !== '/home/agent') put(ranks.system, linksOn(host, request.home))
   put(ranks.tools, homeSteps(host, home))
   put(ranks.tools, commandSteps(host, request, home, work))
   show(ranks.work, work, true)

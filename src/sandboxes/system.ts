@@ -1,6 +1,7 @@
 // What every sandbox sees of the system: programs and settings read-only, without the settings that are secrets.
 
 import { posix } from 'node:path'
+import { isWithin, realPath } from './host-view.ts'
 import type { HostView, MountStep } from './mount-plan.ts'
 
 /** Read-only where they exist; links (usr-merge) stay links. */
@@ -97,8 +98,13 @@ export function systemSteps(host: HostView, own: readonly string[]): MountStep[]
       continue
     }
     const to = posix.dirname(path) === '/' ? host.link(path) : undefined
-    if (to !== undefined) steps.push({ kind: 'link', target: path, to })
-    else if (host.kind(path) === 'folder')
+    if (to !== undefined) {
+      steps.push({ kind: 'link', target: path, to })
+      const real = realPath(host, path)
+      if (!folders.some((folder) => isWithin(real, folder)) && host.kind(real) === 'folder') {
+        steps.push({ kind: 'bind', source: real, target: real, write: false })
+      }
+    } else if (host.kind(path) === 'folder')
       steps.push({ kind: 'bind', source: path, target: path, write: false })
   }
   return [
