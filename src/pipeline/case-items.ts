@@ -111,7 +111,7 @@ function parseDetail(text: string): EventDetail {
 }
 
 function addDetail(event: Growing<Event>, detail: EventDetail): void {
-  const { alert, http, ssh, mining, bursts, api, process, observed } = detail
+  const { alert, http, ssh, mining, bursts, api, process, observed, packetsOut, packetsIn, unmapped } = detail
   if (alert) event.alert = alert
   if (http) event.http = http
   if (ssh) event.ssh = ssh
@@ -120,6 +120,9 @@ function addDetail(event: Growing<Event>, detail: EventDetail): void {
   if (api) event.api = api
   if (process) event.process = process
   if (observed) event.observed = observed
+  if (packetsOut !== undefined) event.packetsOut = packetsOut
+  if (packetsIn !== undefined) event.packetsIn = packetsIn
+  if (unmapped) event.unmapped = unmapped
 }
 
 export function callAt(merged: Merged, j: number, writes: ToolCall['writes']): ToolCall {

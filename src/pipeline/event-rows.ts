@@ -135,7 +135,7 @@ function flagsOf(event: Event): number {
 /** The members that have no column; most records have none, and alerts of one rule share theirs. */
 export type EventDetail = Pick<
   Event,
-  'alert' | 'http' | 'ssh' | 'mining' | 'bursts' | 'api' | 'process' | 'observed'
+  'alert' | 'http' | 'ssh' | 'mining' | 'bursts' | 'api' | 'process' | 'observed' | 'unmapped'
 > & {
   readonly reason?: string
   readonly srcHost?: string
@@ -165,6 +165,13 @@ function detailOf(event: Event): string | undefined {
   if (dstHost !== undefined) detail.dstHost = dstHost
   if (dns?.query.type !== undefined) detail.dnsType = dns.query.type
   if (dns?.rcode !== undefined) detail.rcode = dns.rcode
+  // Packets tell a ping from a tunnel; of connections they differ from row to row and tell nothing.
+  if (event.transport === 'icmp') {
+    if (event.packetsOut !== undefined) detail.packetsOut = event.packetsOut
+    if (event.packetsIn !== undefined) detail.packetsIn = event.packetsIn
+  }
+  const asked = event.transport === 'icmp' || api !== undefined
+  if (asked && event.unmapped !== undefined) detail.unmapped = event.unmapped
   for (const _ in detail) return JSON.stringify(detail)
   return undefined
 }
