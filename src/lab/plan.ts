@@ -10,6 +10,12 @@ export const firstCallGid = 100_000
 export const callGidsPerBox = 300
 export const agentUid = 64_001
 
+/**
+ * Datagrams of the same ports after a longer pause are another conversation, for the kernel's tracking and for the
+ * sensor alike: else a port that comes round again would have an owner of which only one of them knows.
+ */
+export const udpPauseSeconds = 5
+
 export const misdeeds = ['reverse-tunnel', 'mining', 'sweep', 'metadata', 'provisioning'] as const
 export type Misdeed = (typeof misdeeds)[number]
 export const lookalikes = ['local-forward', 'json-rpc', 'odd-mirror'] as const

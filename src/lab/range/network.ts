@@ -8,6 +8,7 @@ import {
   type HostPlan,
   type LabPlan,
   otherGids,
+  udpPauseSeconds,
 } from '../plan.ts'
 import { run } from './run-command.ts'
 import { openSpace, type Space } from './space.ts'
@@ -61,6 +62,11 @@ async function cable(a: Space, aName: string, b: Space, bName: string): Promise<
   const link = ['ip', 'link', 'add', aName, 'type', 'veth', 'peer', 'name', bName, 'netns', String(b.pid)]
   await run('nsenter', ['-t', String(a.pid), '-n', '--', ...link])
 }
+
+/** Connection tracking in a namespace has settings of its own. */
+const udpTimeouts = ['nf_conntrack_udp_timeout', 'nf_conntrack_udp_timeout_stream'].map(
+  (name) => `echo ${udpPauseSeconds} > /proc/sys/net/netfilter/${name}`,
+)
 
 function lines(commands: readonly string[]): string {
   return `set -e\n${commands.join('\n')}\n`
@@ -122,6 +128,7 @@ async function buildHost(host: HostPlan, index: number, router: Space, space: Sp
     ['bash'],
     lines([
       'echo 1 > /proc/sys/net/ipv4/ip_forward',
+      ...udpTimeouts,
       `ip addr add 100.64.1.${index * 4 + 2}/30 dev up0`,
       'ip link set up0 up',
       'ip link add br0 type bridge',
@@ -155,6 +162,7 @@ async function buildBox(box: BoxPlan, host: HostPlan, hostSpace: Space, space: S
       `ip addr add ${box.ip}/24 dev eth0`,
       'ip link set eth0 up',
       `ip route add default via ${host.ip}`,
+      ...udpTimeouts,
       `nft -f - <<'VG_END'\n${labelRules([...gids, otherGids.boxDaemon])}VG_END`,
     ]),
   )
@@ -181,7 +189,11 @@ function labelRules(gids: readonly number[]): string {
 async function buildRouter(plan: LabPlan, router: Space): Promise<void> {
   await router.run(
     ['bash'],
-    lines(['echo 1 > /proc/sys/net/ipv4/ip_forward', 'echo 1 > /proc/sys/net/netfilter/nf_conntrack_acct']),
+    lines([
+      'echo 1 > /proc/sys/net/ipv4/ip_forward',
+      'echo 1 > /proc/sys/net/netfilter/nf_conntrack_acct',
+      ...udpTimeouts,
+    ]),
   )
   const [a, b] = plan.hosts
   const hide = plan.hosts.map(

@@ -1,6 +1,7 @@
 // Packets put together into flows, and what the first bytes of each say, as a network sensor would.
 
 import { groupBy } from '../group-by.ts'
+import { udpPauseSeconds } from '../plan.ts'
 import { type Application, readApplication } from './application.ts'
 import type { CapturedPacket, Packet } from './packets.ts'
 
@@ -27,8 +28,7 @@ export interface Flow {
 }
 
 const messagesMax = 400
-/** A UDP conversation that pauses longer starts anew. */
-const udpPauseUs = 20_000_000
+const udpPauseUs = udpPauseSeconds * 1_000_000
 
 export function assembleFlows(packets: readonly Packet[]): Flow[] {
   const flows: Flow[] = []
