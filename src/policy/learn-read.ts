@@ -4,39 +4,14 @@
 //    "dstEndpoint":{"ip":"203.0.113.7","port":443,"hostname":"api.example.com"},"disposition":"allowed",
 //    "observed":{"dnsName":"api.example.com","sni":"api.example.com","protocol":"tls"},"actor":{"toolCall":"toolu_1"}}
 
-import { type IpRange, inRange, ipGroups, parseRange } from '../base/cidr.ts'
+import { parseRange } from '../base/cidr.ts'
 import { canonicalIp } from '../base/ip.ts'
-import { plain } from '../base/terminal.ts'
-import type { DecisionCode } from '../schema/decision.ts'
-import { specialAddress } from './addresses.ts'
 import { readHost, readHostPort } from './hosts.ts'
-import { forbiddenLayer, layersOf, wordOfLayers } from './protocols.ts'
+import { asObject, callOf, type Destination, type Fields, isAttempt, text } from './learn-line.ts'
+import { note } from './learn-notes.ts'
 
 /** Most destinations and names that are told apart; what comes later is only counted. */
 export const destinationsMax = 20_000
-const callsShown = 1_000
-const pathsMax = 200
-
-export interface Destination {
-  readonly host: string
-  readonly kind: 'name' | 'ip'
-  readonly port: number | undefined
-  readonly transport: 'tcp' | 'udp' | 'icmp' | 'other'
-  allowed: number
-  refused: number
-  readonly protocols: Set<string>
-  readonly calls: Set<string>
-  readonly programs: Set<string>
-  readonly methods: Set<string>
-  readonly paths: Set<string>
-  /** Requests whose path did not fit any more, or was not read. */
-  morePaths: boolean
-  /** Reasons not to open it, each once. */
-  readonly dangers: Set<string>
-  /** Words by which a finding may name it. */
-  readonly keys: Set<string>
-}
-
 export interface Learned {
   readonly destinations: readonly Destination[]
   /** Names that were looked up and never connected to: name → how often. */
@@ -133,16 +108,6 @@ const connectionKinds: ReadonlySet<string> = new Set([
   'tls_activity',
 ])
 
-/** A connection has one such line: `traffic` and `close` follow an `open`. */
-function isAttempt({ activity }: Fields): boolean {
-  return activity !== 'close' && activity !== 'traffic'
-}
-
-function callOf(line: Fields): string | undefined {
-  const actor = asObject(line.actor)
-  return text(actor?.toolCall) ?? text(asObject(actor?.label)?.toolCall)
-}
-
 function destinationOf(line: Fields, known: Map<string, Destination>): Destination | 'skip' | 'beyond' {
   const endpoint = asObject(line.dstEndpoint)
   const observed = asObject(line.observed)
@@ -189,94 +154,6 @@ function destinationOf(line: Fields, known: Map<string, Destination>): Destinati
   return made
 }
 
-function note(destination: Destination, line: Fields, kind: string, synthetic: IpRange | undefined): void {
-  const endpoint = asObject(line.dstEndpoint)
-  const observed = asObject(line.observed)
-  const actor = asObject(line.actor)
-  const opens = kind === 'network_activity' && isAttempt(line)
-  if (opens && text(line.disposition) === 'blocked') destination.refused++
-  else if (opens) destination.allowed++
-  if (text(line.disposition) !== 'blocked' && line.wouldBlock === true && opens) {
-    destination.allowed--
-    destination.refused++
-  }
-  noteProtocol(destination, observed)
-  const call = callOf(line)
-  if (call !== undefined && destination.calls.size < callsShown) destination.calls.add(call)
-  const program = text(asObject(actor?.process)?.name)
-  if (program !== undefined && destination.programs.size < 32) destination.programs.add(program)
-  const code = text(asObject(line.policy)?.code)
-  if (code !== undefined && dangerousCodes.has(code)) {
-    destination.dangers.add(text(asObject(line.policy)?.reason) ?? code)
-  }
-  for (const value of [endpoint?.ip, observed?.dialled]) {
-    const ip = canonicalIp(text(value) ?? '')
-    if (ip === undefined) continue
-    destination.keys.add(ip).add(`${ip}:${destination.port}`)
-    const special = specialAddress(ip, noAddresses)
-    // A synthetic address stands for a name; the vetted one is what counts, where the journal has it.
-    const standsForName = destination.kind === 'name' && synthetic && inRange(ipGroups(ip) ?? [], synthetic)
-    if (special && !standsForName) destination.dangers.add(`it is, or leads to, ${special.what}`)
-  }
-  if (destination.kind === 'ip') destination.dangers.add('it was dialled by its address, without a name')
-  const names = new Set(
-    [
-      observed?.dnsName,
-      observed?.connectName,
-      observed?.sni,
-      observed?.httpHost,
-      observed?.authority,
-      asObject(line.http)?.host,
-    ].flatMap((value) => {
-      const one = text(value)
-      const read = one === undefined ? undefined : readHostPort(one).host
-      return read === undefined
-        ? []
-        : [read.kind === 'bad' ? read.shown : read.kind === 'ip' ? read.ip : read.name]
-    }),
-  )
-  if (names.size > 1) destination.dangers.add(`its names differ: ${[...names].join(', ')}`)
-  noteRequest(destination, line)
-}
-
-/** Refusals that say something of the destination, whether or not the mode let it pass. */
-const dangerousCodes: ReadonlySet<string> = new Set<DecisionCode>([
-  'bad-name',
-  'ech',
-  'group-address',
-  'metadata-address',
-  'name-mismatch',
-  'own-address',
-  'private-address',
-])
-
-function noteProtocol(destination: Destination, observed: Fields | undefined): void {
-  const layers = Array.isArray(observed?.layers)
-    ? observed.layers.flatMap((layer) => text(layer) ?? []).slice(0, 8)
-    : [observed?.protocol].flatMap((layer) => text(layer) ?? [])
-  if (layers.length === 0 && !Array.isArray(observed?.layers)) return
-  const word = wordOfLayers(layers)
-  if (destination.protocols.size < 16) destination.protocols.add(word)
-  const inside = forbiddenLayer(layers, layersOf([word]))
-  if (inside !== undefined)
-    destination.dangers.add(`it carried ${plain(inside, 40)} inside ${plain(layers[0] ?? '', 40)}`)
-}
-
-function noteRequest(destination: Destination, line: Fields): void {
-  const http = asObject(line.http) ?? asObject(line.httpRequest)
-  if (!http) return
-  const method = text(http.method) ?? text(http.httpMethod)
-  const path = text(http.path) ?? text(asObject(http.url)?.path)
-  if (method !== undefined && /^[A-Z]{1,20}$/.test(method) && destination.methods.size < 32)
-    destination.methods.add(method)
-  const bare = path?.replace(/[?#].*$/s, '')
-  if (bare?.startsWith('/') && bare.length < 500 && destination.paths.size < pathsMax)
-    destination.paths.add(bare)
-  else destination.morePaths = true
-}
-
-const noAddresses: ReadonlySet<string> = new Set()
-
 /** Every text in a finding may be a connection, an address or a name it accuses. */
 function flag(finding: Fields, flagged: Map<string, string>): void {
   const info = asObject(finding.finding_info) ?? asObject(finding.finding)
@@ -301,14 +178,4 @@ function hostOnly(value: string | undefined): string | undefined {
   if (value === undefined) return undefined
   const { host } = readHostPort(value)
   return host.kind === 'name' ? host.name : host.kind === 'ip' ? host.ip : undefined
-}
-
-type Fields = { readonly [key: string]: unknown }
-
-function asObject(value: unknown): Fields | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : undefined
-}
-
-function text(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined
 }

@@ -50,10 +50,10 @@ describe('learning from a recording', () => {
         - { host: code.example.com, ports: [443], methods: [GET, POST], paths: ["/acme/app/git-upload-pack", "/acme/app/info/refs"] }
 
       # Not allowed. Look at these before anything else:
-      #   198.51.100.66:443: it was dialled by its address, without a name (1 connection, by call toolu_4)
+      #   198.51.100.66:443: it spoke ssh on another port than 22; it was dialled by its address, without a name (1 connection, by call toolu_4)
       #   rebind.example.com:443: it is, or leads to, a private address (1 connection, by call toolu_4)
       #   front.example.com:443: its names differ: front.example.com, hidden.example.net (1 connection, by call toolu_4)
-      #   pool.example.org:443: finding mining.stratum (1 connection, by call toolu_5)
+      #   pool.example.org:443: it spoke stratum; finding mining.stratum (1 connection, by call toolu_5)
       #   tunnel.example.com:443: it carried ssh inside tls (1 connection, by call toolu_9)
 
       # Refused then, and not allowed here. Move what is needed up to \`allow\`:
@@ -85,6 +85,27 @@ describe('learning from a recording', () => {
     expect(decide(compiled, { stage: 'connect', port: 443, ...ask }).verdict).toBe('deny')
   })
 
+  it('leaves tunnels and mining to a person, without any finding', () => {
+    const line = (hostname: string, port: number, protocol: string) => ({
+      class: 'network_activity',
+      activity: 'open',
+      disposition: 'allowed',
+      dstEndpoint: { ip: '203.0.113.9', port, hostname },
+      observed: { dnsName: hostname, protocol },
+    })
+    const ports = [8001, 8002, 8003, 8004, 8005, 8006, 8007]
+    const odd = [
+      line('pool.example', 443, 'stratum'),
+      line('far.example', 443, 'ssh'),
+      ...ports.map((port) => line('relay.example', port, 'socks')),
+    ]
+    const proposed = learn([...odd, line('git.example', 22, 'ssh')])
+    expect(compile(proposed).policy.rules.map((rule) => rule.text)).toEqual(['git.example:22'])
+    expect(proposed).toMatch(
+      /far\.example:443: it spoke ssh[\s\S]*relay\.example:8001,8002,8003,8004,8005,8006 and 1 more ports: it spoke socks/,
+    )
+  })
+
   it('holds requests to what was seen, where requests were seen', () => {
     const at = (method: string, path: string) =>
       decide(compiled, {
@@ -110,7 +131,6 @@ describe('learning from a recording', () => {
       ['tls', 8443, ['tls']],
       ['http', 80, ['http']],
       ['ssh', 22, ['ssh']],
-      ['ssh', 443, ['ssh']],
       ['redis', 6379, ['redis']],
       ['', 5432, []],
     ]

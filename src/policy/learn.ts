@@ -1,7 +1,8 @@
 // The tightest policy for what a recording shows, with a reason for each rule and what it would not open.
 
 import { plain } from '../base/terminal.ts'
-import { type Destination, type Learned, openRecordReader } from './learn-read.ts'
+import type { Destination } from './learn-line.ts'
+import { type Learned, openRecordReader } from './learn-read.ts'
 import { publicSuffix } from './public-suffixes.ts'
 import { ruleItem } from './suggest-allow.ts'
 
@@ -138,21 +139,23 @@ function leftOut(learned: Learned, safe: readonly Destination[]): string[] {
   const lines: string[] = []
   const dangerous = rest.filter(({ dangers }) => dangers.size > 0)
   if (dangerous.length > 0) lines.push('', '# Not allowed. Look at these before anything else:')
-  for (const one of dangerous.slice(0, leftOutMax)) {
-    lines.push(`#   ${place(one)}: ${plain([...one.dangers].slice(0, 3).join('; '), 300)} (${evidence(one)})`)
+  const byPlace = samePlace(dangerous)
+  for (const group of byPlace.slice(0, leftOutMax)) {
+    const reasons = plain([...group[0].dangers].slice(0, 3).join('; '), 300)
+    lines.push(`#   ${places(group)}: ${reasons} (${evidence(...group)})`)
   }
-  const refused = rest.filter((one) => one.dangers.size === 0 && isKnown(one))
-  const unknown = rest.filter((one) => one.dangers.size === 0 && !isKnown(one))
+  const refused = rest.filter((one) => one.dangers.size === 0 && isKnown(one) && one.refused > 0)
+  const unknown = rest.filter((one) => one.dangers.size === 0 && !(isKnown(one) && one.refused > 0))
   if (unknown.length > 0) {
     lines.push(
       '',
-      `# Without a port in the recording: ${plain(unknown.map(({ host }) => host).join(', '), 300)}`,
+      `# Seen only in part, without a port or a connection: ${plain(unknown.map(({ host }) => host).join(', '), 300)}`,
     )
   }
   if (refused.length > 0)
     lines.push('', '# Refused then, and not allowed here. Move what is needed up to `allow`:')
   for (const one of refused.slice(0, leftOutMax)) lines.push(`#  - ${item(one)}  # ${evidence(one)}`)
-  const cut = Math.max(0, dangerous.length - leftOutMax) + Math.max(0, refused.length - leftOutMax)
+  const cut = Math.max(0, byPlace.length - leftOutMax) + Math.max(0, refused.length - leftOutMax)
   if (cut > 0) lines.push(`#   and ${cut} more`)
   const idle = [...learned.lookedUp].sort((a, b) => b[1] - a[1])
   if (idle.length > 0) {
@@ -167,12 +170,35 @@ function leftOut(learned: Learned, safe: readonly Destination[]): string[] {
   return lines
 }
 
-function place({ host, port, transport }: Destination): string {
-  return `${plain(host, 100)}${port === undefined ? '' : `:${port}`}${transport === 'tcp' ? '' : `/${transport}`}`
+type Some = readonly [Destination, ...Destination[]]
+
+/** Ports of one host that are odd in the same way belong together: a scan is one line. */
+function samePlace(list: readonly Destination[]): Some[] {
+  const groups = new Map<string, [Destination, ...Destination[]]>()
+  for (const one of list) {
+    const key = `${one.host} ${one.transport} ${[...one.dangers].join()}`
+    const group = groups.get(key)
+    if (group) group.push(one)
+    else groups.set(key, [one])
+  }
+  return [...groups.values()]
 }
 
-function evidence({ allowed, refused, calls, programs }: Destination): string {
-  const parts = [count(allowed + refused, 'connection'), `by ${callsText(calls)}`]
+function places(group: Some): string {
+  const [{ host, transport }] = group
+  const ports = group.flatMap(({ port }) => port ?? [])
+  const shown = ports.slice(0, 6).join(',')
+  const more = ports.length > 6 ? ` and ${ports.length - 6} more ports` : ''
+  const bracketed = host.includes(':') && ports.length > 0 ? `[${host}]` : plain(host, 100)
+  return `${bracketed}${ports.length === 0 ? '' : `:${shown}${more}`}${transport === 'tcp' ? '' : `/${transport}`}`
+}
+
+function evidence(...group: Some): string {
+  const sum = (of: (one: Destination) => number) => group.reduce((total, one) => total + of(one), 0)
+  const refused = sum((one) => one.refused)
+  const calls = new Set(group.flatMap((one) => [...one.calls]))
+  const programs = new Set(group.flatMap((one) => [...one.programs]))
+  const parts = [count(sum((one) => one.allowed) + refused, 'connection'), `by ${callsText(calls)}`]
   if (programs.size > 0) parts.push(`from ${plain([...programs].slice(0, 3).join(', '), 80)}`)
   if (refused > 0) parts.push(`${refused} refused`)
   return parts.join(', ')

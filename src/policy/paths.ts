@@ -22,7 +22,8 @@ export type PathReading =
 /** Reads a request's path (a query or fragment is left off). */
 export function readPath(raw: string): PathReading {
   if (raw.length > pathCharsMax) return { ambiguous: `it is longer than ${pathCharsMax} characters` }
-  const path = raw.replace(/[?#].*$/s, '')
+  // An absolute target, as proxies are sent; its host is judged as a name of its own.
+  const path = raw.replace(/^[a-z][a-z0-9+.-]{0,30}:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '') || '/'
   if (path === '*') return { readings: [['*']] } // OPTIONS *
   if (!path.startsWith('/')) return { ambiguous: 'it does not begin with /' }
   if (path.includes('\\')) return { ambiguous: 'it holds a backslash' }
