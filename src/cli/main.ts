@@ -12,6 +12,7 @@ Usage
   vigiles run -- COMMAND...               a command in a sandbox whose every connection is known, decided, recorded
   vigiles contain DIR ACT                 freeze, thaw, kill, block, quarantine a running sandbox
   vigiles policy VERB                     check, explain, test, learn what may be reached
+  vigiles replay DIR                      the findings of a recording, found again
   vigiles verify DIR                      is a recording what was written?
   vigiles export DIR --format FORMAT      findings for other tools: timesketch, ocsf, csv, stix
   vigiles --version
@@ -26,6 +27,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   run: async () => (await import('./run.ts')).runCommand,
   contain: async () => (await import('./contain.ts')).containCommand,
   policy: async () => (await import('./policy.ts')).policyCommand,
+  replay: async () => (await import('./replay.ts')).replayCommand,
   verify: async () => (await import('./verify.ts')).verifyCommand,
   export: async () => (await import('./export.ts')).exportCommand,
 }
