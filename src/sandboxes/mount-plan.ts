@@ -11,6 +11,8 @@ export type MountStep =
       readonly devices?: boolean
       /** Files of the work folder's or home's owner are to look like the agent's own. */
       readonly asOwner?: boolean
+      /** There so that the folder can't be renamed and another be put in its place: mounts can't. */
+      readonly pin?: boolean
     }
   /** A file system in memory of limited size; `mode` in octal digits. */
   | { readonly kind: 'memory'; readonly target: string; readonly bytesMax: number; readonly mode: string }

@@ -76,7 +76,8 @@ export function planMounts(request: MountRequest, host: HostView): MountPlan {
   put(ranks.tools, homeSteps(host, home))
   put(ranks.tools, commandSteps(host, request, home, work))
   show(ranks.work, work, true)
-  put(ranks.work, gitSteps(host, work))
+  const git = gitSteps(host, work)
+  put(ranks.work, git)
   for (const [rank, paths, write] of [
     [ranks.read, filesystem.read, false],
     [ranks.write, filesystem.write, true],
@@ -138,6 +139,10 @@ export function planMounts(request: MountRequest, host: HostView): MountPlan {
   }
   hide(ranks.secret, secret)
 
+  // What is read or written outside by its path, later: no folder on the way may be exchanged.
+  const kept = [...secret, ...(request.protect ?? []).map(real), ...git.map(({ target }) => target)]
+  for (const path of kept) put(ranks.system, pins(byTarget, path))
+
   return { steps: inOrder([...byTarget.values()].map(({ step }) => step)), home, hostname, notes }
 }
 
@@ -152,6 +157,27 @@ function shows(chosen: Chosen, path: string, rank: number): boolean {
     if (step) return step.kind === 'bind'
     if (at === '/') return false
   }
+}
+
+/** The folders between a path and the writable folder it is in. */
+function pins(chosen: Chosen, path: string): MountStep[] {
+  const between: string[] = []
+  for (let at = posix.dirname(path); at !== '/'; at = posix.dirname(at)) {
+    const step = chosen.get(at)?.step
+    if (step?.kind === 'bind' && step.write && !step.pin) {
+      return between.map((folder) => ({
+        kind: 'bind',
+        source: folder,
+        target: folder,
+        write: true,
+        asOwner: true,
+        pin: true,
+      }))
+    }
+    if (step && !(step.kind === 'bind' && step.pin)) return []
+    if (!step) between.push(at)
+  }
+  return []
 }
 
 function ownText(chosen: Chosen, path: string): boolean {
@@ -173,7 +199,7 @@ function inOrder(steps: readonly MountStep[]): MountStep[] {
     const parent = above(step.target)
     const folder = parent?.kind === 'bind'
     if (step.kind === 'link' && folder) continue
-    if (step.kind === 'bind' && folder && parent.write === step.write && !step.devices) continue
+    if (step.kind === 'bind' && folder && parent.write === step.write && !step.devices && !step.pin) continue
     kept.set(step.target, step)
   }
   return [...kept.values()]

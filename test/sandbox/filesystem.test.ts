@@ -60,6 +60,7 @@ describe.skipIf(missing !== undefined)(`the disk inside a sandbox${missing ? ` (
     write(join(work, '.git/hooks/pre-commit'), 'original', 0o755)
     write(join(work, 'runs/1/journal.jsonl'), 'RECORDING')
     write(join(work, 'keys/key'), 'PRIVATE')
+    write(join(work, 'deep/er/runs/journal'), 'RECORDING')
     write(join(work, 'policy.yaml'), 'version: 1')
     chmodSync(home, 0o700)
     server = createServer().listen(join(work, 'door.sock'))
@@ -68,7 +69,7 @@ describe.skipIf(missing !== undefined)(`the disk inside a sandbox${missing ? ` (
       home,
       path: `${join(home, '.tool/bin')}:/usr/local/bin:/usr/bin:/bin`,
       commands: ['agent'],
-      secret: [join(work, 'runs')],
+      secret: [join(work, 'runs'), join(work, 'deep/er/runs')],
       protect: [join(work, 'policy.yaml')],
       filesystem: {
         write: [join(base, 'data')],
@@ -170,6 +171,21 @@ describe.skipIf(missing !== undefined)(`the disk inside a sandbox${missing ? ` (
     expect(out).toMatch(/version: 1$/)
     expect(readFileSync(join(work, '.git/hooks/pre-commit'), 'utf8')).toBe('original')
     expect(readdirSync(join(work, '.git/hooks'))).toEqual(['pre-commit'])
+  })
+
+  it('cannot put another folder in the place of one that is read outside', async () => {
+    const out = await says(
+      'mv .git g; mv deep d; mv deep/er deep/e; rm -rf deep; mkdir -p deep/er/runs; rm -rf .git/hooks; ls -d .git deep/er',
+    )
+    expect(out).toMatch(/\.git\ndeep\/er$/)
+    expect(readdirSync(join(work, 'deep/er/runs'))).toEqual(['journal'])
+    expect(readdirSync(work)).not.toContain('g')
+    // Git itself works on.
+    expect(
+      await says(
+        'git init -q --template= . && git -c user.name=a -c user.email=a@example.com commit -q --no-verify --allow-empty -m one && git log --format=%s && git checkout -q -b other && git remote add origin https://git.example.com/x && git config remote.origin.url',
+      ),
+    ).toBe('one\nhttps://git.example.com/x')
   })
 
   it('changes its copy of an agent’s state, not the original', async () => {
