@@ -35,7 +35,7 @@ export function destinationOf(item: SeenEvent): string {
 export function destinationText(item: SeenEvent): string {
   const { ip, port } = item.event.dstEndpoint
   const name = nameOf(item)
-  if (name === undefined) return destinationOf(item)
+  if (name === undefined || name === ip) return destinationOf(item)
   return ip === '' ? name : `${name} (${place(ip, port)})`
 }
 
