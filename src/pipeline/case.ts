@@ -75,6 +75,7 @@ export function buildCase(merged: Merged, options: CaseOptions): Case {
     toolClasses: attributionToolClasses,
     controls: options.controls,
   }
+  merged.texts.seal()
   return {
     merged,
     topology,

@@ -1,5 +1,6 @@
 // Columns that grow while a file is read, and are handed on without a copy of each value.
 
+import { assert } from '../base/assert.ts'
 import { detached } from '../base/detached.ts'
 
 export type TypedArray = Float64Array | Float32Array | Uint32Array | Int32Array | Uint16Array | Uint8Array
@@ -103,9 +104,11 @@ export interface TextBlob {
 export class Texts {
   readonly list: string[] = ['']
   readonly #ids = new Map<string, number>([['', 0]])
+  #sealed = false
 
   id(text: string | undefined): number {
     if (text === undefined) return 0
+    assert(!this.#sealed, 'nothing is added to texts that are sealed')
     const known = this.#ids.get(text)
     if (known !== undefined) return known
     const id = this.list.length
@@ -117,6 +120,13 @@ export class Texts {
 
   /** The id of a text that is already known, else 0. */
   find(text: string): number {
+    assert(!this.#sealed, 'nothing is looked for in texts that are sealed')
     return this.#ids.get(text) ?? 0
+  }
+
+  /** From now on texts are asked for by id only; what finds them by their words is let go. */
+  seal(): void {
+    this.#sealed = true
+    this.#ids.clear()
   }
 }
