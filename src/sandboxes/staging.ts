@@ -1,20 +1,11 @@
 // Makes ready what the sandbox's bubblewrap then binds: files of our own, private copies, trees with their owner mapped.
 
-import {
-  closeSync,
-  lchownSync,
-  mkdirSync,
-  mkdtempSync,
-  rmdirSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
+import { closeSync, lchownSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join, posix } from 'node:path'
 import { OperatorError } from '../base/errors.ts'
 import { type Ids, mountTree, openIdMap } from './idmap.ts'
 import { kernel } from './kernel.ts'
+import { makeRunFolder, unmountFolder } from './leftovers.ts'
 import type { MountPlan, MountStep } from './mount-plan.ts'
 import { copyTree, eachEntry } from './private-copy.ts'
 import { systemCallNumber } from './system-calls.ts'
@@ -30,14 +21,13 @@ export interface StagedMounts {
   close(): void
 }
 
-const MNT_DETACH = 2
 const MS_PRIVATE = 1 << 18
 const stagingBytesMax = '1g'
 
 /** Throws {@link OperatorError} where a folder that must be writable can't be made so. */
 export async function stageMounts(plan: MountPlan, agent: Ids): Promise<StagedMounts> {
   const root = process.getuid?.() === 0 && agent.uid !== 0
-  const folder = mkdtempSync(join(root ? '/run' : (process.env.XDG_RUNTIME_DIR ?? tmpdir()), 'vigiles-'))
+  const folder = makeRunFolder(root)
   const sources = new Map<MountStep, string>()
   const maps = new Map<string, Promise<number>>()
   const notes: string[] = []
@@ -45,16 +35,15 @@ export async function stageMounts(plan: MountPlan, agent: Ids): Promise<StagedMo
   let open = true
   const unmount = () => {
     if (!mounted) return
+    unmountFolder(folder)
     mounted = false
-    kernel().syscall('umount2', systemCallNumber('umount2'), folder, MNT_DETACH)
-    rmdirSync(folder)
   }
   const close = () => {
     if (!open) return
     open = false
-    if (root) unmount()
-    // Never through a mount: without root there is none.
-    else rmSync(folder, { recursive: true, force: true })
+    unmount()
+    // Never as root: what is mounted below would be emptied.
+    if (!root) rmSync(folder, { recursive: true, force: true })
   }
   try {
     if (root) {
