@@ -18,6 +18,7 @@ import { fitModel } from './fit.ts'
 import { testHypotheses } from './hypotheses.ts'
 import { applyIdentity } from './identity.ts'
 import { resolveKeys } from './keys.ts'
+import { followLookups } from './lookups.ts'
 import { destinationNames } from './names.ts'
 import { splitNone } from './none.ts'
 import { plainNotes } from './notes.ts'
@@ -67,6 +68,7 @@ export function attribute(
     fit = fitted(better)
   }
   const { placement, keys, units, parts, scene, model, posterior: post, scores } = fit
+  followLookups(units, post)
   notes.push(...placement.notes)
   const clockOf = (u: number) => clocks.aligned[units.clock[u]!] === 1
   const allAligned = clocksInUse(units, clocks.aligned)

@@ -1,7 +1,7 @@
 // Which pairs speak for a clock, and whether logs and traces meet at all.
 
 import { type CallColumns, type EventColumns, eventFlags } from './api.ts'
-import { nearUs } from './clock-proof.ts'
+import { nearUs, zoneMaxUs, zoneStepUs } from './clock-proof.ts'
 import type { Anchors } from './correlogram.ts'
 
 /** An event known no better than this is known within bounds only. */
@@ -20,26 +20,51 @@ export function sharpOf(anchors: Anchors, events: EventColumns): Anchors | undef
     : undefined
 }
 
-/** Whether logs and traces share no time when both are taken at their word. */
-export function apart(
+export interface Meeting {
+  /** Logs and traces share no time when both are taken at their word. */
+  readonly apart: boolean
+  /** The zone error under which they would share most, whole hours first; 0 when they meet as they are. */
+  readonly zoneUs: number
+}
+
+/** Where the time that logs tell of lies to the time that traces tell of. */
+export function meeting(
   events: EventColumns,
   calls: CallColumns,
-  tie: { members: readonly { clock: number }[] },
+  clocks: ReadonlySet<number>,
   isAgent: (clock: number) => boolean,
-): boolean {
-  const seen = new Set(tie.members.map((m) => m.clock))
-  let [eventFrom, eventTo, callFrom, callTo] = [Infinity, -Infinity, Infinity, -Infinity]
+): Meeting {
+  const seen: Stretch = { from: Number.POSITIVE_INFINITY, to: Number.NEGATIVE_INFINITY }
+  const ran: Stretch = { from: Number.POSITIVE_INFINITY, to: Number.NEGATIVE_INFINITY }
   for (let i = 0; i < events.n; i++) {
-    if (!seen.has(events.clock[i]!) || !Number.isFinite(events.fromUs[i]!)) continue
-    eventFrom = Math.min(eventFrom, events.fromUs[i]!)
-    eventTo = Math.max(eventTo, events.fromUs[i]! + events.spanUs[i]!)
+    if (clocks.has(events.clock[i]!)) widen(seen, events.fromUs[i]!, events.fromUs[i]! + events.spanUs[i]!)
   }
   for (let j = 0; j < calls.n; j++) {
-    if (!isAgent(calls.clock[j]!) || !Number.isFinite(calls.startUs[j]!)) continue
-    callFrom = Math.min(callFrom, calls.startUs[j]!)
-    callTo = Math.max(callTo, Number.isFinite(calls.endUs[j]!) ? calls.endUs[j]! : calls.startUs[j]!)
+    if (isAgent(calls.clock[j]!)) widen(ran, calls.startUs[j]!, calls.endUs[j]!)
   }
-  return eventFrom > callTo + nearUs || callFrom > eventTo + nearUs
+  if (!(seen.to >= seen.from) || !(ran.to >= ran.from)) return { apart: false, zoneUs: 0 }
+  if (seen.from <= ran.to + nearUs && ran.from <= seen.to + nearUs) return { apart: false, zoneUs: 0 }
+  for (const stepUs of [3600e6, zoneStepUs]) {
+    let [best, zoneUs] = [0, 0]
+    for (let step = -Math.floor(zoneMaxUs / stepUs); step * stepUs <= zoneMaxUs; step++) {
+      const by = step * stepUs
+      const shared = Math.min(seen.to - by, ran.to) - Math.max(seen.from - by, ran.from)
+      if (shared > best || (shared === best && Math.abs(by) < Math.abs(zoneUs))) [best, zoneUs] = [shared, by]
+    }
+    if (best > 0) return { apart: true, zoneUs }
+  }
+  return { apart: true, zoneUs: 0 }
+}
+
+interface Stretch {
+  from: number
+  to: number
+}
+
+function widen(stretch: Stretch, from: number, to: number): void {
+  if (!Number.isFinite(from)) return
+  stretch.from = Math.min(stretch.from, from)
+  stretch.to = Math.max(stretch.to, Number.isFinite(to) ? to : from)
 }
 
 /** Pairs, by time alone, of events of which no call names the place; an event's pairs share its one vote. */

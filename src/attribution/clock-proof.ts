@@ -4,8 +4,8 @@ import { attributionDefaults, type ClockDomain } from './api.ts'
 import { offsetOdds } from './clock-odds.ts'
 import { type Anchors, findPeak, type Peak } from './correlogram.ts'
 
-const zoneStepUs = 900e6
-const zoneMaxUs = 14 * 3600e6
+export const zoneStepUs = 900e6
+export const zoneMaxUs = 14 * 3600e6
 const wholeHours = 28
 const quarters = 84
 const agreeUs = 2_500_000

@@ -30,7 +30,7 @@ export interface State {
 export function settle(
   domain: ClockDomain,
   peak: Peak | undefined,
-  { ok, likely }: { ok: boolean; likely: boolean },
+  { ok, likely, zoneUs }: { ok: boolean; likely: boolean; zoneUs: number },
   anchors: Anchors,
   member: { aheadUs: number; sdUs: number; clock: number },
   by: string,
@@ -53,19 +53,27 @@ export function settle(
   }
   // Not proven: lean on the zone's prior, and on what little there is.
   const sd = priorSdUs[domain.zone]
-  const few = peak ? `${peak.effects} of ${peak.asked} connections agree` : 'no call names what was contacted'
+  const few = peak
+    ? `${peak.effects} of ${peak.asked} connections agree, of ${peak.causes} calls`
+    : 'no call names what was contacted'
   const contradicted = peak !== undefined && peak.asked >= 50 && peak.effects < 0.15 * peak.asked
   const placed = peak && likely ? placedOf(anchors, peak) : undefined
   const state = {
-    pieces: [{ fromUs: 0, offsetUs: (placed?.offsetUs ?? 0) + member.aheadUs + agentZoneUs, drift: 0 }],
-    sdUs: placed ? Math.max(likelySdUs, 1.5 * placed.sdUs) : sd,
+    pieces: [{ fromUs: 0, offsetUs: (placed?.offsetUs ?? zoneUs) + member.aheadUs + agentZoneUs, drift: 0 }],
+    sdUs: placed ? Math.max(likelySdUs, 1.5 * placed.sdUs) : zoneUs !== 0 ? priorSdUs.utc : sd,
     z: peak?.z ?? 0,
     aligned: false,
     contradicted,
   }
-  if (domain.zone === 'utc') {
-    return { ...state, note: `${few}, too few to be sure: windows are widened and time alone proves nothing` }
+  const unsure = 'windows are widened and time alone proves nothing'
+  if (!placed && zoneUs !== 0) {
+    const moved = `${span(Math.abs(zoneUs))} ${zoneUs > 0 ? 'ahead' : 'behind'}`
+    return {
+      ...state,
+      note: `${few}, but only a clock ${moved} meets the traces at all: taken to be so; ${unsure}`,
+    }
   }
+  if (domain.zone === 'utc') return { ...state, note: `${few}, too few to be sure: ${unsure}` }
   return {
     ...state,
     note: `${few}, and its zone is not known: ${placed ? 'the best guess is used' : 'taken as UTC'}; say the zone with --tz`,

@@ -2,7 +2,7 @@
 
 import { contentAnchors, timeAnchors } from './anchors.ts'
 import type { CallColumns, ClockDomain, ClockEstimate, EventColumns } from './api.ts'
-import { apart, sharpOf, unnamed } from './clock-evidence.ts'
+import { meeting, sharpOf, unnamed } from './clock-evidence.ts'
 import { offsetIn } from './clock-pieces.ts'
 import { byName, convincing, nearUs, nearZone, weigh, zoneOf } from './clock-proof.ts'
 import { priorSdUs, type State, settle, withinBounds } from './clock-settle.ts'
@@ -75,7 +75,8 @@ export function alignClocks(
       : zoneOpen || tie.members.every((m) => domains[m.clock]!.zone !== 'utc')
         ? 'naive'
         : 'utc'
-    const expected = { zone, apart: apart(events, calls, tie, isTrusted) } as const
+    const met = meeting(events, calls, new Set(tie.members.map((m) => m.clock)), isTrusted)
+    const expected = { zone, apart: met.apart } as const
     const allowed = (us: number) => uptime || nearZone(us)
     const all = joined(tie.members.map((m) => anchorsOf(m.clock, m.aheadUs)))
     let anchors = sharpOf(all, events)
@@ -99,20 +100,17 @@ export function alignClocks(
     const likely = proof?.likely === true
     const ok = bounded ? peak !== undefined && convincing(peak) : proof?.proven === true
     // The part of the offset that is a zone belongs to the side that does not know its zone.
-    if (
-      (ok || likely) &&
-      zoneOpen &&
-      agentZoneUs === undefined &&
-      tie.members.some((m) => domains[m.clock]!.zone === 'utc')
-    ) {
-      const zone = zoneOf(peak!.offsetUs)
-      agentZoneUs = Math.abs(peak!.offsetUs - zone) <= nearUs ? -zone : 0
+    if (zoneOpen && agentZoneUs === undefined && tie.members.some((m) => domains[m.clock]!.zone === 'utc')) {
+      if (peak && (ok || likely)) {
+        const zoneUs = zoneOf(peak.offsetUs)
+        agentZoneUs = Math.abs(peak.offsetUs - zoneUs) <= nearUs ? -zoneUs : 0
+      } else if (met.apart) agentZoneUs = -met.zoneUs
     }
     for (const m of tie.members) {
       const settled = settle(
         domains[m.clock]!,
         peak,
-        { ok, likely },
+        { ok, likely, zoneUs: uptime ? 0 : met.zoneUs },
         anchors,
         m,
         by,
