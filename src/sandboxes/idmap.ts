@@ -20,14 +20,17 @@ const MOVE_MOUNT_F_EMPTY_PATH = 4
 const MOUNT_ATTR_IDMAP = 0x00100000
 const MS_PRIVATE = 1 << 18
 
-/** Attaches a copy of the tree at `source` to the existing `target`; needs root. Throws SystemCallError. */
-export function mountTree(source: string, target: string, mapFd?: number): void {
+/**
+ * Attaches a copy of the tree at `source` to the existing `target`; needs root. Throws SystemCallError. False: what is
+ * mounted below `source` could not be mapped and keeps its owners.
+ */
+export function mountTree(source: string, target: string, mapFd?: number): boolean {
   const calls = kernel()
   const tree = openTree(source)
   try {
     // Cut off from the original, so that what is mounted there later does not show up here.
     setAttributes(tree, AT_RECURSIVE, { propagation: MS_PRIVATE })
-    if (mapFd !== undefined) setAttributes(tree, AT_RECURSIVE, { mapFd })
+    const whole = mapFd === undefined || mapOwners(tree, mapFd)
     calls.syscall(
       'move_mount',
       systemCallNumber('move_mount'),
@@ -37,8 +40,23 @@ export function mountTree(source: string, target: string, mapFd?: number): void 
       target,
       MOVE_MOUNT_F_EMPTY_PATH,
     )
+    return whole
   } finally {
     closeSync(tree)
+  }
+}
+
+function mapOwners(tree: number, mapFd: number): boolean {
+  try {
+    setAttributes(tree, AT_RECURSIVE, { mapFd })
+    return true
+  } catch (error) {
+    try {
+      setAttributes(tree, 0, { mapFd })
+      return false
+    } catch {
+      throw error
+    }
   }
 }
 
@@ -128,7 +146,7 @@ export async function tryIdMap(folder: string): Promise<string | undefined> {
   try {
     map = await openIdMap({ uid: 0, gid: 0 }, { uid: 1, gid: 1 })
     tree = openTree(folder)
-    setAttributes(tree, AT_RECURSIVE, { mapFd: map })
+    mapOwners(tree, map)
     return undefined
   } catch (error) {
     return error instanceof Error ? error.message : String(error)

@@ -112,7 +112,11 @@ async function staged(
     maps.set(key, map)
     const mapFd = await map
     try {
-      mountTree(step.source, at, mapFd)
+      if (!mountTree(step.source, at, mapFd)) {
+        notes.push(
+          `${step.source}: what is mounted below it keeps its owners; the agent may be unable to write there`,
+        )
+      }
       return at
     } catch (cause) {
       if (step.write) {

@@ -1,6 +1,6 @@
 // What programs inside a real sandbox see of the disk, and what they can do to it.
 
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import {
   chmodSync,
   chownSync,
@@ -131,6 +131,23 @@ describe.skipIf(missing !== undefined)(`the disk inside a sandbox${missing ? ` (
     expect(
       await says('echo 1 > /tmp/x && echo 1 > ~/x && echo 1 > /dev/shm/x && echo 1 > /run/x && echo fine'),
     ).toBe('fine')
+  })
+
+  it('cannot make the system writable, or leave its control group, with namespaces of its own', async () => {
+    const out = await says(
+      'unshare -Urm sh -c "mount -o remount,rw,bind /usr && touch /usr/x; mount -o remount,rw,bind / && touch /x; umount /usr /etc/passwd; mount -t sysfs s /tmp; ls /tmp/kernel; mount -t cgroup2 c /tmp; mount -t devtmpfs d /tmp"; unshare -UrC --mount sh -c "mount -t cgroup2 c /var/tmp; mkdir /var/tmp/evil; echo 0 > /var/tmp/cgroup.procs" && echo moved; ls /usr/x /x',
+    )
+    expect(out).not.toContain('moved')
+    expect(
+      out
+        .split('\n')
+        .filter(
+          (line) =>
+            !/denied|not permitted|Read-only|No such|not mounted|must be superuser|cannot|failed|nonexistent/i.test(
+              line,
+            ),
+        ),
+    ).toEqual([])
   })
 
   it('does not see the rest of the home, nor of the disk', async () => {
@@ -298,6 +315,24 @@ describe.skipIf(missing !== undefined || !root)('started by root', () => {
       expect(statSync(join(work, 'x')).uid).toBe(4321)
     } finally {
       await box.close()
+      rmSync(base, { recursive: true, force: true })
+    }
+  })
+
+  it('works where other file systems are mounted below the work folder', async () => {
+    const base = mkdtempSync(join(tmpdir(), 'sandbox-'))
+    mkdirSync(join(base, 'work/other'), { recursive: true })
+    const { status } = spawnSync('mount', ['-t', 'proc', 'proc', join(base, 'work/other')])
+    try {
+      const box = await hold({ workFolder: join(base, 'work'), home: '/nonexistent-home' })
+      try {
+        expect((await box.run('touch x && ls')).out).toBe('other\nx')
+        if (status === 0) expect(box.files.notes.join()).toMatch(/mounted below it keeps its owners/)
+      } finally {
+        await box.close()
+      }
+    } finally {
+      spawnSync('umount', [join(base, 'work/other')])
       rmSync(base, { recursive: true, force: true })
     }
   })
