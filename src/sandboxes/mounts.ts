@@ -140,7 +140,8 @@ export function planMounts(request: MountRequest, host: HostView): MountPlan {
   hide(ranks.secret, secret)
 
   // What is read or written outside by its path, later: no folder on the way may be exchanged.
-  const kept = [...secret, ...(request.protect ?? []).map(real), ...git.map(({ target }) => target)]
+  const readOnly = [...(request.protect ?? []), ...filesystem.read.map(read)].map(real)
+  const kept = [...secret, ...readOnly, ...git.map(({ target }) => target)]
   for (const path of kept) put(ranks.system, pins(byTarget, path))
 
   return { steps: inOrder([...byTarget.values()].map(({ step }) => step)), home, hostname, notes }
