@@ -4,6 +4,7 @@ import type { Ask } from '../schema/ask.ts'
 import type { BoxNetwork } from '../schema/box-network.ts'
 import type { Decision, PolicyMode } from '../schema/decision.ts'
 import type { JournalActor, JournalLine } from '../schema/journal.ts'
+import type { Authority } from './authority.ts'
 
 /** One end-to-end flow as the sandbox sees it. */
 export interface Flow {
@@ -30,6 +31,8 @@ export interface GatewayOptions {
   readonly resolve: (name: string) => Promise<readonly string[]>
   /** Hands on a DNS message of a type that has no synthetic answer, and gives the reply. */
   readonly forward?: (query: Uint8Array) => Promise<Uint8Array>
+  /** Opens TLS where a rule is about requests; without it such connections are refused. */
+  readonly authority?: Authority
   /** Told of what the first bytes of a connection showed, and of its end. Must not throw. */
   readonly onConnection?: (event: ConnectionEvent) => void
   /** Milliseconds, ever growing. */

@@ -1,6 +1,7 @@
 // Answers for the world: decides every first packet that leaves a sandbox, dials what may be dialled, records all of it.
 
 import { createServer, type Server, type Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { canonicalIp } from '../base/ip.ts'
 import { sniffDatagram } from '../protocols/datagram.ts'
 import {
@@ -24,10 +25,12 @@ import {
 } from './api.ts'
 import { denialBytes } from './denials.ts'
 import { serveDns } from './dns-stream.ts'
+import { type RequestFacts, startHttpRelay } from './http-relay.ts'
 import { askOf } from './inspect.ts'
+import { openTls, openUpstream } from './intercept.ts'
 import { syntheticNames } from './names.ts'
 import { readProxyRequest } from './proxy.ts'
-import { type Relay, relay } from './relay.ts'
+import { type Relay, relay, resetStream } from './relay.ts'
 import { answerQuery } from './resolver.ts'
 import { type DialFailure, dial, vetAddress } from './upstream.ts'
 
@@ -52,6 +55,10 @@ interface Link extends GatewayConnection {
   relay: Relay | undefined
   timer: NodeJS.Timeout | undefined
   cutFor: string | undefined
+  /** The first decision that let it pass. */
+  decision: Decision
+  /** Of a connection that goes on as HTTP. */
+  cutEnds: (() => void) | undefined
 }
 
 /** A connection to the gateway itself. */
@@ -76,6 +83,7 @@ export function openGateway(options: GatewayOptions): Gateway {
   let lostCount = 0
   let closed = false
 
+  const http = startHttpRelay()
   const server = createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: true }, accept)
   server.listen({ fd: network.listenFd })
   server.on('error', () => {})
@@ -194,6 +202,7 @@ export function openGateway(options: GatewayOptions): Gateway {
       })
     } catch {}
     if (vetted && 'refusal' in vetted) return vetted.refusal
+    link.decision = first
     const ip = vetted?.ip ?? ''
     if (!keep(link, openOf(link, judged, ip))) return fault('fault', 'the recording cannot be written')
     tell('open', link)
@@ -241,6 +250,7 @@ export function openGateway(options: GatewayOptions): Gateway {
       upstream,
       decideBytes: (observed) => judgeBytes(link, observed),
       denial: denialBytes,
+      takeOver: (observed) => asHttp(link, client, upstream, observed),
       now,
       onObserved(observed, decision) {
         link.line = { ...link.line, observed: { ...link.line.observed, ...observedOf(observed) } }
@@ -260,13 +270,92 @@ export function openGateway(options: GatewayOptions): Gateway {
     })
   }
 
+  /** The connection goes on as HTTP, its TLS opened where it has some; each request is decided by itself. */
+  function asHttp(link: Link, client: Socket, upstream: Socket, observed: Observed): void {
+    const tls = observed.layers[0] === 'tls'
+    const host = observed.sni ?? link.name ?? link.flow.dst.ip
+    const ends =
+      tls && options.authority ? openTls(options.authority, client, upstream, host) : { client, upstream }
+    link.cutEnds = () => {
+      resetStream(client)
+      resetStream(upstream)
+    }
+    let bytesIn = 0
+    let bytesOut = 0
+    const closed = () => {
+      bytesOut = client.bytesRead
+      bytesIn = client.bytesWritten
+      open.delete(link)
+      keep(
+        link,
+        closeOf(link, { bytesIn, bytesOut, outcome: link.cutFor === undefined ? 'established' : 'reset' }),
+      )
+      tell('close', link)
+    }
+    http.take({
+      ...ends,
+      redial: async () => {
+        const answer = await reach(linkOf(link.unit, link.flow), link.decision)
+        if (typeof answer === 'string' || 'verdict' in answer)
+          throw new Error('the host cannot be reached again')
+        return tls && options.authority ? openUpstream(answer, host) : answer
+      },
+      decide: (request) => {
+        const { decision, denied } = judge(link, {
+          stage: 'request',
+          ...askOf(observed),
+          layers: [...(tls ? ['tls'] : []), 'http'],
+          method: request.method,
+          path: request.path,
+          ...(request.host !== undefined && { httpHost: request.host }),
+        })
+        return denied || decision.verdict === 'ask-more'
+          ? { ...decision, verdict: 'deny' }
+          : { ...decision, verdict: 'allow' }
+      },
+      onRequest: (request, decision, status) =>
+        keepAlso(link, requestLine(link.line, request, decision, status)),
+      onUpgrade: (one, other) => relayUpgraded(link, one, other),
+      onClose: closed,
+    })
+  }
+
+  /** What a request was upgraded to: passed on, looked at, and cut when it shows what may not be. */
+  function relayUpgraded(link: Link, client: Duplex, upstream: Duplex): void {
+    relay({
+      client,
+      upstream,
+      decideBytes: (observed) => {
+        const layers = ['http', 'websocket', ...observed.layers]
+        const { decision, denied } = judge(link, { stage: 'bytes', layers })
+        return denied ? decision : { ...decision, verdict: 'allow' }
+      },
+      denial: () => undefined,
+      now,
+      onObserved(observed, decision) {
+        const inner = { ...observed, layers: ['http', 'websocket', ...observed.layers] }
+        link.line = { ...link.line, observed: { ...link.line.observed, ...observedOf(inner) } }
+        if (observed.mining) link.line = { ...link.line, mining: observed.mining }
+        if (decision.verdict === 'deny')
+          link.line = { ...link.line, disposition: 'blocked', policy: policyOf(decision) }
+        for (const line of seenLines(link.line, inner)) keepAlso(link, line)
+        tell('bytes', link)
+      },
+      onClose() {},
+    })
+  }
+
   function judgeBytes(link: Link, observed: Observed): Decision {
     const seen = askOf(observed)
     let { decision } = judge(link, { stage: 'bytes', ...seen })
-    if (decision.verdict === 'ask-more' && decision.intercept !== true) {
-      decision = judge(link, { stage: 'request', ...seen }).decision
-    }
-    if (decision.verdict === 'ask-more') {
+    const request =
+      observed.layers.length === 1 && observed.layers[0] === 'http' && observed.http?.method !== undefined
+    // Each request is decided, not the first alone: the connection goes on as HTTP.
+    if (request && decision.verdict === 'allow')
+      decision = { ...decision, verdict: 'ask-more', until: 'request' }
+    const opened =
+      decision.intercept === true && options.authority !== undefined && observed.layers[0] === 'tls'
+    if (decision.verdict === 'ask-more' && !request && !opened) {
       decision = { ...decision, verdict: 'deny', reason: `${decision.reason}; it cannot be looked into` }
     }
     if (decision.verdict !== 'deny' || mode === 'enforce') return decision
@@ -324,6 +413,8 @@ export function openGateway(options: GatewayOptions): Gateway {
       relay: undefined,
       timer: undefined,
       cutFor: undefined,
+      cutEnds: undefined,
+      decision: fault('fault', 'not decided yet'),
       line: {
         class: 'network_activity',
         box,
@@ -348,7 +439,8 @@ export function openGateway(options: GatewayOptions): Gateway {
       },
       cut(reason) {
         link.cutFor ??= reason
-        if (link.relay) link.relay.cut()
+        if (link.cutEnds) link.cutEnds()
+        else if (link.relay) link.relay.cut()
         else link.upstream?.resetAndDestroy()
       },
     }
@@ -430,6 +522,7 @@ export function openGateway(options: GatewayOptions): Gateway {
         clearTimeout(link.timer)
         link.cut('the sandbox was closed')
       }
+      http.close()
       await closeServer(server)
     },
   }
@@ -449,14 +542,43 @@ function refusalOf({ line }: Link, decision: Decision): NetworkActivityLine {
   return { ...rest, activity: 'refuse', disposition: 'blocked', policy: policyOf(decision) }
 }
 
+function requestLine(
+  { box, connection, srcEndpoint, dstEndpoint, actor }: NetworkActivityLine,
+  { method, path, host, userAgent }: RequestFacts,
+  decision: Decision,
+  status: number | undefined,
+): JournalLine {
+  return {
+    class: 'http_activity',
+    box,
+    connection,
+    srcEndpoint,
+    dstEndpoint,
+    disposition: decision.verdict === 'allow' ? 'allowed' : 'blocked',
+    policy: policyOf(decision),
+    http: {
+      method,
+      path,
+      ...(host !== undefined && { host }),
+      ...(userAgent !== undefined && { userAgent }),
+      ...(status !== undefined && { status }),
+    },
+    actor,
+  }
+}
+
 /** The lines that say what a connection's bytes are: in the words of its protocol where it has some. */
-function seenLines(line: NetworkActivityLine, { ssh, http, httpHost, layers }: Observed): JournalLine[] {
-  if (layers.length === 0) return []
+function seenLines(
+  line: NetworkActivityLine,
+  { ssh, http, httpHost, layers, mining }: Observed,
+): JournalLine[] {
+  if (layers.length === 0 && !mining) return []
   const { box, connection, srcEndpoint, dstEndpoint, disposition, policy, actor } = line
   const common = { box, connection, srcEndpoint, dstEndpoint, disposition, ...(policy && { policy }), actor }
   const traffic = { ...line, activity: 'traffic' as const }
   if (ssh) return [traffic, { ...common, class: 'ssh_activity', ssh }]
-  if (!http) return [traffic]
+  // Requests that are decided one by one have a line each.
+  if (!http || (layers.length === 1 && line.disposition === 'allowed')) return [traffic]
   const { method, path, userAgent, status } = http
   return [
     traffic,

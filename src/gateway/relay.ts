@@ -1,6 +1,6 @@
 // Relays one connection: holds its first bytes until they are decided, then passes both directions on.
 
-import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { type BurstCounts, Rhythm } from '../protocols/rhythm.ts'
 import type { Observed } from '../protocols/sniff.ts'
 import type { Decision } from '../schema/decision.ts'
@@ -8,12 +8,18 @@ import { limits } from './api.ts'
 import { inspect } from './inspect.ts'
 
 export interface RelayOptions {
-  readonly client: Socket
-  readonly upstream: Socket
+  /** Sockets, or what carries them: TLS that was opened, a request that was upgraded. */
+  readonly client: Duplex
+  readonly upstream: Duplex
   /** Decides by what the bytes are. Asked again when later bytes show more. */
   readonly decideBytes: (observed: Observed) => Decision
   /** What the program is told before the reset; undefined says nothing. */
   readonly denial: (observed: Observed, decision: Decision) => Uint8Array | undefined
+  /**
+   * Takes both ends over, with all that they sent before them again, when the bytes alone decide nothing; relays no
+   * more of it. Without it such a connection is refused.
+   */
+  readonly takeOver?: (observed: Observed) => void
   readonly onObserved: (observed: Observed, decision: Decision) => void
   readonly onClose: (end: RelayEnd) => void
   /** Milliseconds, ever growing. */
@@ -60,17 +66,26 @@ export function relay(options: RelayOptions): Relay {
   }
   const cut = () => {
     reset = true
-    for (const side of [client, upstream]) side.resetAndDestroy()
+    for (const side of [client, upstream]) resetStream(side)
   }
   const settle = (observed: Observed) => {
     const decision = options.decideBytes(observed)
     layers = observed.layers.join()
     options.onObserved(observed, decision)
-    if (decision.verdict === 'deny') {
+    if (decision.verdict === 'ask-more' && options.takeOver && !passing) {
+      ended = true
+      clearTimeout(timer)
+      for (const way of [out, back]) way.letGo()
+      for (const [side, handlers] of listeners)
+        for (const [event, handler] of handlers) side.off(event, handler)
+      options.takeOver(observed)
+      return
+    }
+    if (decision.verdict !== 'allow') {
       const words = passing ? undefined : options.denial(observed, decision)
-      upstream.resetAndDestroy()
+      resetStream(upstream)
       if (words) client.end(words, () => client.destroy())
-      else client.resetAndDestroy()
+      else resetStream(client)
       return
     }
     if (!client.destroyed && !passing) {
@@ -97,20 +112,31 @@ export function relay(options: RelayOptions): Relay {
     const waitMs = state === 'promising' ? limits.unfinishedMs : limits.silentMs
     timer = setTimeout(() => settle(inspect(out.head(), back.head()).observed), waitMs)
   }
-  for (const [side, other] of [
-    [client, upstream],
-    [upstream, client],
-  ] as const) {
-    side.on('error', () => {
+  const listeners = (
+    [
+      [client, upstream],
+      [upstream, client],
+    ] as const
+  ).map(([side, other]) => {
+    const onError = () => {
       reset = true
       // What failed on one side fails on the other, in the same way.
-      if (!other.destroyed) other.resetAndDestroy()
-    })
-    side.once('close', () => {
-      if (!other.destroyed && other.writableEnded === false) other.end()
+      if (!other.destroyed) resetStream(other)
+    }
+    const onClose = () => {
+      if (!other.destroyed && !other.writableEnded) other.end()
       end()
-    })
-  }
+    }
+    side.on('error', onError)
+    side.once('close', onClose)
+    return [
+      side,
+      [
+        ['error', onError],
+        ['close', onClose],
+      ],
+    ] as const
+  })
   out.start(look)
   back.start(look)
   return {
@@ -125,12 +151,21 @@ export function relay(options: RelayOptions): Relay {
   }
 }
 
+/** As a peer that is gone: a TCP reset where the stream is a socket. */
+export function resetStream(stream: Duplex): void {
+  if ('resetAndDestroy' in stream && typeof stream.resetAndDestroy === 'function') stream.resetAndDestroy()
+  else stream.destroy()
+}
+
 /** One way through: what comes from `from` is held, then goes to `to`, no faster than it takes it. */
-function direction(from: Socket, to: Socket, onChunk: (bytes: number) => void) {
+function direction(from: Duplex, to: Duplex, onChunk: (bytes: number) => void) {
   let held: Buffer[] | undefined = []
   let head: Buffer = Buffer.alloc(0)
   let relayed = 0
   let ended = false
+  let onData: (chunk: Buffer) => void = () => {}
+  let onEnd = () => {}
+  const onDrain = () => void from.resume()
   const write = (chunk: Buffer) => {
     relayed += chunk.length
     if (!to.write(chunk)) from.pause()
@@ -139,7 +174,7 @@ function direction(from: Socket, to: Socket, onChunk: (bytes: number) => void) {
     head: () => head,
     relayed: () => relayed,
     start(look: () => void) {
-      from.on('data', (chunk: Buffer) => {
+      onData = (chunk: Buffer) => {
         onChunk(chunk.length)
         const looking = head.length < limits.headBytes
         if (looking) head = Buffer.concat([head, chunk.subarray(0, limits.headBytes - head.length)])
@@ -152,9 +187,8 @@ function direction(from: Socket, to: Socket, onChunk: (bytes: number) => void) {
         }
         write(chunk)
         if (looking) look()
-      })
-      to.on('drain', () => from.resume())
-      from.on('end', () => {
+      }
+      onEnd = () => {
         ended = true
         if (!held) to.end()
         else if (head.length > 0) look()
@@ -163,8 +197,20 @@ function direction(from: Socket, to: Socket, onChunk: (bytes: number) => void) {
           held = undefined
           to.end()
         }
-      })
+      }
+      from.on('data', onData)
+      to.on('drain', onDrain)
+      from.on('end', onEnd)
       from.resume()
+    },
+    /** Puts what was held back where it came from. */
+    letGo() {
+      from.pause()
+      from.off('data', onData)
+      from.off('end', onEnd)
+      to.off('drain', onDrain)
+      if (held && held.length > 0) from.unshift(Buffer.concat(held))
+      held = undefined
     },
     pass() {
       const chunks = held ?? []

@@ -1,0 +1,230 @@
+// Relays HTTP/1.1 request by request, so that each is decided: a connection that was let pass is no open door.
+//
+// Node's own parser reads both sides: what is ambiguous (two lengths, a space in a header name) is refused there, and
+// what goes on is written anew, so that both ends read the same request.
+
+import {
+  Agent,
+  createServer,
+  request as httpRequest,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { Decision } from '../schema/decision.ts'
+import { httpDenial } from './denials.ts'
+
+export interface RequestFacts {
+  readonly method: string
+  readonly path: string
+  readonly host: string | undefined
+  readonly userAgent: string | undefined
+  /** `websocket` and the like. */
+  readonly upgrade: string | undefined
+}
+
+export interface HttpRelayOptions {
+  /** Decrypted, where it was TLS. */
+  readonly client: Duplex
+  /** The connection that was dialled for the first request. */
+  readonly upstream: Duplex
+  /** A further one to the same host, when the server closed the first; vetted again. */
+  readonly redial: () => Promise<Duplex>
+  readonly decide: (request: RequestFacts) => Decision
+  /** Each request, when it was answered or refused. */
+  readonly onRequest: (request: RequestFacts, decision: Decision, status: number | undefined) => void
+  /** A request that became a connection of its own: both ends, after the answer. */
+  readonly onUpgrade: (client: Duplex, upstream: Duplex) => void
+  readonly onClose: () => void
+}
+
+const headerBytesMax = 65_536
+const headersMs = 60_000
+const hopByHop = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+])
+
+/** One parser for all connections of a gateway. */
+export function startHttpRelay(): { take(options: HttpRelayOptions): void; close(): void } {
+  const server = createServer({
+    maxHeaderSize: headerBytesMax,
+    headersTimeout: headersMs,
+    requestTimeout: 0,
+    keepAliveTimeout: 0,
+  })
+  const taken = new WeakMap<Duplex, HttpRelayOptions & { readonly agent: Agent }>()
+  server.on('request', (request, response) => {
+    const options = taken.get(request.socket)
+    if (options) passOn(request, response, options)
+    else response.destroy()
+  })
+  server.on('checkContinue', (request, response) => server.emit('request', request, response))
+  server.on('upgrade', (request, socket, head) => {
+    const options = taken.get(socket)
+    if (options) passUpgrade(request, socket, head, options)
+    else socket.destroy()
+  })
+  server.on('connect', (_, socket) => socket.end(`HTTP/1.1 405 Method Not Allowed\r\n${nothing}`))
+  server.on('clientError', (_, socket) => socket.end(`HTTP/1.1 400 Bad Request\r\n${nothing}`))
+  return {
+    take(options) {
+      const agent = agentOver(options)
+      taken.set(options.client, { ...options, agent })
+      options.client.once('close', () => {
+        agent.destroy()
+        options.upstream.destroy()
+        options.onClose()
+      })
+      server.emit('connection', options.client)
+      // It was paused while its first bytes were held; a listener alone does not start it again.
+      options.client.resume()
+    },
+    close: () => server.closeAllConnections(),
+  }
+}
+
+const nothing = 'Content-Length: 0\r\nConnection: close\r\n\r\n'
+
+/** Uses the connection that is there, and dials another when the server closed it between two requests. */
+function agentOver({ upstream, redial }: HttpRelayOptions): Agent {
+  let first: Duplex | undefined = upstream
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  // An agent may be given its connection later: Node knows that, its typings do not.
+  agent.createConnection = ((_: unknown, done: (error: Error | null, socket?: Duplex) => void) => {
+    const made = first
+    first = undefined
+    if (made && !made.destroyed) return made
+    redial().then(
+      (socket) => done(null, socket),
+      (error: unknown) => done(error instanceof Error ? error : new Error(String(error))),
+    )
+    return undefined
+  }) as unknown as Agent['createConnection']
+  return agent
+}
+
+type Taken = HttpRelayOptions & { readonly agent: Agent }
+
+function passOn(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { agent, decide, onRequest }: Taken,
+): void {
+  const facts = factsOf(request)
+  const decision = decide(facts)
+  if (decision.verdict !== 'allow') {
+    onRequest(facts, decision, 403)
+    refuse(request, response, decision)
+    return
+  }
+  const headers = onward(request.rawHeaders, request)
+  const on = httpRequest({ agent, method: facts.method, path: request.url, headers, setHost: false })
+  on.once('response', (answer) => {
+    onRequest(facts, decision, answer.statusCode)
+    response.writeHead(
+      answer.statusCode ?? 502,
+      answer.statusMessage ?? '',
+      onward(answer.rawHeaders, answer),
+    )
+    answer.pipe(response)
+    answer.once('error', () => response.destroy())
+  })
+  on.once('socket', (socket) => socket.resume())
+  on.on('continue', () => response.writeContinue())
+  on.once('error', () => {
+    if (response.headersSent) {
+      response.destroy()
+      return
+    }
+    onRequest(facts, decision, 502)
+    response.writeHead(502, { 'Content-Length': 0 }).end()
+  })
+  response.once('close', () => {
+    if (!response.writableFinished) on.destroy()
+  })
+  request.pipe(on)
+}
+
+function passUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, options: Taken): void {
+  const { agent, decide, onRequest } = options
+  const facts = factsOf(request)
+  const decision = decide(facts)
+  if (decision.verdict !== 'allow') {
+    onRequest(facts, decision, 403)
+    socket.end(httpDenial(decision))
+    return
+  }
+  const headers = [...request.rawHeaders]
+  const on = httpRequest({ agent, method: facts.method, path: request.url, headers, setHost: false })
+  const answerHead = (answer: IncomingMessage) =>
+    `HTTP/1.1 ${answer.statusCode} ${answer.statusMessage}\r\n${rawText(answer.rawHeaders)}\r\n`
+  on.once('socket', (socket) => socket.resume())
+  on.once('upgrade', (answer, upstream, upstreamHead) => {
+    onRequest(facts, decision, answer.statusCode)
+    socket.write(answerHead(answer))
+    if (head.length > 0) socket.unshift(head)
+    if (upstreamHead.length > 0) upstream.unshift(upstreamHead)
+    options.onUpgrade(socket, upstream)
+  })
+  on.once('response', (answer) => {
+    onRequest(facts, decision, answer.statusCode)
+    socket.write(answerHead(answer))
+    answer.pipe(socket)
+  })
+  on.once('error', () => socket.destroy())
+  on.end()
+}
+
+function factsOf(request: IncomingMessage): RequestFacts {
+  const { method = '', url = '', headers } = request
+  const absolute = /^https?:\/\/([^/?#]*)(.*)$/i.exec(url)
+  return {
+    method,
+    path: absolute ? absolute[2] || '/' : url,
+    // Two names in one request: the target's is what the server must go by (RFC 9112, 3.2.2), both are judged.
+    host: absolute?.[1] ?? headers.host,
+    userAgent: headers['user-agent'],
+    upgrade: headers.upgrade?.toLowerCase(),
+  }
+}
+
+function refuse(request: IncomingMessage, response: ServerResponse, decision: Decision): void {
+  const denial = httpDenial(decision)
+  const body = denial.slice(denial.indexOf('\r\n\r\n') + 4)
+  // The rest of a body that nobody wants is not read.
+  response.writeHead(403, {
+    'Content-Type': 'application/json',
+    'Content-Length': Buffer.byteLength(body),
+    Connection: 'close',
+    'X-Vigiles-Denied': decision.code,
+  })
+  response.end(body, () => request.destroy())
+}
+
+/** Headers as they came, in their order, without those that belong to one hop; the body's framing is Node's to write. */
+function onward(raw: readonly string[], message: IncomingMessage): string[] {
+  const named = new Set((message.headers.connection ?? '').toLowerCase().split(/\s*,\s*/))
+  const chunked = message.headers['transfer-encoding'] !== undefined
+  const kept: string[] = []
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const header = (raw[i] ?? '').toLowerCase()
+    if (hopByHop.has(header) || named.has(header)) continue
+    kept.push(raw[i] ?? '', raw[i + 1] ?? '')
+  }
+  if (chunked) kept.push('Transfer-Encoding', 'chunked')
+  return kept
+}
+
+function rawText(raw: readonly string[]): string {
+  let text = ''
+  for (let i = 0; i + 1 < raw.length; i += 2) text += `${raw[i]}: ${raw[i + 1]}\r\n`
+  return text
+}
