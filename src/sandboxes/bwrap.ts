@@ -27,6 +27,7 @@ function mountWords(step: MountStep, staged: StagedMounts): string[] {
     case 'text':
       return ['--ro-bind', staged.sourceOf(step), target]
     case 'copy':
+    case 'folder':
       return ['--bind', staged.sourceOf(step), target]
     case 'link':
       return ['--symlink', step.to, target]

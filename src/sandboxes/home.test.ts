@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { homeSteps } from './home.ts'
+import { settingSteps } from './home.ts'
 import type { HostView } from './mount-plan.ts'
 
 const home = (files: Readonly<Record<string, string>>): HostView => ({
@@ -10,11 +10,13 @@ const home = (files: Readonly<Record<string, string>>): HostView => ({
   sockets: () => [],
 })
 const textOf = (path: string, text: string) => {
-  const step = homeSteps(home({ [path]: text }), '/h').find(({ target }) => target === path)
-  return step?.kind === 'text' ? step.text : undefined
+  for (const step of settingSteps(home({ [path]: text }), '/h')) {
+    if (step.kind === 'folder') return [...step.files.values()][0]
+  }
+  return undefined
 }
 
-describe('homeSteps', () => {
+describe('settingSteps', () => {
   it('keeps who one is for git, without helpers, keys and passwords', () => {
     const text = [
       '[user]',
@@ -50,6 +52,17 @@ describe('homeSteps', () => {
     expect(textOf('/h/.npmrc', text)).toBe(
       'registry=https://npm.example.com/\n@team:registry=https://npm.example.com/team/\nsave-exact=true',
     )
+  })
+
+  it('leads programs to the files by their usual names', () => {
+    const steps = settingSteps(home({ '/h/.npmrc': 'a=1', '/h/.config/git/config': '[user]' }), '/h')
+    expect(
+      steps.map((step) => (step.kind === 'link' ? `${step.target} -> ${step.to}` : step.target)),
+    ).toEqual([
+      '/h/.vigiles',
+      '/h/.config/git/config -> /h/.vigiles/config-git-config',
+      '/h/.npmrc -> /h/.vigiles/npmrc',
+    ])
   })
 
   it('drops an index that has a password in its address', () => {

@@ -151,26 +151,35 @@ export function stateExceptions(path: string): readonly string[] {
   return Object.hasOwn(otherProjects, name) ? otherProjects[name]! : []
 }
 
-/** Toolchains that exist below `home`, and its settings without secrets. */
-export function homeSteps(host: HostView, home: string): MountStep[] {
-  const steps: MountStep[] = []
-  for (const name of toolchains) {
-    const path = posix.join(home, name)
-    if (host.kind(path) === 'folder' || host.kind(path) === 'file') {
-      steps.push({ kind: 'bind', source: path, target: path, write: false, asOwner: true })
-    }
-  }
+/** Toolchains that exist below `home`. */
+export function toolchainSteps(host: HostView, home: string): MountStep[] {
+  return toolchains
+    .map((name) => posix.join(home, name))
+    .filter((path) => host.kind(path) === 'folder' || host.kind(path) === 'file')
+    .map((path) => ({ kind: 'bind', source: path, target: path, write: false, asOwner: true }))
+}
+
+/**
+ * Settings without secrets, which programs inside may change: `git config --global` puts a new file in the place of the
+ * old, which can't be done to a mount. So they lie in a folder, and links lead there.
+ */
+export function settingSteps(host: HostView, home: string): MountStep[] {
+  const files = new Map<string, string>()
+  const links: MountStep[] = []
+  const folder = posix.join(home, '.vigiles')
   for (const [name, keeps] of Object.entries(settings)) {
     const path = posix.join(home, name)
     const text = host.kind(path) === 'file' ? host.text(path) : undefined
-    if (text !== undefined)
-      steps.push({ kind: 'text', target: path, text: withoutSecrets(text, keeps), mode: 0o644 })
+    if (text === undefined) continue
+    const file = name.replaceAll('/', '-').replace(/^\./, '')
+    files.set(file, withoutSecrets(text, keeps))
+    links.push({ kind: 'link', target: path, to: posix.join(folder, file) })
   }
-  return steps
+  return files.size === 0 ? [] : [{ kind: 'folder', target: folder, files }, ...links]
 }
 
 /** Whole lines go: half of a setting helps nobody. */
-export function withoutSecrets(text: string, keeps: (line: string) => boolean): string {
+function withoutSecrets(text: string, keeps: (line: string) => boolean): string {
   return text
     .split('\n')
     .filter((line) => keeps(line) && hideSecrets(line, () => '[secret:0000000000]') === line)

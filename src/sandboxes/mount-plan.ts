@@ -16,6 +16,8 @@ export type MountStep =
     }
   /** A file system in memory of limited size; `mode` in octal digits. */
   | { readonly kind: 'memory'; readonly target: string; readonly bytesMax: number; readonly mode: string }
+  /** A folder of files that are the agent's own, to be changed as it likes. */
+  | { readonly kind: 'folder'; readonly target: string; readonly files: ReadonlyMap<string, string> }
   | { readonly kind: 'text'; readonly target: string; readonly text: string; readonly mode: number }
   /** A private copy, made for this run: what is changed in it is gone afterwards. */
   | {

@@ -168,7 +168,10 @@ describe('planMounts', () => {
   })
 
   it('hides the usual secrets in a home that the policy shows', () => {
-    const shown = words(plan(files({ read: ['~'] })).steps)
+    const shown = words(
+      plan(files({ read: ['~'] }), '/home/ada/.npmrc = //npm.example.com/:_authToken=x').steps,
+    )
+    expect(shown).toContain('hide /home/ada/.npmrc')
     expect(shown).toContain('read /home/ada')
     expect(shown).toContain('hide /home/ada/.ssh')
   })

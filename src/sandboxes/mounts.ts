@@ -7,7 +7,7 @@ import { posix } from 'node:path'
 import { OperatorError } from '../base/errors.ts'
 import { commandSteps } from './commands-seen.ts'
 import { gitSteps } from './git-folders.ts'
-import { homeSecrets, homeSteps, stateExceptions } from './home.ts'
+import { homeSecrets, settingSteps, stateExceptions, toolchainSteps } from './home.ts'
 import { isWithin, linksOn, realPath } from './host-view.ts'
 import { identityFiles } from './identity-files.ts'
 import type { HostView, MountPlan, MountRequest, MountStep } from './mount-plan.ts'
@@ -73,7 +73,8 @@ export function planMounts(request: MountRequest, host: HostView): MountPlan {
   )
   put(ranks.system, [{ kind: 'memory', target: home, bytesMax: memoryBytesMax.home, mode: '0700' }])
   if (home !== '/home/agent') put(ranks.system, linksOn(host, request.home))
-  put(ranks.tools, homeSteps(host, home))
+  put(ranks.system, settingSteps(host, home))
+  put(ranks.tools, toolchainSteps(host, home))
   put(ranks.tools, commandSteps(host, request, home, work))
   show(ranks.work, work, true)
   const git = gitSteps(host, work)
@@ -125,7 +126,7 @@ export function planMounts(request: MountRequest, host: HostView): MountPlan {
   hide(ranks.defaultHide, etcSecretPaths(host))
   hide(
     ranks.defaultHide,
-    homeSecrets.map((name) => posix.join(home, name)).filter((path) => !ownText(byTarget, path)),
+    homeSecrets.map((name) => posix.join(home, name)),
   )
   hide(ranks.hide, filesystem.hide.map(read))
   hide(ranks.hide, doors)
@@ -155,7 +156,8 @@ function shows(chosen: Chosen, path: string, rank: number): boolean {
   if (here && here.rank > rank) return false
   for (let at = path; ; at = posix.dirname(at)) {
     const step = chosen.get(at)?.step
-    if (step) return step.kind === 'bind'
+    // Links are made only where no mount is.
+    if (step && step.kind !== 'link') return step.kind === 'bind'
     if (at === '/') return false
   }
 }
@@ -179,10 +181,6 @@ function pins(chosen: Chosen, path: string): MountStep[] {
     if (!step) between.push(at)
   }
   return []
-}
-
-function ownText(chosen: Chosen, path: string): boolean {
-  return chosen.get(path)?.step.kind === 'text'
 }
 
 /** Parents first. What a folder above shows anyway, a link or the same bind, is left out: mounts take time. */

@@ -13,7 +13,7 @@ import { systemCallNumber } from './system-calls.ts'
 export interface StagedMounts {
   readonly plan: MountPlan
   /** Where bubblewrap finds the source of a step. */
-  sourceOf(step: Extract<MountStep, { kind: 'bind' | 'text' | 'copy' }>): string
+  sourceOf(step: Extract<MountStep, { kind: 'bind' | 'text' | 'copy' | 'folder' }>): string
   readonly notes: readonly string[]
   /** To be called when the sandbox has its mounts: nothing of ours stays mounted on the host. */
   bound(): void
@@ -56,6 +56,12 @@ export async function stageMounts(plan: MountPlan, agent: Ids): Promise<StagedMo
       if (step.kind === 'text') {
         const at = place()
         writeFileSync(at, step.text, { mode: step.mode })
+        sources.set(step, at)
+      } else if (step.kind === 'folder') {
+        const at = place()
+        mkdirSync(at, { mode: 0o700 })
+        for (const [name, text] of step.files) writeFileSync(join(at, name), text, { mode: 0o600 })
+        if (root) eachEntry(at, (path) => lchownSync(path, agent.uid, agent.gid))
         sources.set(step, at)
       } else if (step.kind === 'copy') {
         const at = place()

@@ -163,6 +163,10 @@ describe.skipIf(missing !== undefined)(`the disk inside a sandbox${missing ? ` (
   it('sees settings without their secrets', async () => {
     expect(await says('cat ~/.npmrc')).toBe('registry=https://npm.example.com/')
     expect(await says('git config --global -l')).toBe('user.name=Ada')
+    expect(await says('git config --global safe.directory x; git config --global -l')).toBe(
+      'user.name=Ada\nsafe.directory=x',
+    )
+    expect(readFileSync(join(home, '.gitconfig'), 'utf8')).toContain('helper = store')
   })
 
   it('never sees the recording, nor what the policy hides', async () => {
