@@ -21,6 +21,8 @@ export interface GatewayOptions {
   /** IPv4 range of the addresses that stand for names. */
   readonly syntheticRange: string
   readonly decide: (ask: Ask, unit: number) => Decision
+  /** Counts bytes before they go out under a decision; the refusal when that is too many. */
+  readonly spend?: (ask: Ask, decision: Decision, unit: number, bytes: number) => Decision | undefined
   /** Who has the socket of a flow, from the kernel; the flow's first packet is on its way, nothing more. */
   readonly actorOf: (unit: number, flow: Flow) => JournalActor
   /** What is known of the call beside the flow. */

@@ -55,6 +55,8 @@ interface Link extends GatewayConnection {
   relay: Relay | undefined
   timer: NodeJS.Timeout | undefined
   cutFor: string | undefined
+  /** The address that its name led to. */
+  dialled: string | undefined
   /** The first decision that let it pass. */
   decision: Decision
   /** Of a connection that goes on as HTTP. */
@@ -204,6 +206,7 @@ export function openGateway(options: GatewayOptions): Gateway {
     if (vetted && 'refusal' in vetted) return vetted.refusal
     link.decision = first
     const ip = vetted?.ip ?? ''
+    if (link.name !== undefined && ip !== '') link.dialled = ip
     if (!keep(link, openOf(link, judged, ip))) return fault('fault', 'the recording cannot be written')
     tell('open', link)
     if (vetted === undefined) return failed(link, 'no-address')
@@ -250,6 +253,7 @@ export function openGateway(options: GatewayOptions): Gateway {
       upstream,
       decideBytes: (observed) => judgeBytes(link, observed),
       denial: denialBytes,
+      spend: (bytes) => spend(link, bytes),
       takeOver: (observed) => asHttp(link, client, upstream, observed),
       now,
       onObserved(observed, decision) {
@@ -315,6 +319,7 @@ export function openGateway(options: GatewayOptions): Gateway {
       },
       onRequest: (request, decision, status) =>
         keepAlso(link, requestLine(link.line, request, decision, status)),
+      spend: (bytes) => spend(link, bytes),
       onUpgrade: (one, other) => relayUpgraded(link, one, other),
       onClose: closed,
     })
@@ -331,6 +336,7 @@ export function openGateway(options: GatewayOptions): Gateway {
         return denied ? decision : { ...decision, verdict: 'allow' }
       },
       denial: () => undefined,
+      spend: (bytes) => spend(link, bytes),
       now,
       onObserved(observed, decision) {
         const inner = { ...observed, layers: ['http', 'websocket', ...observed.layers] }
@@ -343,6 +349,14 @@ export function openGateway(options: GatewayOptions): Gateway {
       },
       onClose() {},
     })
+  }
+
+  /** False when a limit on bytes is reached: the connection is cut, and says why. */
+  function spend(link: Link, bytes: number): boolean {
+    const exceeded = options.spend?.({ ...baseAsk(link), stage: 'bytes' }, link.decision, link.unit, bytes)
+    if (exceeded === undefined || mode !== 'enforce') return true
+    link.cut(exceeded.reason)
+    return false
   }
 
   function judgeBytes(link: Link, observed: Observed): Decision {
@@ -414,6 +428,7 @@ export function openGateway(options: GatewayOptions): Gateway {
       timer: undefined,
       cutFor: undefined,
       cutEnds: undefined,
+      dialled: undefined,
       decision: fault('fault', 'not decided yet'),
       line: {
         class: 'network_activity',
@@ -447,11 +462,12 @@ export function openGateway(options: GatewayOptions): Gateway {
     return link
   }
 
-  function baseAsk({ flow, name, asked, unit }: Link): Ask {
+  function baseAsk({ flow, name, asked, unit, dialled }: Link): Ask {
     return {
       stage: 'connect',
       transport: flow.transport,
       port: flow.dst.port,
+      ...(dialled !== undefined && { resolved: dialled }),
       // An address of the range that stands for no name is judged as the address it is.
       ...(name === undefined ? { ip: flow.dst.ip } : asked ? { connectName: name } : { dnsName: name }),
       ...options.contextOf(unit),

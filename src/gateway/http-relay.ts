@@ -36,6 +36,8 @@ export interface HttpRelayOptions {
   /** A request that became a connection of its own: both ends, after the answer. */
   readonly onUpgrade: (client: Duplex, upstream: Duplex) => void
   readonly onClose: () => void
+  /** Asked before bytes of a request go out; false ends the connection. */
+  readonly spend: (bytes: number) => boolean
 }
 
 const headerBytesMax = 65_536
@@ -113,11 +115,8 @@ function agentOver({ upstream, redial }: HttpRelayOptions): Agent {
 
 type Taken = HttpRelayOptions & { readonly agent: Agent }
 
-function passOn(
-  request: IncomingMessage,
-  response: ServerResponse,
-  { agent, decide, onRequest }: Taken,
-): void {
+function passOn(request: IncomingMessage, response: ServerResponse, options: Taken): void {
+  const { agent, decide, onRequest, spend } = options
   const facts = factsOf(request)
   const decision = decide(facts)
   if (decision.verdict !== 'allow') {
@@ -150,7 +149,16 @@ function passOn(
   response.once('close', () => {
     if (!response.writableFinished) on.destroy()
   })
+  if (!spend(headBytes(request))) return
+  request.on('data', (chunk: Buffer) => {
+    if (!spend(chunk.length)) on.destroy()
+  })
   request.pipe(on)
+}
+
+/** What a request's head weighs, names in paths and headers included. */
+function headBytes({ rawHeaders, url = '' }: IncomingMessage): number {
+  return rawHeaders.reduce((sum, text) => sum + text.length + 2, url.length + 16)
 }
 
 function passUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, options: Taken): void {

@@ -22,6 +22,8 @@ export interface RelayOptions {
   readonly takeOver?: (observed: Observed) => void
   readonly onObserved: (observed: Observed, decision: Decision) => void
   readonly onClose: (end: RelayEnd) => void
+  /** Asked before bytes go out; false ends the connection. */
+  readonly spend?: (bytes: number) => boolean
   /** Milliseconds, ever growing. */
   readonly now: () => number
 }
@@ -49,7 +51,12 @@ const looksMax = 12
 export function relay(options: RelayOptions): Relay {
   const { client, upstream } = options
   const rhythm = new Rhythm()
-  const out = direction(client, upstream, (bytes) => rhythm.packet(false, options.now() * 1000, bytes))
+  const spend = (bytes: number) => {
+    if (options.spend === undefined || options.spend(bytes)) return true
+    cut()
+    return false
+  }
+  const out = direction(client, upstream, (bytes) => rhythm.packet(false, options.now() * 1000, bytes), spend)
   const back = direction(upstream, client, (bytes) => rhythm.packet(true, options.now() * 1000, bytes))
   let passing = false
   let ended = false
@@ -158,7 +165,12 @@ export function resetStream(stream: Duplex): void {
 }
 
 /** One way through: what comes from `from` is held, then goes to `to`, no faster than it takes it. */
-function direction(from: Duplex, to: Duplex, onChunk: (bytes: number) => void) {
+function direction(
+  from: Duplex,
+  to: Duplex,
+  onChunk: (bytes: number) => void,
+  spend: (bytes: number) => boolean = () => true,
+) {
   let held: Buffer[] | undefined = []
   let head: Buffer = Buffer.alloc(0)
   let relayed = 0
@@ -167,6 +179,7 @@ function direction(from: Duplex, to: Duplex, onChunk: (bytes: number) => void) {
   let onEnd = () => {}
   const onDrain = () => void from.resume()
   const write = (chunk: Buffer) => {
+    if (!spend(chunk.length)) return
     relayed += chunk.length
     if (!to.write(chunk)) from.pause()
   }

@@ -3,13 +3,15 @@
 import { networkInterfaces } from 'node:os'
 import { compilePolicy } from '../../policy/compile.ts'
 import { decide } from '../../policy/decide.ts'
-import { Meter } from '../../policy/meter.ts'
+import { Meter, type MeterUse } from '../../policy/meter.ts'
 import type { Ask } from '../../schema/ask.ts'
 import type { Decision } from '../../schema/decision.ts'
 import type { Policy } from '../../schema/policy.ts'
 
 export interface Decisions {
   decide(ask: Ask, call: { readonly unit: string; readonly frozen: boolean } | undefined): Decision
+  /** Before bytes go out under a decision: the refusal when a limit is reached. */
+  spend(ask: Ask, decision: Decision, unit: string | undefined, bytes: number): Decision | undefined
 }
 
 export interface DecisionsOptions {
@@ -33,18 +35,24 @@ export function startDecisions({ policy, refusal, now }: DecisionsOptions): Deci
       }
       const decision = decide(compiled, ask)
       if (decision.verdict === 'deny') return decision
-      const use = {
-        nowMs: now(),
-        host,
-        rule: decision.rule,
-        ...(ask.phase && { phase: ask.phase }),
-        ...(ask.tool !== undefined && { tool: ask.tool }),
-        ...(call && { call: call.unit }),
-      }
+      const use = useOf(ask, decision, call?.unit)
       const exceeded =
         ask.stage === 'connect' ? meter.connect(use) : ask.stage === 'name' ? meter.lookup(use) : undefined
       return exceeded ?? decision
     },
+    spend: (ask, decision, unit, bytes) => meter.send({ ...useOf(ask, decision, unit), bytes }),
+  }
+
+  function useOf(ask: Ask, { rule }: Decision, unit: string | undefined): MeterUse {
+    return {
+      nowMs: now(),
+      host: ask.connectName ?? ask.dnsName ?? ask.ip ?? '',
+      rule,
+      ...(ask.phase && { phase: ask.phase }),
+      // What only the agent's side says of a tool buys it no limits of that tool.
+      ...(ask.tool !== undefined && ask.toolTier === 'identity' && { tool: ask.tool }),
+      ...(unit !== undefined && { call: unit }),
+    }
   }
 }
 

@@ -24,6 +24,7 @@ import { startDecisions } from './decisions.ts'
 import { type LiveFinding, startDetector } from './detector.ts'
 import { planBox } from './plan-box.ts'
 import { startResponder } from './responder.ts'
+import { trustFor } from './trust.ts'
 import { Units, unitName } from './units.ts'
 
 export interface SandboxOptions {
@@ -127,16 +128,17 @@ export async function watchSandbox(options: SandboxOptions): Promise<WatchedSand
     for (const one of found.splice(0)) responder?.(one)
   }
   try {
+    const trust = trustFor(policy)
     const plan = await planBox({
       name,
       workdir,
       dir,
       policy,
-      env: options.env ?? {},
+      env: { ...trust?.env, ...options.env },
       commands: options.commands ?? [],
       passEnv: options.passEnv ?? [],
       state: options.state ?? [],
-      files: options.files ?? [],
+      files: [...(trust?.files ?? []), ...(options.files ?? [])],
       ...(options.policyFile !== undefined && { policyFile: options.policyFile }),
     })
     undo.push(() => plan.close())
@@ -163,6 +165,8 @@ export async function watchSandbox(options: SandboxOptions): Promise<WatchedSand
       mode,
       syntheticRange: policy.network.syntheticRange ?? defaultSyntheticRange,
       decide: (ask, unit) => decisions.decide(ask, units.get(unit)),
+      spend: (ask, decision, unit, bytes) => decisions.spend(ask, decision, units.get(unit)?.unit, bytes),
+      ...(trust && { authority: trust.authority }),
       actorOf: (unit, flow) => units.actorOf(unit, flow),
       contextOf: (unit) => {
         const call = units.get(unit)
