@@ -188,6 +188,28 @@ describe('planMounts', () => {
     })
   })
 
+  it('takes stars for parts of names', () => {
+    const shown = words(
+      plan(
+        files({ write: ['/dev/nvidia*', '/none/*'], hide: ['.env*', 'src/*/keys'] }),
+        ...['/dev/nvidia0 = device', '/dev/nvidiactl = device', '/dev/sda = device'],
+        ...['.env = x', '.env.local = x', 'env = x'].map((name) => `/home/ada/code/app/${name}`),
+        ...['/home/ada/code/app/src/a/keys', '/home/ada/code/app/src/b/other'],
+      ).steps,
+    ).filter((line) => /nvidia|sda|env|src/.test(line))
+    expect(shown).toEqual([
+      'write /dev/nvidia0',
+      'write /dev/nvidiactl',
+      'hide /home/ada/code/app/.env',
+      'hide /home/ada/code/app/.env.local',
+      'hide /home/ada/code/app/src/a/keys',
+    ])
+    expect(plan(files({ write: ['/none/*'] })).notes).toEqual(['/none/* names nothing that exists'])
+    expect(refusal(() => plan(files({ hide: ['**/.env'] })))).toMatch(/stands for nothing/)
+    const slow = `${'a*'.repeat(40)}b`
+    expect(plan(files({ hide: [slow] }), `/home/ada/code/app/${'a'.repeat(200)} = x`).notes).toEqual([])
+  })
+
   it('hides the sockets of programs outside, but for those the policy names', () => {
     const host = ['/home/ada/code/app/dev.sock = socket', '/run/docker.sock = socket', '/var/run -> /run']
     expect(words(plan({}, ...host).steps)).toContain('hide /home/ada/code/app/dev.sock')

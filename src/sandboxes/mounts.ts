@@ -12,6 +12,7 @@ import { isWithin, linksOn, realPath } from './host-view.ts'
 import { identityFiles } from './identity-files.ts'
 import type { HostView, MountPlan, MountRequest, MountStep } from './mount-plan.ts'
 import { etcSecretPaths, knownSockets, memoryBytesMax, systemSteps } from './system.ts'
+import { expandPath } from './wild-paths.ts'
 
 /** Of two wishes for one place the higher rank holds. */
 const ranks = {
@@ -38,7 +39,7 @@ export function planMounts(request: MountRequest, host: HostView): MountPlan {
   const home = homeInside(request.home, real)
   const work = real(request.workFolder)
   const secret = request.secret.map(real)
-  const read = (path: string) => policyPath(path, home, work)
+  const read = (path: string) => expandPath(host, policyPath(path, home, work))
   checkWorkFolder(work, home, secret, host)
 
   const notes: string[] = []
@@ -85,9 +86,12 @@ export function planMounts(request: MountRequest, host: HostView): MountPlan {
     [ranks.write, filesystem.sockets, true],
   ] as const) {
     for (const path of paths) {
-      const at = read(path)
-      checkWish(path, real(at), secret)
-      show(rank, at, write)
+      const places = read(path)
+      if (places.length === 0) notes.push(`${path} names nothing that exists`)
+      for (const at of places) {
+        checkWish(path, real(at), secret)
+        show(rank, at, write)
+      }
     }
   }
   for (const { path, mode, except } of request.state ?? []) {
@@ -121,14 +125,14 @@ export function planMounts(request: MountRequest, host: HostView): MountPlan {
       put(rank, [{ kind: 'hide', target, folder: host.kind(target) === 'folder' }])
     }
   }
-  const openDoors = new Set(filesystem.sockets.map((path) => real(read(path))))
+  const openDoors = new Set(filesystem.sockets.flatMap(read).map(real))
   const doors = [...host.sockets(), ...knownSockets].filter((path) => !openDoors.has(real(path)))
   hide(ranks.defaultHide, etcSecretPaths(host))
   hide(
     ranks.defaultHide,
     homeSecrets.map((name) => posix.join(home, name)),
   )
-  hide(ranks.hide, filesystem.hide.map(read))
+  hide(ranks.hide, filesystem.hide.flatMap(read))
   hide(ranks.hide, doors)
   for (const path of request.protect ?? []) {
     if (host.kind(path) !== 'missing' && shows(byTarget, real(path), ranks.protect))
@@ -141,7 +145,7 @@ export function planMounts(request: MountRequest, host: HostView): MountPlan {
   hide(ranks.secret, secret)
 
   // What is read or written outside by its path, later: no folder on the way may be exchanged.
-  const readOnly = [...(request.protect ?? []), ...filesystem.read.map(read)].map(real)
+  const readOnly = [...(request.protect ?? []), ...filesystem.read.flatMap(read)].map(real)
   const kept = [...secret, ...readOnly, ...git.map(({ target }) => target)]
   for (const path of kept) put(ranks.system, pins(byTarget, path))
 
