@@ -1,5 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { type Limits, openLimits, withDefaults } from './limits.ts'
 import { version1Groups } from './version1-groups.ts'
@@ -102,6 +104,40 @@ print(len(children))
     })
   },
 )
+
+describe('openLimits, with files in the place of version 2', () => {
+  it('switches controllers on along the way, and writes what they take', async () => {
+    const mount = mkdtempSync(join(tmpdir(), 'cgroup-'))
+    const path = join(mount, 'vigiles/box')
+    mkdirSync(path, { recursive: true })
+    writeFileSync(join(mount, 'cgroup.subtree_control'), 'cpu memory pids\n')
+    writeFileSync(join(mount, 'vigiles/cgroup.subtree_control'), '\n')
+    try {
+      const group = { path, mount }
+      const { report, procsFiles, prefix } = openLimits({
+        resources: { memory: 512 * mib, processes: 100, cpu: 1.5 },
+        name: 'x',
+        group,
+      })
+      expect(report).toEqual({
+        memory: { by: 'cgroup-v2', value: 512 * mib },
+        processes: { by: 'cgroup-v2', value: 100 },
+        cpu: { by: 'cgroup-v2', value: 1.5 },
+      })
+      expect([procsFiles, prefix]).toEqual([[], []])
+      const read = (file: string) => readFileSync(join(mount, file), 'utf8')
+      expect(read('vigiles/box/cpu.max')).toBe('150000 100000')
+      expect(read('vigiles/box/pids.max')).toBe('100')
+      expect(read('vigiles/box/memory.max')).toBe(String(512 * mib))
+      expect(read('vigiles/box/memory.swap.max')).toBe('0')
+      // Each write adds one; a file keeps the last.
+      expect(read('vigiles/cgroup.subtree_control')).toBe('+cpu')
+      expect(read('cgroup.subtree_control')).toBe('cpu memory pids\n')
+    } finally {
+      rmSync(mount, { recursive: true, force: true })
+    }
+  })
+})
 
 describe('withDefaults', () => {
   it('leaves a share of the memory to the machine, and what the policy says as it is', () => {
