@@ -7,7 +7,7 @@ import { binCount, binFromUs, binToUs } from './intensity.ts'
 import { maximiseBackground, maximiseClasses, maximiseLevels, shares } from './maximise.ts'
 import type { Model, Scene } from './model.ts'
 import { markShares, priorColumns, priors } from './prior-model.ts'
-import { scorer } from './scorer.ts'
+import { type Scorer, scorer } from './scorer.ts'
 
 export type { Model, Scene } from './model.ts'
 export type { Scorer } from './scorer.ts'
@@ -57,8 +57,10 @@ export function fitModel(given: Scene, pairsMax: number = attributionDefaults.pa
     iterations: 0,
     fromControls: control !== undefined,
   }
+  const scores = scorer(scene, model)
   for (let round = 1; round <= attributionDefaults.iterationsMax; round++) {
-    const s = expectation(scene, model, weight)
+    scores.use(model)
+    const s = expectation(scene, model, scores, weight)
     const before = model.logLikelihood
     model = {
       h: maximiseClasses(C, s.h, exposure.h, prior.h, scene.classLeaves, caution),
@@ -123,7 +125,7 @@ function maximiseSessions(
   return out
 }
 
-function expectation(scene: Scene, model: Model, weight: Float64Array) {
+function expectation(scene: Scene, model: Model, scores: Scorer, weight: Float64Array) {
   const { candidates: c } = scene
   const h = new Float64Array(model.h.length)
   const g = new Float64Array(model.g.length)
@@ -132,7 +134,7 @@ function expectation(scene: Scene, model: Model, weight: Float64Array) {
   const markAll = new Float64Array(scene.markCount)
   const groupNone = new Float64Array(scene.groups.length)
   const session = new Float64Array(scene.sessionCount)
-  const { rates } = scorer(scene, model)
+  const { rates } = scores
   let logLikelihood = 0
   for (let u = 0; u < scene.n; u++) {
     const w = weight[u]!

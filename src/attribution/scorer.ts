@@ -33,6 +33,8 @@ const strangers = 0.05
 export interface Scorer {
   /** Rates of unit u, in columns that serve the next unit too; units must first be asked for in ascending order, since sessions hand on their launchers. */
   rates(u: number): Rates
+  /** Goes on with another model, for another round through all units. */
+  use(model: Model): void
   /** Launchers of unit u as later units of its session see them: [u * launchersMax …]. */
   readonly launchCall: Int32Array
   readonly launchP: Float64Array
@@ -41,10 +43,11 @@ export interface Scorer {
 /** `after` is a scorer that has been through all units: what it noted of sessions is used and not changed. */
 export function scorer(
   scene: Scene,
-  model: Model,
+  first: Model,
   after?: { readonly launchCall: Int32Array; readonly launchP: Float64Array },
 ): Scorer {
   const { candidates: c } = scene
+  let model = first
   let base = new Float64Array(256)
   let named = new Float64Array(256)
   let spreadBase = new Float64Array(256)
@@ -182,7 +185,10 @@ export function scorer(
       launchP[least] = p
     }
   }
-  return { rates, launchCall, launchP }
+  function use(next: Model): void {
+    model = next
+  }
+  return { rates, use, launchCall, launchP }
 }
 
 /** Weight of each box in a group, or undefined where all count alike. */
