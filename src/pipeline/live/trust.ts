@@ -32,11 +32,14 @@ export function trustFor(policy: Policy): Trust | undefined {
     return text === undefined ? [] : [{ path, text }]
   })
   const known = present[0]?.text ?? rootCertificates.join('\n')
-  const all = `${known}\n${authority.certificate}`
+  // What a company's own proxy needs outside is needed inside as well.
+  const extra = quietly(process.env.NODE_EXTRA_CA_CERTS ?? '') ?? ''
+  const added = `${extra}\n${authority.certificate}`
+  const all = `${known}\n${added}`
   return {
     authority,
     files: [
-      { path: own, text: authority.certificate },
+      { path: own, text: added },
       { path: bundle, text: all },
       ...present.map(({ path, text }) => ({ path, text: `${text}\n${authority.certificate}` })),
     ],
