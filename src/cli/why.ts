@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import { exitCodes, OperatorError } from '../base/errors.ts'
 import { revealedCommand } from '../commands/revealed.ts'
 import { whyText } from '../exporters/why.ts'
-import { findEvent, isEventUid, needlesOf } from '../pipeline/find-event.ts'
+import { findEvent, isEventUid, type Match, needlesOf } from '../pipeline/find-event.ts'
 import { attributionLines, findingLines, readSummary, toolCallLines } from '../pipeline/read-case.ts'
 import type { ToolCallLine } from '../schema/summary.ts'
 
@@ -39,9 +39,7 @@ export async function whyCommand(args: string[]): Promise<number> {
   const typed = words.join(' ')
   const pasted = (typed === '-' ? await readStdin() : typed).trim()
   const summary = readSummary(folder)
-  const match = isEventUid(pasted)
-    ? findUid(folder, pasted)
-    : findEvent(attributionLines(folder, ...needlesOf(pasted)), pasted)
+  const match = isEventUid(pasted) ? findUid(folder, pasted) : findPasted(folder, pasted)
   if (!match) {
     throw new OperatorError('usage', {
       what: 'No event of this investigation matches what was pasted.',
@@ -74,6 +72,16 @@ export async function whyCommand(args: string[]): Promise<number> {
   if (match.alike > 1) lines.push(`(${match.alike} events fit this text equally well; the first is shown)`)
   process.stdout.write(`${lines.join('\n')}\n`)
   return exitCodes.ok
+}
+
+/**
+ * The event of a case that a pasted line stands for. Lines of the case that share an address with it are looked at
+ * first; a line may name only addresses that its event does not carry (answers of a resolver), so then all are.
+ */
+export function findPasted(folder: string, pasted: string): Match | undefined {
+  const needles = needlesOf(pasted)
+  const match = findEvent(attributionLines(folder, ...needles), pasted)
+  return match ?? (needles.length > 0 ? findEvent(attributionLines(folder), pasted) : undefined)
 }
 
 function findUid(folder: string, uid: string) {

@@ -4,8 +4,9 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { findPasted } from '../../src/cli/why.ts'
 import { importers } from '../../src/importers/registry.generated.ts'
-import { findEvent, isEventUid, needlesOf } from '../../src/pipeline/find-event.ts'
+import { isEventUid, needlesOf } from '../../src/pipeline/find-event.ts'
 import { investigate } from '../../src/pipeline/investigate.ts'
 import { quietProgress } from '../../src/pipeline/progress.ts'
 import { attributionLines } from '../../src/pipeline/read-case.ts'
@@ -48,7 +49,7 @@ describe('a pasted line', () => {
       // A record over several lines is pasted whole, which no line number gives.
       if (text.trim().length < 20) continue
       tried++
-      const match = findEvent(attributionLines(join(work, 'case'), ...needlesOf(text)), text)
+      const match = findPasted(join(work, 'case'), text)
       const where = `${event.file}:${event.line}`
       expect(match, where).toBeDefined()
       if (match!.alike === 1) expect(match!.line.event.uid, where).toBe(event.uid)
