@@ -1,7 +1,9 @@
 // The last step of reading a file in parts: what only the whole of it tells is put into the parts' columns.
 
 import type { CallContext, Importer, JoinSink } from '../importers/api.ts'
-import { type Batch, BatchSink, type CallBatch, listSeparator } from './batch.ts'
+import { type Batch, BatchSink } from './batch.ts'
+import { listSeparator } from './batch-words.ts'
+import type { CallBatch } from './call-rows.ts'
 import { type TextBlob, Texts, type TypedArray } from './grow.ts'
 
 export interface ReadPart {

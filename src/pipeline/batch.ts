@@ -18,10 +18,6 @@ export interface BatchClock {
   readonly side: 'network' | 'agent'
 }
 
-export { allowedFlag, listSeparator, outcomes, timeSources, transports } from './batch-words.ts'
-export type { CallBatch, CallFiles } from './call-rows.ts'
-export type { EventBatch, EventDetail } from './event-rows.ts'
-
 export interface Batch {
   readonly texts: readonly string[]
   readonly clocks: readonly BatchClock[]

@@ -1,6 +1,8 @@
 // Puts the batches of all files into one set of columns, in an order that does not depend on how they were given.
 
-import type { Batch, CallBatch, CallFiles, EventBatch } from './batch.ts'
+import type { Batch } from './batch.ts'
+import type { CallBatch, CallFiles } from './call-rows.ts'
+import type { EventBatch } from './event-rows.ts'
 import { type TextBlob, Texts, type TypedArray } from './grow.ts'
 
 /** What was read from one file: its parts in file order. */
