@@ -31,14 +31,14 @@ export function canRunLab(): CanRunLab {
     return {
       ok: false,
       why: 'The lab needs Linux network namespaces.',
-      fix: 'Investigate the recorded run instead.',
+      fix: 'Run it on Linux, or in a virtual machine with it.',
     }
   }
   if (process.getuid?.() !== 0) {
     return {
       ok: false,
       why: 'The lab opens network namespaces, which needs root.',
-      fix: 'Run it with sudo, or investigate the recorded run.',
+      fix: 'Run it with sudo.',
     }
   }
   const missing = Object.keys(programs).filter((program) => findProgram(program) === undefined)
