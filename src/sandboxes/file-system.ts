@@ -18,13 +18,15 @@ export interface SandboxFileSystem {
   readonly filtered: boolean
   /** For the process that holds the sandbox; up to `-- COMMAND`. */
   readonly holderArguments: readonly string[]
-  /**
-   * For each command; up to `-- COMMAND`. `fds` are what the child must have from `firstFd` on; the caller closes them
-   * when it has started the child.
-   */
-  execArguments(request: { readonly cwd: string; readonly env: Readonly<Record<string, string>> }): {
+  /** For each command; up to `-- COMMAND`. `fds` are what the child must have from `firstFd` on. */
+  execArguments(
+    request: { readonly cwd: string; readonly env: Readonly<Record<string, string>> },
+    firstFd: number,
+  ): {
     readonly arguments: readonly string[]
     readonly fds: readonly number[]
+    /** To be called when the child has them. */
+    release(): void
   }
   /** To be called when the holder has its mounts: then nothing of ours is mounted on the host any more. */
   mounted(): void
@@ -32,15 +34,10 @@ export interface SandboxFileSystem {
   close(): void
 }
 
-export interface FileSystemOptions extends SeccompOptions {
-  /** Number, in the child, of the first descriptor of `execArguments`. */
-  readonly firstFd?: number
-}
-
 /** Throws OperatorError for wishes that can't be met or would undo the sandbox. */
 export async function openFileSystem(
   request: MountRequest,
-  { firstFd = 4, ...options }: FileSystemOptions = {},
+  options: SeccompOptions = {},
 ): Promise<SandboxFileSystem> {
   const plan = planMounts(request, hostView())
   const program = ownSeccompProgram(options)
@@ -56,7 +53,7 @@ export async function openFileSystem(
     notes: [...plan.notes, ...staged.notes],
     filtered: filter !== undefined,
     holderArguments: holderArguments(staged),
-    execArguments({ cwd, env }) {
+    execArguments({ cwd, env }, firstFd) {
       // Opened anew: each reader begins at the beginning.
       const filters = filter === undefined ? [] : [openSync(`/proc/self/fd/${filter}`, 'r')]
       const bytes = execArgumentBytes({
@@ -66,8 +63,14 @@ export async function openFileSystem(
         env,
         ...(filter !== undefined && { seccompFd: firstFd }),
       })
-      const words = memoryFile(bytes)
-      return { arguments: ['--args', String(firstFd + filters.length)], fds: [...filters, words] }
+      const fds = [...filters, memoryFile(bytes)]
+      return {
+        arguments: ['--args', String(firstFd + filters.length)],
+        fds,
+        release() {
+          for (const fd of fds) closeSync(fd)
+        },
+      }
     },
     mounted: staged.bound,
     close() {

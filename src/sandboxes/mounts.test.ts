@@ -283,6 +283,14 @@ describe('planMounts', () => {
     expect(copy?.kind === 'copy' && copy.except).toEqual(expect.arrayContaining(['projects', 'vigiles']))
   })
 
+  it('covers the place of a secret that is not there yet', () => {
+    const shown = words(
+      plan({ secret: ['/home/ada/code/app/runs/1', '/home/ada/.local/state/vigiles'] }).steps,
+    )
+    expect(shown).toContain('hide /home/ada/code/app/runs/1')
+    expect(shown.join()).not.toContain('state/vigiles')
+  })
+
   it('refuses what would undo the sandbox, in words that say how to mend it', () => {
     expect(refusal(() => plan({ workFolder: '/home/ada' }))).toMatch(/holds the whole home[\s\S]*one project/)
     expect(refusal(() => plan({ workFolder: '/usr' }))).toMatch(/belongs to the system/)

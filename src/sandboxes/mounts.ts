@@ -121,8 +121,11 @@ export function planMounts(request: MountRequest, host: HostView): MountPlan {
   const hide = (rank: number, paths: readonly string[]) => {
     for (const path of paths) {
       const target = real(path)
-      if (host.kind(target) === 'missing' || !shows(byTarget, target, rank)) continue
-      put(rank, [{ kind: 'hide', target, folder: host.kind(target) === 'folder' }])
+      const kind = host.kind(target)
+      // A secret may come to be later; bubblewrap makes the empty folder that it takes to cover it.
+      if (kind === 'missing' && rank !== ranks.secret) continue
+      if (!shows(byTarget, target, rank)) continue
+      put(rank, [{ kind: 'hide', target, folder: kind === 'folder' || kind === 'missing' }])
     }
   }
   const openDoors = new Set(filesystem.sockets.flatMap(read).map(real))

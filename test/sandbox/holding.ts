@@ -81,10 +81,10 @@ export async function hold({ env = {}, nestedNamespaces, ioUring, ...wishes }: W
         { PATH: wishes.path ?? '/usr/local/bin:/usr/bin:/bin' },
         { home: files.home, user: agent.name, set: env },
       )
-      const { arguments: words, fds } = files.execArguments({ cwd, env: inside })
+      const { arguments: words, fds, release } = files.execArguments({ cwd, env: inside }, 4)
       const [file = '', ...args] = [...before, ...words, '--', '/bin/sh', '-c', command]
       const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe', userFd, ...fds], cwd: '/' })
-      for (const fd of fds) closeSync(fd)
+      release()
       let out = ''
       for (const stream of [child.stdout, child.stderr]) {
         stream?.on('data', (bytes: Buffer) => {
