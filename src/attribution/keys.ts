@@ -124,7 +124,7 @@ export function resolveKeys(
     const holders = byIp.get(srcText)
     if (holders) {
       // A machine's own address is also what its sandboxes are seen by where it translates theirs to it.
-      const behind = (byNat.get(srcText) ?? []).filter((h) => !h.ranged)
+      const behind = byNat.get(srcText)?.filter((h) => !h.ranged) ?? []
       const at = holding(behind.length > 0 ? [...holders, ...behind] : holders, time)
       if (at.length > 0) set(i, at.length === 1 ? 'exact' : 'shared', 'address', at)
       else set(i, 'unassigned', 'address', traceOnly)
@@ -206,6 +206,7 @@ function covers(holder: Holder, time: number): boolean {
 
 /** Boxes that hold an address at a time; those that hold it strictly win over those within the slack. */
 function holding(holders: readonly Holder[], time: number): number[] {
+  if (holders.length === 1) return covers(holders[0]!, time) ? [holders[0]!.box] : []
   const near = holders.filter((h) => covers(h, time))
   if (near.length < 2 || Number.isNaN(time)) return distinct(near)
   const strict = near.filter((h) => time >= h.from && time <= h.to)
@@ -280,10 +281,20 @@ function placeBoxes(texts: readonly string[], calls: CallColumns, topology: read
 function groupTable(assumed: Uint8Array, topologyBoxes: number) {
   const groups: { boxes: Uint32Array; weight: Float64Array }[] = []
   const byKey = new Map<string, number>()
+  /** Group of each box alone, the commonest by far. */
+  const alone = new Int32Array(assumed.length).fill(-1)
   const unnamed: number[] = []
   for (let k = 0; k < assumed.length; k++) if (assumed[k] === 1) unnamed.push(k)
   const share = 1 / Math.max(2, topologyBoxes)
   function groupOf(members: readonly number[], any: boolean): number {
+    if (members.length !== 1) return numbered(members, any)
+    const known = alone[members[0]!]!
+    if (known >= 0) return known
+    const group = numbered(members, any)
+    alone[members[0]!] = group
+    return group
+  }
+  function numbered(members: readonly number[], any: boolean): number {
     const key = members.length === assumed.length ? 'all' : members.join(',')
     const known = byKey.get(key)
     if (known !== undefined) return known

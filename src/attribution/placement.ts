@@ -37,6 +37,7 @@ export function placeTraces(
   const sourceOf = sourceNames(events, keys)
   const score: Scores = new Map()
   const seen = new Set<string>()
+  const { named } = targets
   for (let i = 0; i < events.n; i++) {
     const source = sourceOf(i)
     if (source === '' || !Number.isFinite(times[i]!)) continue
@@ -46,14 +47,15 @@ export function placeTraces(
     const d = targets.destination(events.dstIp[i]!, names[i]!, 0)
     const fitting = new Set<number>()
     for (const text of d.strong) {
-      const named = targets.naming(text)!
-      if (named.calls.length > namersMax) continue
-      named.calls.forEach((j, k) => {
-        if (named.level[k]! <= outputLevel || isHomeless[keys.callBox[j]!] !== 1) return
+      const end = named.start[text + 1]!
+      if (end - named.start[text]! > namersMax) continue
+      for (let k = named.start[text]!; k < end; k++) {
+        const j = named.call[k]!
+        if (named.level[k]! <= outputLevel || isHomeless[keys.callBox[j]!] !== 1) continue
         const slack = windows.slack[j]!
-        if (times[i]! + events.spanUs[i]! < windows.start[j]! - slack - earlyUs) return
+        if (times[i]! + events.spanUs[i]! < windows.start[j]! - slack - earlyUs) continue
         if (times[i]! <= windows.end[j]! + slack + lateUs) fitting.add(keys.callBox[j]!)
-      })
+      }
     }
     for (const b of fitting) {
       const row = score.get(source) ?? new Map<number, number>()
@@ -174,10 +176,13 @@ function regrouped(
   sourceOf: (i: number) => string,
 ): Keys {
   const groups: { boxes: Uint32Array; weight: Float64Array }[] = []
+  /** Whether exactly one trace of the group was matched to its address, by new group. */
+  const settled: boolean[] = []
   const known = new Map<string, number>()
   const eventGroup = keys.eventGroup.slice()
   const reach = keys.reach.slice()
   const from = keys.source.slice()
+  const any = reaches.indexOf('any')
   for (let i = 0; i < events.n; i++) {
     const g = keys.eventGroup[i]!
     if (g < 0) continue
@@ -194,12 +199,11 @@ function regrouped(
       })
       to = groups.length
       groups.push({ boxes: old.boxes, weight })
+      settled.push(old.boxes.filter((b, k) => weight[k] === 1 && home.get(b) === source).length === 1)
       known.set(key, to)
     }
     eventGroup[i] = to
-    const group = groups[to]!
-    const here = [...group.boxes].filter((b, k) => group.weight[k] === 1 && home.get(b) === source)
-    if (here.length === 1 && keys.reach[i] === reaches.indexOf('any')) {
+    if (settled[to]! && keys.reach[i] === any) {
       reach[i] = reaches.indexOf('exact')
       from[i] = reachSources.indexOf('learned')
     }
