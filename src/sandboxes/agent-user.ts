@@ -1,7 +1,7 @@
 // Who the agent is: never root, and able to write in the work folder.
 
 import { readFileSync, statSync } from 'node:fs'
-import { userInfo } from 'node:os'
+import { homedir, userInfo } from 'node:os'
 import type { AgentUser } from './mount-plan.ts'
 
 /** For work folders that are root's; outside of the ranges that systems give to people, services and containers. */
@@ -22,12 +22,31 @@ export function agentUser(workFolder: string): AgentUser {
   return { uid, gid: ownGid === 0 ? dedicatedUid : ownGid, name: entry?.name ?? 'agent' }
 }
 
-function passwdEntry(uid: number): { readonly name: string; readonly gid: number } | undefined {
+/**
+ * Whose tools and settings the agent has: its own, where it is a user of this machine, else those of whoever started it.
+ * `sudo` leaves root's home in the environment, and the agent is not root.
+ */
+export function agentHome(agent: Pick<AgentUser, 'uid'>, own = homedir()): string {
+  if (agent.uid === process.getuid?.()) return own
+  const home = passwdEntry(agent.uid)?.home
+  return home !== undefined && home !== '/' && quietly(() => statSync(home).isDirectory()) === true
+    ? home
+    : own
+}
+
+interface PasswdEntry {
+  readonly name: string
+  readonly gid: number
+  readonly home: string
+}
+
+/** Lines like `ada:x:1000:1000:Ada:/home/ada:/bin/bash`. */
+function passwdEntry(uid: number): PasswdEntry | undefined {
   const text = quietly(() => readFileSync('/etc/passwd', 'utf8')) ?? ''
   for (const line of text.split('\n')) {
-    const [name, , id, gid] = line.split(':')
+    const [name, , id, gid, , home = ''] = line.split(':')
     if (Number(id) === uid && id !== '' && name && /^[a-z_][\w.-]*$/i.test(name))
-      return { name, gid: Number(gid) }
+      return { name, gid: Number(gid), home }
   }
   return undefined
 }

@@ -9,13 +9,14 @@ import { ownSeccompProgram, seccompProgram } from './seccomp.ts'
 import { numberOn, type SystemCall } from './system-calls.ts'
 
 const python = '/usr/bin/python3'
+const bubblewrap = '/usr/bin/bwrap'
 const filtered = (argv: string[], program: Uint8Array, folder: string) => {
   const file = join(folder, 'program')
   writeFileSync(file, program)
   const fd = openSync(file, 'r')
   try {
     const run = spawnSync(
-      'bwrap',
+      bubblewrap,
       [
         '--unshare-user',
         '--uid',
@@ -43,7 +44,7 @@ const filtered = (argv: string[], program: Uint8Array, folder: string) => {
 const works =
   ownSeccompProgram() !== undefined &&
   existsSync(python) &&
-  spawnSync('bwrap', ['--unshare-user', '--dev-bind', '/', '/', 'true']).status === 0
+  spawnSync(bubblewrap, ['--unshare-user', '--dev-bind', '/', '/', 'true']).status === 0
 
 const prelude = `
 import ctypes, errno, os, socket, struct, sys, tempfile
