@@ -1,0 +1,144 @@
+// Carries the bytes of connections that were dialled: looked at, decided again by what they are, request by request for HTTP.
+
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { Observed } from '../protocols/sniff.ts'
+import type { Decision } from '../schema/decision.ts'
+import type { GatewayOptions } from './api.ts'
+import { denialBytes } from './denials.ts'
+import { startHttpRelay } from './http-relay.ts'
+import { askOf } from './inspect.ts'
+import { openTls, openUpstream } from './intercept.ts'
+import { observedOf, policyOf, requestLine, seenLines } from './lines.ts'
+import type { Link, Links } from './links.ts'
+import { relay, resetStream } from './relay.ts'
+
+export interface Carriage {
+  readonly open: ReadonlySet<Link>
+  start(link: Link, client: Socket, upstream: Socket): void
+  close(): void
+}
+
+/** `redial`: a further connection for a link whose server closed the first between two requests. */
+export function startCarriage(
+  { authority, mode, now }: GatewayOptions,
+  links: Links,
+  redial: (link: Link) => Promise<Socket>,
+): Carriage {
+  const open = new Set<Link>()
+  const http = startHttpRelay()
+
+  function start(link: Link, client: Socket, upstream: Socket): void {
+    open.add(link)
+    link.relay = relay({
+      client,
+      upstream,
+      decideBytes: (observed) => judgeBytes(link, observed),
+      denial: denialBytes,
+      spend: (bytes) => links.spend(link, bytes),
+      takeOver: (observed) => asHttp(link, client, upstream, observed),
+      now,
+      onObserved: (observed, decision) => see(link, observed, decision),
+      onClose({ bytesIn, bytesOut, reset, bursts }) {
+        open.delete(link)
+        links.close(link, {
+          bytesIn,
+          bytesOut,
+          outcome: reset ? 'reset' : 'established',
+          ...(bursts && { bursts }),
+        })
+      },
+    })
+  }
+
+  /** Keeps what the bytes showed, and what was decided by it. */
+  function see(link: Link, observed: Observed, decision: Decision): void {
+    link.line = {
+      ...link.line,
+      observed: { ...link.line.observed, ...observedOf(observed) },
+      ...(observed.mining && { mining: observed.mining }),
+      ...(decision.verdict === 'deny' && { disposition: 'blocked', policy: policyOf(decision) }),
+    }
+    for (const line of seenLines(link.line, observed)) links.keepAlso(link, line)
+    links.tell('bytes', link)
+  }
+
+  /** Of a connection that only request by request can decide, `ask-more`. */
+  function judgeBytes(link: Link, observed: Observed): Decision {
+    const seen = askOf(observed)
+    let { decision } = links.judge(link, { stage: 'bytes', ...seen })
+    const request =
+      observed.layers.length === 1 && observed.layers[0] === 'http' && observed.http?.method !== undefined
+    // Each request is decided, not the first alone: the connection goes on as HTTP.
+    if (request && decision.verdict === 'allow')
+      decision = { ...decision, verdict: 'ask-more', until: 'request' }
+    const opened = decision.intercept === true && authority !== undefined && observed.layers[0] === 'tls'
+    if (decision.verdict === 'ask-more' && !request && !opened) {
+      decision = { ...decision, verdict: 'deny', reason: `${decision.reason}; it cannot be looked into` }
+    }
+    if (decision.verdict !== 'deny' || mode === 'enforce') return decision
+    link.line = { ...link.line, wouldBlock: true, policy: policyOf(decision) }
+    return { ...decision, verdict: 'allow' }
+  }
+
+  /** The connection goes on as HTTP, its TLS opened where it has some; each request is decided by itself. */
+  function asHttp(link: Link, client: Socket, upstream: Socket, observed: Observed): void {
+    const tls = observed.layers[0] === 'tls'
+    const host = observed.sni ?? link.name ?? link.flow.dst.ip
+    const ends = tls && authority ? openTls(authority, client, upstream, host) : { client, upstream }
+    link.cutEnds = () => {
+      resetStream(client)
+      resetStream(upstream)
+    }
+    http.take({
+      ...ends,
+      redial: async () => {
+        const socket = await redial(link)
+        return tls && authority ? openUpstream(socket, host) : socket
+      },
+      decide: (request) => {
+        const { decision, denied } = links.judge(link, {
+          stage: 'request',
+          ...askOf(observed),
+          layers: [...(tls ? ['tls'] : []), 'http'],
+          method: request.method,
+          path: request.path,
+          ...(request.host !== undefined && { httpHost: request.host }),
+        })
+        return denied || decision.verdict === 'ask-more'
+          ? { ...decision, verdict: 'deny' }
+          : { ...decision, verdict: 'allow' }
+      },
+      onRequest: (request, decision, status) =>
+        links.keepAlso(link, requestLine(link.line, request, decision, status)),
+      spend: (bytes) => links.spend(link, bytes),
+      onUpgrade: (one, other) => relayUpgraded(link, one, other),
+      onClose() {
+        open.delete(link)
+        const outcome = link.cutFor === undefined ? 'established' : 'reset'
+        links.close(link, { bytesIn: client.bytesWritten, bytesOut: client.bytesRead, outcome })
+      },
+    })
+  }
+
+  /** What a request was upgraded to: passed on, looked at, and cut when it shows what may not be. */
+  function relayUpgraded(link: Link, client: Duplex, upstream: Duplex): void {
+    relay({
+      client,
+      upstream,
+      decideBytes: (observed) => {
+        const layers = ['http', 'websocket', ...observed.layers]
+        const { decision, denied } = links.judge(link, { stage: 'bytes', layers })
+        return denied ? decision : { ...decision, verdict: 'allow' }
+      },
+      denial: () => undefined,
+      spend: (bytes) => links.spend(link, bytes),
+      now,
+      onObserved: (observed, decision) =>
+        see(link, { ...observed, layers: ['http', 'websocket', ...observed.layers] }, decision),
+      onClose() {},
+    })
+  }
+
+  return { open, start, close: () => http.close() }
+}
