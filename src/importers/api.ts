@@ -193,7 +193,7 @@ export function defineJsonLinesImporter(
           }
           let row: unknown
           try {
-            row = JSON.parse(text)
+            row = JSON.parse(objectText(text))
           } catch (error) {
             sink.reject(line, `not JSON: ${error instanceof Error ? error.message : 'unreadable'}`, text)
             return
@@ -210,4 +210,15 @@ export function defineJsonLinesImporter(
       }
     },
   }
+}
+
+/** Longest prefix that a log daemon puts before an object. */
+const prefixCharsMax = 512
+
+/** A line without what a log daemon has put before its JSON object: `<134>Nov 24 08:00:00 fw suricata[1]: {"…`. */
+export function objectText(line: string): string {
+  const first = line.charCodeAt(0)
+  if (first === 123 || first === 91 || first === 34) return line
+  const from = line.indexOf('{"')
+  return from > 0 && from <= prefixCharsMax ? line.slice(from) : line
 }

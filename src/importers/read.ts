@@ -25,9 +25,14 @@ type Streamed = Exclude<Importer, ArchiveImporter>
 
 /** A reader for one whole file. Archives need their members opened first: see `memberReader`. */
 export function openReader(importer: Streamed, sink: Sink, file: FileInfo): ChunkReader {
-  if (!('join' in importer) || !importer.join) return openPart(importer, sink, file)
+  return joining(importer, sink, (held) => openPart(importer, held, file))
+}
+
+/** The reader that `open` gives, for a file of which it is the only part: the importer's `join` follows its end. */
+export function joining(importer: Importer, sink: Sink, open: (sink: Sink) => ChunkReader): ChunkReader {
+  if (!('join' in importer) || !importer.join) return open(sink)
   const held = new HeldCalls(sink)
-  const reader = openPart(importer, held, file)
+  const reader = open(held)
   return {
     chunk: (bytes) => reader.chunk(bytes),
     end() {

@@ -4,6 +4,8 @@ import { createHash } from 'node:crypto'
 import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Importer } from '../importers/api.ts'
+import { type Found, recognise as recogniseHead } from '../importers/enveloped.ts'
+import type { EnvelopeKind } from '../importers/envelopes.ts'
 import { headOf } from '../importers/read.ts'
 import { importers } from '../importers/registry.generated.ts'
 import { joinParts, type ReadPart } from './amend.ts'
@@ -49,6 +51,7 @@ const partsPerThread = 8
 interface Plan {
   readonly input: InputFile
   readonly importer: Importer
+  readonly envelopes: readonly EnvelopeKind[]
   readonly compressed: boolean
   /** Known early where another input has as many bytes. */
   sha256: string | undefined
@@ -95,9 +98,9 @@ export async function importAll(
         seen.set(sha256, input.path)
       }
       const compression = compressionOf(start)
-      const importer = await recognise(input, compression)
-      if (typeof importer === 'string') pass('unknown', importer)
-      else plans.push({ input, importer, compressed: isFolded(compression), sha256 })
+      const found = await recognise(input, compression)
+      if (typeof found === 'string') pass('unknown', found)
+      else plans.push({ input, ...found, compressed: isFolded(compression), sha256 })
     } catch (error) {
       passed.push({
         path: input.path,
@@ -152,8 +155,10 @@ interface Work {
 }
 
 function jobsOf(plan: Plan, p: number, spoolFolder: string, partBytes: number): Work[] {
-  const { input, importer, compressed, sha256 } = plan
-  const ranges = rangesOf(input, importer, compressed, partBytes)
+  const { input, importer, envelopes, compressed, sha256 } = plan
+  // A record in envelopes may go on in later lines.
+  const whole = compressed || envelopes.length > 0
+  const ranges = rangesOf(input, importer, whole, partBytes)
   const onTheWay = ranges.length === 1 && !compressed && importer.shape !== 'archive'
   const work: Work[] = ranges.map(([from, to], part) => ({
     plan,
@@ -166,6 +171,7 @@ function jobsOf(plan: Plan, p: number, spoolFolder: string, partBytes: number): 
       importer: importer.id,
       ...(to === undefined ? {} : { from, to }),
       compressed,
+      envelopes,
       hash: onTheWay && sha256 === undefined,
       spool: join(spoolFolder, `${p}-${part}.jsonl`),
     },
@@ -178,19 +184,11 @@ function jobsOf(plan: Plan, p: number, spoolFolder: string, partBytes: number): 
 }
 
 /** The importer, or what the file looks like when none takes it. */
-async function recognise(input: InputFile, compression: Compression): Promise<Importer | string> {
+async function recognise(input: InputFile, compression: Compression): Promise<Found | string> {
   const start = isFolded(compression) ? await unfold(input) : readStart(input.absolute, 65_537)
   const members = compression === 'zip' ? archiveNames(input.absolute) : undefined
   const head = headOf(input.path, start, members)
-  const found = importers.find((importer) => {
-    if ((importer.shape === 'archive') !== (members !== undefined)) return false
-    try {
-      return importer.recognises(head)
-    } catch {
-      return false
-    }
-  })
-  return found ?? unknownNote(start, members)
+  return recogniseHead(head, importers) ?? unknownNote(start, members)
 }
 
 /** The first 64 KiB of what a compressed file holds. */
@@ -235,6 +233,7 @@ function assemble(
     appendFileSync(wholeSpool, `${JSON.stringify(issue)}\n`)
   })
   spools.push({ path: wholeSpool, linesBefore: 0 })
+  if (plan.envelopes.length > 0) note ??= 'its records were taken out of the envelopes of a log shipper'
   return {
     path: plan.input.path,
     format: plan.importer.id,

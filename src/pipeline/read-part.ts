@@ -3,6 +3,8 @@
 import { createHash } from 'node:crypto'
 import { appendFileSync } from 'node:fs'
 import type { Importer } from '../importers/api.ts'
+import { openEnveloped } from '../importers/enveloped.ts'
+import type { EnvelopeKind } from '../importers/envelopes.ts'
 import { openPart } from '../importers/read.ts'
 import { importers } from '../importers/registry.generated.ts'
 import type { Issue } from '../schema/issue.ts'
@@ -21,6 +23,8 @@ export interface PartJob {
   readonly from?: number
   readonly to?: number
   readonly compressed: boolean
+  /** What stands round each record, outermost first. */
+  readonly envelopes: readonly EnvelopeKind[]
   /** Whether the file's SHA-256 is taken on the way; only where one job reads all of it. */
   readonly hash: boolean
   /** Where refused records are kept until the case is written. */
@@ -64,7 +68,10 @@ export async function readPart(job: PartJob, onBytes: (bytes: number) => void): 
   if (importer.shape === 'archive') {
     note = await readArchive(importer, job.absolute, sink, file, onBytes)
   } else {
-    const reader = openPart(importer, sink, file, (job.from ?? 0) === 0)
+    const inside = importer.shape === 'bytes' || job.envelopes.length === 0 ? undefined : importer
+    const reader = inside
+      ? openEnveloped({ importer: inside, envelopes: job.envelopes }, sink, file)
+      : openPart(importer, sink, file, (job.from ?? 0) === 0)
     const hash = job.compressed || job.hash ? createHash('sha256') : undefined
     const partial = job.from !== undefined || job.to !== undefined
     const chunks = job.compressed

@@ -13,14 +13,9 @@ const triesMax = 64
 const backBytes = 1 << 20
 
 /** Ranges of about `partBytes` that begin at line starts; one for what can only be read as a whole. */
-export function rangesOf(
-  input: InputFile,
-  importer: Importer,
-  compressed: boolean,
-  partBytes: number,
-): Range[] {
+export function rangesOf(input: InputFile, importer: Importer, whole: boolean, partBytes: number): Range[] {
   const splittable = 'splittable' in importer && importer.splittable === true
-  if (!splittable || compressed || input.bytes < 2 * partBytes) return [[0, undefined]]
+  if (!splittable || whole || input.bytes < 2 * partBytes) return [[0, undefined]]
   const mayBegin = beginnings(input, importer)
   if (!mayBegin) return [[0, undefined]]
   const ranges: Range[] = []

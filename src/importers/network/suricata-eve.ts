@@ -3,7 +3,7 @@
 //  "src_ip":"10.0.0.5","src_port":40112,"dest_ip":"203.0.113.9","dest_port":3333,"proto":"TCP",
 //  "alert":{"action":"allowed","signature_id":2403388,"signature":"…","severity":2},"flow":{…}}
 
-import { defineLinesImporter } from '../api.ts'
+import { defineLinesImporter, objectText } from '../api.ts'
 import { firstRows, jsonObject } from '../head-rows.ts'
 import { eveReader, looksLikeEve, netflowsTogether } from './eve.ts'
 
@@ -19,9 +19,7 @@ export const suricataEve = defineLinesImporter({
     const read = eveReader(sink)
     return {
       line(text, line) {
-        // Syslog puts a prefix before the object.
-        const from = text.charCodeAt(0) === 123 ? 0 : Math.max(0, text.indexOf('{"timestamp"'))
-        const row = jsonObject(from > 0 ? text.slice(from) : text)
+        const row = jsonObject(objectText(text))
         if (typeof row === 'string') sink.reject(line, row, text)
         else read(row, line, text)
       },
