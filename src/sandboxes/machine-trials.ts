@@ -19,7 +19,7 @@ export interface TrialOptions {
 }
 
 const timeoutMs = 5000
-const outputMax = 4000
+const outputMax = 16_384
 
 /** Never throws: a program that is not there has failed too. */
 export async function tryRun(

@@ -84,7 +84,7 @@ export async function examineMachine(workFolder: string): Promise<MachineReport>
 async function tried(system: System, root: boolean, workFolder: string): Promise<Check[]> {
   const koffi = checkKoffi()
   const [bubblewrap, utilLinux, iproute, nftables] = await Promise.all([
-    tool('bubblewrap', ['bwrap', '--version'], 'bubblewrap', system),
+    checkBubblewrap(system),
     tool('util-linux', ['nsenter', '--version'], 'util-linux', system),
     tool('iproute', ['ip', '-V'], 'iproute2', system),
     tool('nftables', ['nft', '--version'], 'nftables', system),
@@ -139,6 +139,27 @@ async function tool(
   const { ok, out } = await tryRun(command, args)
   if (ok) return { id, ok, detail: /\d+\.\d[\w.]*/.exec(out)?.[0] ?? 'there' }
   return { id, ok, detail: `${command} is not there`, fix: installHint(system, name) }
+}
+
+/** Those of its options that old versions lack (Debian 11 has 0.4). */
+const bubblewrapOptions = [
+  '--perms',
+  '--size',
+  '--clearenv',
+  '--die-with-parent',
+  '--args',
+  '--seccomp',
+  '--info-fd',
+]
+
+async function checkBubblewrap(system: System): Promise<Check> {
+  const found = await tool('bubblewrap', ['bwrap', '--version'], 'bubblewrap', system)
+  if (!found.ok) return found
+  const help = (await tryRun('bwrap', ['--help'])).out
+  const lacking = bubblewrapOptions.filter((option) => !help.includes(option))
+  if (lacking.length === 0) return found
+  const detail = `${found.detail} is too old: it has no ${lacking.join(', ')}`
+  return { id: 'bubblewrap', ok: false, detail, fix: 'Install bubblewrap 0.6 or newer.' }
 }
 
 async function checkNamespaces(bubblewrap: boolean, system: System): Promise<Check> {

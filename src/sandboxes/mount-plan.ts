@@ -71,7 +71,10 @@ export interface MountRequest {
   /** Seen, never written, though they may lie in the work folder: the policy file. Absolute. */
   readonly protect?: readonly string[]
   readonly state?: readonly StateFolder[]
-  /** Files made for this run, at their places inside: CA bundles, settings of hooks. */
+  /**
+   * Files made for this run, at their places inside: CA bundles, settings of hooks. Read-only; where a folder of the
+   * host shows read-only, the file must exist there.
+   */
   readonly files?: readonly { readonly path: string; readonly text: string; readonly mode?: number }[]
   /** First words of commands, and the PATH that they are looked up in. */
   readonly commands?: readonly string[]

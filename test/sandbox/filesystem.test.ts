@@ -271,6 +271,18 @@ describe.skipIf(missing !== undefined)(`the disk inside a sandbox${missing ? ` (
     expect(out).toMatch(/Permission denied|Operation not permitted/)
   })
 
+  it('cannot look into another command, which goes on after its own call ended', async () => {
+    const pid = await says('(setsid sleep 30 >/dev/null 2>&1 & echo $!)')
+    expect(pid).toMatch(/^\d+$/)
+    const out = await says(
+      `ps -p ${pid} -o args=; cat /proc/${pid}/environ /proc/${pid}/maps; ls /proc/${pid}/fd/; nsenter -t ${pid} -U true && echo in; kill ${pid} && echo killed`,
+    )
+    expect(out).toMatch(/^sleep 30\n/)
+    expect(out).not.toMatch(/HOME=|\bin$|libc/m)
+    // One uid: said in the docs.
+    expect(out).toMatch(/killed$/)
+  })
+
   it('cannot reach sockets of programs outside', async () => {
     const connect = (path: string) =>
       `node -e 'require("net").connect(process.argv[1]).on("connect", () => { console.log("reached"); process.exit() }).on("error", (e) => console.log(e.code))' ${path}`
