@@ -13,6 +13,8 @@ import type { Redact } from './redact.ts'
 
 /** So many texts are kept in their quoted form; what comes after is quoted each time. */
 const keptMax = 200_000
+/** What is longer is quoted each time too. */
+const keptChars = 500
 /** Sentences of evidence are kept up to here, then all are forgotten. */
 const sentencesMax = 50_000
 
@@ -36,6 +38,7 @@ export function caseTexts(theCase: Case, result: AttributionResult, redact: Reda
   const endTime = isoTexts()
 
   function sentence(words: string): string {
+    if (words.length > keptChars) return JSON.stringify(redact(words))
     let known = sentences.get(words)
     if (known === undefined) {
       known = JSON.stringify(redact(words))
@@ -126,7 +129,7 @@ function keeping(size: number, make: (id: number) => string): (id: number) => st
     const known = kept[id]
     if (known !== undefined) return known
     const made = make(id)
-    if (count < keptMax) {
+    if (count < keptMax && made.length <= keptChars) {
       count++
       kept[id] = made
     }
