@@ -107,6 +107,7 @@ export function attribute(
       longGone(u) ||
       ranAnywhere(u) ||
       sameAsOthers(u),
+    (u) => clocks.contradicted[units.clock[u]!] === 1,
   )
   const settled = applyIdentity(calls, units, post)
   const inCall = (u: number) => scene.candidates.start[u + 1]! > scene.candidates.start[u]!

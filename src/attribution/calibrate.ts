@@ -20,6 +20,10 @@ const blurredNone = { slope: 0.3, shift: -0.9, windows: 4 }
 /** Of what is said, at most this share may be events that no call caused. */
 const falseMax = 0.012
 const decoysMax = 20_000
+/** What stays just below a claim. */
+const unclaimedMost = 0.895
+/** How much of their blame calls keep where no offset makes times agree. */
+const chanceLeft = 0.3
 
 export interface Calibration {
   /** Model probability that is shown as 0.9; above 1 when nothing may be. */
@@ -143,17 +147,32 @@ function holdsFrom(scene: Scene, post: Posterior, few: boolean): number {
   return Math.min(0.97, Math.max(least, at))
 }
 
-/** The probability that is shown for a model probability p: the same up to 0.8, more careful above. */
+/** The probability that is shown for a model probability p: the same, but for those above 0.8 that may not be claimed. */
 export function shown(p: number, claimAt: number): number {
   if (p <= claim.least) return p
   if (claimAt > 1) return claim.least + (p - claim.least) * 0.45
-  if (p < claimAt) return claim.least + ((p - claim.least) * (0.9 - claim.least)) / (claimAt - claim.least)
-  return 0.9 + ((p - claimAt) * 0.1) / (1 - claimAt)
+  if (p >= claimAt) return p
+  return claim.least + (unclaimedMost - claim.least) * Math.sqrt((p - claim.least) / (claimAt - claim.least))
+}
+
+/** Takes a share of what calls are blamed with and gives it to none. */
+function scaleCalls(post: Posterior, u: number, share: number): void {
+  const at = u * keptMax
+  let rest = 0
+  for (let k = at; k < at + keptMax; k++) {
+    post.p[k]! *= share
+    post.content[k]! *= share
+    post.inherited[k]! *= share
+    rest += post.p[k]!
+  }
+  post.other[u]! *= share
+  post.none[u] = Math.max(0, 1 - rest - post.other[u]!)
 }
 
 /**
  * Applies the calibration, and what must never be said: 0.9 or more on time alone where the clock is not aligned or
  * the call was not running (`capTime`), or at all where not even the zone is known (`capAll`). What is taken off goes to all else alike.
+ * Where names are shared and yet no times agree (`contradicted`), chance is what brought most of them together.
  */
 export function applyCalibration(
   post: Posterior,
@@ -161,9 +180,11 @@ export function applyCalibration(
   contentTier: number,
   capTime: (u: number, call: number) => boolean,
   capAll: (u: number) => boolean,
+  contradicted: (u: number) => boolean,
 ): void {
   for (let u = 0; u < post.none.length; u++) {
     const at = u * keptMax
+    if (contradicted(u)) scaleCalls(post, u, chanceLeft)
     const p = post.p[at]!
     if (post.call[at]! < 0 || p <= claim.least) continue
     let to = shown(p, claimAt)
