@@ -12,13 +12,27 @@ const MNT_DETACH = 2
 export function makeRunFolder(root: boolean): string {
   const base = baseFolder(root)
   sweep(base, root)
-  return mkdtempSync(join(base, `vigiles-${pidNamespace()}-${process.pid}-`))
+  return mkdtempSync(join(base, runName('')))
 }
 
 /** Takes away what is mounted there, all of it at once. */
 export function unmountFolder(folder: string): void {
   kernel().syscall('umount2', systemCallNumber('umount2'), folder, MNT_DETACH)
   rmdirSync(folder)
+}
+
+/** A name that says whose it is. */
+export function runName(name: string): string {
+  return `vigiles-${pidNamespace()}-${process.pid}-${name}`
+}
+
+/** Names in a folder that belong to runs that are gone. */
+export function leftoversIn(folder: string): string[] {
+  const own = pidNamespace()
+  const lives = (pid: number) => existsSync(`/proc/${pid}`)
+  return readdirSync(folder)
+    .filter((name) => isLeftover(name, own, lives))
+    .map((name) => join(folder, name))
 }
 
 function baseFolder(root: boolean): string {
@@ -29,9 +43,7 @@ function baseFolder(root: boolean): string {
 
 /** A run that was killed could not clean up; copies of logins may lie there. */
 function sweep(base: string, root: boolean): void {
-  for (const name of readdirSync(base)) {
-    if (!isLeftover(name, pidNamespace(), (pid) => existsSync(`/proc/${pid}`))) continue
-    const folder = join(base, name)
+  for (const folder of leftoversIn(base)) {
     try {
       if (root) unmountFolder(folder)
       else rmSync(folder, { recursive: true, force: true })
@@ -46,7 +58,7 @@ function sweep(base: string, root: boolean): void {
 
 /** Process ids mean nothing in another namespace of them: folders of those are left. */
 export function isLeftover(name: string, namespace: string, lives: (pid: number) => boolean): boolean {
-  const match = /^vigiles-(\d+)-(\d+)-\w{6}$/.exec(name)
+  const match = /^vigiles-(\d+)-(\d+)-[\w-]{1,64}$/.exec(name)
   return match !== null && match[1] === namespace && !lives(Number(match[2]))
 }
 

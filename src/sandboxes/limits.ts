@@ -5,6 +5,7 @@ import { totalmem } from 'node:os'
 import { join, posix } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Policy } from '../schema/policy.ts'
+import { leftoversIn, runName } from './leftovers.ts'
 import { type Controller, ownVersion1Groups } from './version1-groups.ts'
 
 export type Resources = Policy['resources']
@@ -122,7 +123,11 @@ function version2Files(limit: LimitName, value: number): [string, string][] {
 function version1(name: string, limit: LimitName, value: number): string | undefined {
   const own = ownVersion1Groups().get(controllers[limit])
   if (own === undefined) return undefined
-  const path = join(own, `vigiles-${name}`)
+  // Empty groups of killed runs; a kernel that has many of them gets slow.
+  succeeds(() => {
+    for (const left of leftoversIn(own)) succeeds(() => rmdirSync(left))
+  })
+  const path = join(own, runName(name))
   const set = (file: string, text: string) => writeFileSync(join(path, file), text)
   const done = succeeds(() => {
     mkdirSync(path, { recursive: true })
