@@ -1,11 +1,10 @@
 // A sandbox that is watched: its parts put together, for the library and for `vigiles run` alike.
 
 import { randomBytes } from 'node:crypto'
-import { lookup } from 'node:dns/promises'
 import { basename, join, resolve as resolvePath } from 'node:path'
 import { performance } from 'node:perf_hooks'
-import { OperatorError } from '../../base/errors.ts'
 import { type Gateway, openGateway } from '../../gateway/gateway.ts'
+import { startLookup } from '../../gateway/lookup.ts'
 import { defaultSyntheticRange } from '../../gateway/names.ts'
 import { responseTo } from '../../policy/responses.ts'
 import type { ActRequest, ActResult, Asker } from '../../responses/api.ts'
@@ -19,6 +18,7 @@ import type { FindingResponse, Policy } from '../../schema/policy.ts'
 import { type Journal, openJournal } from '../../store/journal.ts'
 import { updateRunFile } from '../../store/run-file.ts'
 import { version } from '../version.ts'
+import { attributedNetwork } from './attributed-network.ts'
 import { type Containment, startContainment } from './containment.ts'
 import { startDecisions } from './decisions.ts'
 import { type LiveFinding, startDetector } from './detector.ts'
@@ -146,7 +146,13 @@ export async function watchSandbox(options: SandboxOptions): Promise<WatchedSand
     undo.push(() => box.close())
     plan.mounted()
     const calls = kernel()
-    const units = new Units({ group: box.group, inodeOf: box.inodeOf, holderPid: box.pid })
+    const { lookUp } = box
+    const units = new Units({
+      group: box.group,
+      inodeOf: box.inodeOf,
+      ...(lookUp && { holderOf: lookUp.holderOf }),
+      holderPid: box.pid,
+    })
     const record = (line: JournalLine) => {
       if (line.class === 'network_activity' && line.activity === 'refuse')
         journal.refuse({ ...line, activity: 'refuse' })
@@ -159,8 +165,13 @@ export async function watchSandbox(options: SandboxOptions): Promise<WatchedSand
       refusal: (host, port) => containment?.refusal(host, port),
       now: () => performance.now(),
     })
+    const { resolver } = policy.network
+    const lookup = startLookup({
+      ...(resolver !== undefined && { server: resolver }),
+      now: () => performance.now(),
+    })
     const gateway: Gateway = openGateway({
-      network: box.network,
+      network: lookUp ? attributedNetwork(box.network, lookUp.unitOf) : box.network,
       box: name,
       mode,
       syntheticRange: policy.network.syntheticRange ?? defaultSyntheticRange,
@@ -173,14 +184,15 @@ export async function watchSandbox(options: SandboxOptions): Promise<WatchedSand
         return call ? { tool: call.name, toolTier: 'identity' } : {}
       },
       record,
-      resolve: resolverOf(policy),
+      resolve: lookup.resolve,
+      forward: lookup.forward,
       now: () => performance.now(),
     })
     undo.push(() => gateway.close())
     const acts = startContainment({
       box: name,
       mode,
-      tier: plan.tier,
+      tier: box.tier,
       dir,
       group: box.group,
       gateway,
@@ -200,7 +212,7 @@ export async function watchSandbox(options: SandboxOptions): Promise<WatchedSand
     })
     const control = await serveControl(join(dir, 'control.sock'), acts.act, (fd) => peerOf(calls, fd))
     undo.push(() => control.close())
-    updateRunFile(dir, { tier: plan.tier, startedAt: new Date().toISOString() }, { sync: false })
+    updateRunFile(dir, { tier: box.tier, startedAt: new Date().toISOString() }, { sync: false })
     return {
       name,
       dir,
@@ -292,14 +304,6 @@ function shellText(command: readonly string[]): string {
   return command
     .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`))
     .join(' ')
-}
-
-/** Addresses of allowed names, from the policy's resolver or the machine's own. */
-function resolverOf(policy: Policy): (name: string) => Promise<readonly string[]> {
-  if (policy.network.resolver !== undefined) {
-    throw new OperatorError('usage', { what: 'network.resolver is not there yet', fix: 'Leave it out.' })
-  }
-  return async (name) => (await lookup(name, { all: true, family: 4 })).map(({ address }) => address)
 }
 
 /** Last made, first undone; one that fails does not keep the others. */
