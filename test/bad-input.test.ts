@@ -136,7 +136,7 @@ describe('nothing to go by', () => {
     )
     expect(usable).toBe(false)
     expect(notes).toContain('a.pdf, b.pdf could not be recognised: a PDF document')
-    expect(notes).toContain('c.tar.gz could not be recognised: a tar archive; unpack it')
+    expect(notes).toContain('c.tar.gz could not be recognised: a tar archive that is broken')
     expect(notes).toContain('d.xz could not be recognised: compressed with xz; unpack it first')
     expect(notes).toContain('only blank lines')
     expect(notes).toContain('nothing but zero bytes')

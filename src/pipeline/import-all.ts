@@ -17,6 +17,7 @@ import { type InputFile, openNote, readStart, sha256Of } from './inputs.ts'
 import type { ReadFile } from './merge.ts'
 import type { Progress } from './progress.ts'
 import { rangesOf } from './split.ts'
+import { unpackTars } from './tar-inputs.ts'
 import { unknownNote } from './unknown.ts'
 
 export interface ImportedFile extends ReadFile {
@@ -65,12 +66,16 @@ export interface ImportOptions {
 
 /** Reads every input. `spoolFolder` is an existing folder for refused records. */
 export async function importAll(
-  inputs: readonly InputFile[],
+  given: readonly InputFile[],
   spoolFolder: string,
   progress: Progress,
   options: ImportOptions = {},
 ): Promise<Imported> {
-  const passed: PassedFile[] = []
+  const { files: inputs, problems } = await unpackTars(given, spoolFolder)
+  const passed: PassedFile[] = problems.map(({ input: { absolute, path, bytes }, note }) => ({
+    ...{ path, format: 'unreadable', bytes, note },
+    sha256: sha256Of(absolute),
+  }))
   const plans: Plan[] = []
   const seen = new Map<string, string>()
   const sizes = new Map<number, number>()

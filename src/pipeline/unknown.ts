@@ -14,7 +14,11 @@ const kinds: readonly { readonly magic: string; readonly at?: number; readonly s
   { magic: '\x04\x22\x4d\x18', says: 'compressed with lz4; unpack it first (lz4 -d FILE)' },
   { magic: '7z\xbc\xaf\x27\x1c', says: 'a 7-Zip archive; unpack it and give the folder' },
   { magic: 'Rar!', says: 'a RAR archive; unpack it and give the folder' },
-  { magic: 'ustar', at: 257, says: 'a tar archive; unpack it (tar -xf FILE) and give the folder' },
+  {
+    magic: 'ustar',
+    at: 257,
+    says: 'a tar archive that is broken or stands inside another; unpack it (tar -xf FILE) and give the folder',
+  },
   { magic: 'SQLite format 3\0', says: 'an SQLite database; export its table as JSON lines' },
   { magic: 'PAR1', says: 'a Parquet file; export it as JSON lines' },
   { magic: 'Obj\x01', says: 'an Avro file; export it as JSON lines' },
