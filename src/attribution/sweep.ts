@@ -54,6 +54,7 @@ export function sweep(events: SweptEvents, calls: GroupedCalls): Sweep {
   const high = new Uint32Array(rows)
   const sizes = new Uint32Array(item.length)
   const change = new Int32Array(item.length + 1)
+  const size = new Uint32Array(events.from.length)
   let count = 0
   for (const range of ranges) {
     if (range.ascending) neighbours(range, calls, grouped, low, high, change)
@@ -61,18 +62,20 @@ export function sweep(events: SweptEvents, calls: GroupedCalls): Sweep {
     let now = 0
     for (let k = range.from; k < range.to; k++) {
       now += change[k]!
-      sizes[k]! += now
-      count += sizes[k]!
+      const all = sizes[k]! + now
+      if (all === 0) continue
+      sizes[k] = all
+      size[item[k]!] = all
+      count += all
     }
     change[range.to] = 0
   }
-  const size = new Uint32Array(events.from.length)
-  for (let k = 0; k < item.length; k++) size[item[k]!] = sizes[k]!
   function pairs(): Pairs {
     const place = new Uint32Array(item.length)
     const begin = new Uint32Array(events.from.length)
     let next = 0
     for (let k = 0; k < item.length; k++) {
+      if (sizes[k] === 0) continue
       place[k] = next
       begin[item[k]!] = next
       next += sizes[k]!
