@@ -3,16 +3,22 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
-import { join } from 'node:path'
+import type { Readable, Writable } from 'node:stream'
+import { assert } from '../base/assert.ts'
+import { OperatorError } from '../base/errors.ts'
 import type { BoxNetwork } from '../schema/box-network.ts'
-import { type BoxGroup, cgroup2Mount, openBoxGroup } from './cgroups.ts'
-import { startHolder } from './holder.ts'
-import { kernel } from './kernel.ts'
-import { boxNetwork, listenerPort, openNetworkFds } from './network-port.ts'
+import { borrowSockets } from './borrowed-sockets.ts'
+import type { CallLookUp } from './calls.ts'
+import { type GroupCalls, prepareGroupCalls } from './calls-by-group.ts'
+import { openNamespaceCalls } from './calls-by-namespace.ts'
+import { type BoxGroup, groupPlace } from './cgroups.ts'
+import { firstText, startHolder } from './holder.ts'
+import { type Kernel, kernel } from './kernel.ts'
+import { boxNetwork, listenerPort, makeSockets, openNetworkFds, socketKinds } from './network-port.ts'
 import { rulesText } from './rules.ts'
-import { setUpNetwork, tellNft, toolPath } from './set-up.ts'
+import { type NetworkEntry, networkEntry, setUpNetwork, toolPath } from './set-up.ts'
 import { type SocketTuple, socketInode } from './sockets.ts'
-import { elementsOf, makeUnits, type Unit, unitPool } from './units.ts'
+import type { Unit } from './units.ts'
 
 export interface BoxOptions {
   /** Unique on this machine while it lives: names the control group. */
@@ -55,12 +61,16 @@ export interface RunningExec {
 }
 
 export interface Box {
+  /** `root`: a control group for every call, made by root. */
+  readonly tier: 'root' | 'user'
   readonly network: BoxNetwork
   readonly group: BoxGroup
   /** The first process inside, as seen from outside. */
   readonly pid: number
   /** Inode of the socket of a flow, as /proc names it; undefined when it is gone. */
   inodeOf(tuple: SocketTuple): number | undefined
+  /** Where the kernel marks no packets: asked for each first one. */
+  readonly lookUp?: Pick<CallLookUp, 'unitOf' | 'holderOf'>
   /** Starts a command in a unit of its own; `onUnit` hears of the unit before anything runs in it. */
   exec(request: ExecRequest, onUnit?: (unit: Unit) => void): Promise<RunningExec>
   /** To be called when nothing of the unit is needed any more. */
@@ -73,59 +83,76 @@ export interface Box {
 /** The first file descriptor after the standard ones: the user namespace to enter. */
 const userNamespaceFd = 3
 
-/** Needs root. Throws OperatorError with what failed; nothing is left behind then. */
+/**
+ * As root, and as an ordinary user where the kernel lets one make user namespaces. Throws OperatorError with what
+ * failed; nothing is left behind then.
+ */
 export async function openBox(options: BoxOptions): Promise<Box> {
-  const mount = cgroup2Mount()
-  if (mount === undefined) throw new Error('cgroup v2 is not mounted')
-  const group = openBoxGroup(mount, options.name)
-  const undo: (() => unknown)[] = [() => group.close()]
+  const root = process.getuid?.() === 0
+  const calls = kernel()
+  const undo: (() => unknown)[] = []
   try {
-    const first = makeUnits(group, 1)
-    const calls = kernel()
-    const privateCgroups = mount !== '/sys/fs/cgroup'
-    const rules = rulesText({ listenerPort, calls: elementsOf(first) })
-    let ruled: Promise<void> | undefined
+    const byGroup = groupsFor(options.name, root)
+    if (byGroup) undo.push(() => byGroup.group.close())
+    const rules = rulesText({ listenerPort, calls: byGroup?.rules })
+    let network: Network | undefined
     const holder = await startHolder({
       arguments: options.holderArguments,
       uid: options.uid,
       gid: options.gid,
       // While bubblewrap makes its mounts, the network is made: they do not need each other.
       onNamespaces(pid) {
-        ruled = setUpNetwork(enterNetwork(pid), rules, privateCgroups)
-        ruled.catch(() => {})
+        const opened = openNetwork(calls, pid, root)
+        network = opened
+        undo.push(() => opened.close())
+        opened.ready = Promise.all([setUpNetwork(opened.entry, rules, byGroup?.mount), opened.sockets])
+        opened.ready.catch(() => {})
       },
     })
     undo.push(() => holder.close())
-    await ruled
-    const networkFd = openSync(`/proc/${holder.pid}/ns/net`, 'r')
-    const userFd = calls.ownerNamespace(networkFd)
-    undo.push(() => closeSync(userFd))
-    const fds = calls.inNetwork(networkFd, () => openNetworkFds(calls))
-    closeSync(networkFd)
-    const network = boxNetwork(calls, fds, holder.process.stdout as Socket)
-    undo.push(() => network.close())
-    const units = unitPool(group, first, (text) => tellNft(enterNetwork(holder.pid), text, privateCgroups))
+    assert(network !== undefined, 'the namespaces were told of before the file system was ready')
+    const { entry, ownerFd, sockets } = network
+    await network.ready
+    const fds = openNetworkFds(calls, await sockets)
+    const port = boxNetwork(calls, fds, holder.process.stdout as Socket)
+    undo.push(() => port.close())
+    const inodeOf = (tuple: SocketTuple) => socketInode(calls, fds.socketDiag, tuple)
+    const { pid } = holder
+    const units = byGroup?.open(entry) ?? openNamespaceCalls(calls, { entry, ownerFd, pid, inodeOf })
+    const { group, lookUp } = units
+    if (!byGroup) undo.push(() => group.close())
     return {
-      network,
+      tier: root && byGroup ? 'root' : 'user',
+      network: port,
       group,
       ended: holder.ended,
-      pid: holder.pid,
-      inodeOf: (tuple) => socketInode(calls, fds.socketDiag, tuple),
+      pid,
+      inodeOf,
+      ...(lookUp && { lookUp }),
       async exec(request, onUnit) {
         const unit = await units.take()
         onUnit?.(unit)
         const inner = options.execArguments(request, userNamespaceFd + 1)
-        const words = [...inner.arguments, '--', ...defaultSignals, ...options.prefix, ...request.command]
-        const child = spawn('/bin/sh', enterWords(unit, holder.pid, options, words), {
-          stdio: [...request.stdio, userFd, ...inner.fds],
+        const heldFd = userNamespaceFd + 1 + inner.fds.length
+        const held = lookUp ? ['--info-fd', String(heldFd), '--block-fd', String(heldFd + 1)] : []
+        const command = [...defaultSignals, ...options.prefix, ...request.command]
+        const words = [...held, ...inner.arguments, '--', ...command]
+        const groups = [...units.entryFiles(unit), ...options.groupFiles]
+        const child = spawn('/bin/sh', enterWords(groups, pid, root ? options : undefined, words), {
+          stdio: [...request.stdio, ownerFd, ...inner.fds, ...(lookUp ? (['pipe', 'pipe'] as const) : [])],
           env: { PATH: toolPath },
           cwd: '/',
         })
         inner.release()
         const exited = new Promise<{ exitCode: number | null; signal: NodeJS.Signals | null }>((resolve) => {
           child.once('error', () => resolve({ exitCode: 127, signal: null }))
-          child.once('exit', (exitCode, signal) => resolve({ exitCode, signal }))
+          child.once('exit', (exitCode, signal) => {
+            lookUp?.ended(unit)
+            resolve({ exitCode, signal })
+          })
         })
+        if (lookUp)
+          await letGo(child, heldFd, (waiting, inside) => lookUp.started(unit, { waiting, command: inside }))
         return { unit, child, exited, commandPid: () => grandchild(child.pid) }
       },
       release: units.release,
@@ -137,29 +164,100 @@ export async function openBox(options: BoxOptions): Promise<Box> {
   }
 }
 
-/** As root of the machine the network namespace alone is enough. */
-function enterNetwork(pid: number): string[] {
-  return ['nsenter', `--net=/proc/${pid}/ns/net`]
+/** Undefined: calls are told apart by their namespaces. */
+function groupsFor(name: string, root: boolean): GroupCalls | undefined {
+  const place = groupPlace(root)
+  if (!place) return undefined
+  try {
+    return prepareGroupCalls(place, name)
+  } catch {
+    return undefined // They may not be made, or not here.
+  }
+}
+
+interface Network {
+  readonly entry: NetworkEntry
+  readonly ownerFd: number
+  readonly sockets: Promise<ReturnType<typeof makeSockets>>
+  ready: Promise<unknown>
+  close(): void
+}
+
+function openNetwork(calls: Kernel, pid: number, root: boolean): Network {
+  const networkFd = openSync(`/proc/${pid}/ns/net`, 'r')
+  const ownerFd = calls.ownerNamespace(networkFd)
+  const entry = networkEntry(networkFd, ownerFd, root)
+  const sockets = root
+    ? Promise.resolve(calls.inNetwork(networkFd, () => makeSockets(calls)))
+    : borrowSockets(calls, entry, socketKinds)
+  sockets.catch(() => {})
+  return {
+    entry,
+    ownerFd,
+    sockets,
+    ready: sockets,
+    close() {
+      closeSync(networkFd)
+      closeSync(ownerFd)
+    },
+  }
 }
 
 /**
- * Into the unit's group, then to the agent's uid, then into the namespaces, then through a bubblewrap that drops what
- * is left. Terminal signals are ignored on the way down, so that the waiting parents survive them, and are back at
- * their defaults for the command.
+ * bubblewrap says on one pipe that the command's namespace is there, and waits on the other one before it runs the
+ * command: no instruction of it runs before its namespace is known. Where bubblewrap fails, it says so by itself.
  */
-function enterWords(unit: Unit, pid: number, options: BoxOptions, inner: readonly string[]): string[] {
-  const { uid, gid, groupFiles } = options
+async function letGo(
+  child: ChildProcess,
+  infoFd: number,
+  started: (waiting: number, command: number) => boolean,
+): Promise<void> {
+  const info = child.stdio[infoFd] as Readable | undefined
+  const go = child.stdio[infoFd + 1] as Writable | undefined
+  go?.on('error', () => {}) // It ended meanwhile.
+  if (!info || !go || (await firstText(info, (text) => text.includes('}'))) === undefined) return
+  info.destroy()
+  const command = grandchild(child.pid)
+  if (child.pid !== undefined && command !== undefined && started(child.pid, command)) {
+    go.end('.')
+    return
+  }
+  // Not the other way round: at the end of the pipe the command would run.
+  const ended = new Promise((resolve) => child.once('close', resolve))
+  child.kill('SIGKILL')
+  if (child.exitCode === null && child.signalCode === null) await ended
+  go.destroy()
+  throw new OperatorError('environment', {
+    what: 'The command was not started: its user namespace could not be told from others.',
+    why: '/proc may hide the processes of the sandbox (CONFIG_PROC_CHILDREN, hidepid).',
+    fix: 'Run vigiles doctor, or start vigiles as root.',
+  })
+}
+
+/**
+ * Into the call's groups, then to the agent's uid if we are root, then into the namespaces, then through a bubblewrap
+ * that drops what is left. Terminal signals are ignored on the way down, so that the waiting parents survive them, and
+ * are back at their defaults for the command.
+ */
+function enterWords(
+  groups: readonly string[],
+  pid: number,
+  become: { readonly uid: number; readonly gid: number } | undefined,
+  inner: readonly string[],
+): string[] {
   const script = [
     "trap '' INT QUIT HUP TERM",
     // From `$1` on: the groups to enter, then a lone dash, then what to run.
     'while [ "$1" != - ]; do echo 0 > "$1" || exit 126; shift; done; shift',
     'exec "$@"',
   ].join('\n')
-  const groups = [join(unit.group.path, 'cgroup.procs'), ...groupFiles]
-  const drop = ['setpriv', '--reuid', String(uid), '--regid', String(gid), '--clear-groups', '--no-new-privs']
+  const drop = become && [
+    ...['setpriv', '--reuid', String(become.uid), '--regid', String(become.gid)],
+    ...['--clear-groups', '--no-new-privs'],
+  ]
   const enter = ['nsenter', `--user=/proc/self/fd/${userNamespaceFd}`, '--target', String(pid)]
   const spaces = ['--preserve-credentials', '--mount', '--pid', '--net', '--ipc', '--uts']
-  return ['-c', script, 'sh', ...groups, '-', ...drop, ...enter, ...spaces, 'bwrap', ...inner]
+  return ['-c', script, 'sh', ...groups, '-', ...(drop ?? []), ...enter, ...spaces, 'bwrap', ...inner]
 }
 
 /** Signals were ignored on the way in, and what is ignored is inherited: the command gets its defaults back. */

@@ -3,7 +3,7 @@
 // Version 2 only, and no controllers needed: `cgroup.freeze` and `cgroup.kill` belong to the core.
 
 import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join, posix } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** Where version 2 is mounted: `/sys/fs/cgroup`, or `/sys/fs/cgroup/unified` beside version 1. */
@@ -17,23 +17,33 @@ export function cgroup2Mount(): string | undefined {
 
 const parent = 'vigiles'
 
-/** Depth of a call's group below the mount: `vigiles/BOX/CALL`. */
-export const callLevel = 3
+/** Where groups may be made. */
+export interface GroupPlace {
+  /** Of version 2. */
+  readonly mount: string
+  /** Relative to the mount, without a slash at either end; empty for the mount itself. */
+  readonly below: string
+}
+
+/** For root anywhere; for others below their own group, if that was handed to them (systemd's user sessions). */
+export function groupPlace(root: boolean): GroupPlace | undefined {
+  const mount = cgroup2Mount()
+  if (mount === undefined || root) return mount === undefined ? undefined : { mount, below: '' }
+  const own = /^0::\/(.*)$/m.exec(readFileSync('/proc/self/cgroup', 'utf8'))?.[1]
+  return own === undefined || own === '' || own.startsWith('..') ? undefined : { mount, below: own }
+}
 
 export interface CallGroup {
-  readonly path: string
-  /** As nftables names it: relative to the mount. */
+  /** Unique in its box. With control groups, as nftables names it: relative to the mount. */
   readonly name: string
 }
 
+/** Control groups, or their likeness without them; see process-groups.ts. */
 export interface BoxGroup {
-  readonly path: string
-  /** Makes the group of a call, empty. */
-  makeCall(name: string): CallGroup
   /** Waits until nothing in it runs. False when that takes longer than `timeoutMs`. */
   freeze(group?: CallGroup, timeoutMs?: number): Promise<boolean>
   thaw(group?: CallGroup): void
-  /** Kills all of it, forks in flight included. False when something is left after `timeoutMs`. */
+  /** Kills all of it; with control groups, forks in flight included. False when something is left after `timeoutMs`. */
   kill(group?: CallGroup, timeoutMs?: number): Promise<boolean>
   /** Process ids in the group, those of the whole box when none is named. */
   members(group?: CallGroup): number[]
@@ -43,11 +53,22 @@ export interface BoxGroup {
   close(): Promise<void>
 }
 
-/** Throws what mkdir throws: the caller has looked whether it may. */
-export function openBoxGroup(mount: string, box: string): BoxGroup {
-  const path = join(mount, parent, box)
+export interface ControlGroups extends BoxGroup {
+  readonly path: string
+  /** Depth of a call's group below the mount. */
+  readonly callLevel: number
+  /** Makes the group of a call, empty. */
+  makeCall(name: string): CallGroup
+  /** The file that each process of a call writes itself into. */
+  entryFile(group: CallGroup): string
+}
+
+/** Throws what mkdir throws where groups may not be made. */
+export function openBoxGroup({ mount, below }: GroupPlace, box: string): ControlGroups {
+  const name = posix.join(below, parent, box)
+  const path = join(mount, name)
   mkdirSync(path, { recursive: true })
-  const under = (group?: CallGroup) => group?.path ?? path
+  const under = (group?: CallGroup) => (group ? join(mount, group.name) : path)
   const members = (group?: CallGroup): number[] => {
     const own = readPids(under(group))
     return group ? own : [...own, ...children(path).flatMap(readPids)]
@@ -71,11 +92,13 @@ export function openBoxGroup(mount: string, box: string): BoxGroup {
   }
   return {
     path,
-    makeCall(name) {
-      const at = join(path, name)
-      mkdirSync(at)
-      return { path: at, name: `${parent}/${box}/${name}` }
+    callLevel: name.split('/').length + 1,
+    makeCall(call) {
+      const group = { name: `${name}/${call}` }
+      mkdirSync(under(group))
+      return group
     },
+    entryFile: (group) => join(under(group), 'cgroup.procs'),
     async freeze(group, timeoutMs = 1000) {
       write(group, 'cgroup.freeze', '1')
       return await until(() => event(group, 'frozen'), timeoutMs)
@@ -85,7 +108,7 @@ export function openBoxGroup(mount: string, box: string): BoxGroup {
     members,
     remove(group) {
       try {
-        rmdirSync(group.path)
+        rmdirSync(under(group))
         return true
       } catch {
         return false
@@ -95,7 +118,7 @@ export function openBoxGroup(mount: string, box: string): BoxGroup {
       if (members().length > 0) await kill()
       for (const child of children(path)) removeQuietly(child)
       removeQuietly(path)
-      removeQuietly(join(mount, parent))
+      removeQuietly(dirname(path))
     },
   }
 }

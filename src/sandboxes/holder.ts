@@ -81,7 +81,7 @@ export async function startHolder(options: HolderOptions): Promise<Holder> {
 }
 
 /** What comes until `enough`; undefined when it ends before. */
-function firstText(stream: Readable, enough: (text: string) => boolean): Promise<string | undefined> {
+export function firstText(stream: Readable, enough: (text: string) => boolean): Promise<string | undefined> {
   return new Promise((resolve) => {
     let text = ''
     stream.on('data', (chunk: Buffer) => {

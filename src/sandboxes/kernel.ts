@@ -20,9 +20,10 @@ export const SOCK_STREAM = 1
 export const SOCK_DGRAM = 2
 export const SOCK_RAW = 3
 const SOCK_CLOEXEC = 0o2000000
-const SOCK_NONBLOCK = 0o4000
+export const SOCK_NONBLOCK = 0o4000
 const CLONE_NEWNET = 0x40000000
 const NS_GET_USERNS = 0xb701
+const NS_GET_PARENT = 0xb702
 
 /** What a failed call left in errno, by the names that are asked for in this folder. */
 export class SystemCallError extends Error {
@@ -32,6 +33,13 @@ export class SystemCallError extends Error {
     super(`${call} failed with errno ${errno}`)
     this.errno = errno
   }
+}
+
+/** The three words of `socket(2)`. */
+export interface SocketKind {
+  readonly family: number
+  readonly type: number
+  readonly protocol: number
 }
 
 export interface Kernel {
@@ -49,6 +57,8 @@ export interface Kernel {
   close(fd: number): void
   /** The user namespace that owns the namespace of `fd`, as a file descriptor. */
   ownerNamespace(fd: number): number
+  /** The parent of a user or process namespace, as a file descriptor; undefined for one outside of our own. */
+  parentNamespace(fd: number): number | undefined
   /** Any system call by number; strings, buffers and numbers as they are. */
   syscall(name: string, number: number, ...args: (number | string | Uint8Array | null)[]): number
   /** Runs `make` with the calling thread inside the network namespace of `fd`; it must not wait for anything. */
@@ -120,6 +130,10 @@ function open(): Kernel {
       return checked('recv', n)
     },
     close: (fd) => void checked('close', calls.close(fd)),
+    parentNamespace(fd) {
+      const parent = calls.ioctl(fd, NS_GET_PARENT, 0)
+      return parent < 0 ? undefined : parent
+    },
     ownerNamespace: (fd) => checked('ioctl(NS_GET_USERNS)', calls.ioctl(fd, NS_GET_USERNS, 0)),
     syscall(name, number, ...args) {
       const types = args.map((arg) =>

@@ -1,6 +1,7 @@
 // The sockets that live inside a sandbox's network namespace and are held outside of it.
 
 import type { Socket } from 'node:net'
+import { assert } from '../base/assert.ts'
 import { canonicalIp, v4ToText } from '../base/ip.ts'
 import type { BoxNetwork } from '../schema/box-network.ts'
 import {
@@ -10,12 +11,13 @@ import {
   type Kernel,
   SOCK_RAW,
   SOCK_STREAM,
+  type SocketKind,
   SystemCallError,
   socketAddress,
 } from './kernel.ts'
-import { openPacketLog, readPacketLog } from './packet-log.ts'
+import { openPacketLog, packetLogKind, readPacketLog } from './packet-log.ts'
 import { addresses, gatewayMark } from './rules.ts'
-import { openSocketDiag } from './sockets.ts'
+import { openSocketDiag, socketDiagKind } from './sockets.ts'
 
 const SOL_SOCKET = 1
 const SO_MARK = 36
@@ -25,6 +27,19 @@ const IPV6_V6ONLY = 26
 const SO_ORIGINAL_DST = 80
 const IPPROTO_RAW = 255
 const backlog = 4096
+
+/** What is made inside the namespace; all else about a socket can be done from outside. */
+export const socketKinds = {
+  listener6: { family: AF_INET6, type: SOCK_STREAM, protocol: 0 },
+  listener4: { family: AF_INET, type: SOCK_STREAM, protocol: 0 },
+  raw4: { family: AF_INET, type: SOCK_RAW, protocol: IPPROTO_RAW },
+  raw6: { family: AF_INET6, type: SOCK_RAW, protocol: IPPROTO_RAW },
+  packetLog: packetLogKind,
+  socketDiag: socketDiagKind,
+} as const satisfies Readonly<Record<string, SocketKind>>
+
+/** File descriptors; those of IPv6 are absent where the kernel has none. */
+export type NetworkSockets = Readonly<Record<keyof typeof socketKinds, number | undefined>>
 
 export interface NetworkFds {
   readonly listener: number
@@ -36,43 +51,52 @@ export interface NetworkFds {
   readonly socketDiag: number
 }
 
-/** Makes the sockets; the caller is inside the namespace, and may mark packets there. */
-export function openNetworkFds(kernel: Kernel): NetworkFds {
-  const listener = openListener(kernel)
+/** To be called inside the namespace. */
+export function makeSockets(kernel: Kernel): NetworkSockets {
+  const made = Object.entries(socketKinds).map(([name, { family, type, protocol }]) => {
+    try {
+      return [name, kernel.socket(family, type, protocol)] as const
+    } catch (error) {
+      if (error instanceof SystemCallError) return [name, undefined] as const
+      throw error
+    }
+  })
+  return Object.fromEntries(made) as Record<keyof typeof socketKinds, number | undefined>
+}
+
+/** Makes the sockets ready; the caller has the network administrator's rights over their namespace. */
+export function openNetworkFds(kernel: Kernel, sockets: NetworkSockets): NetworkFds {
+  const listener = openListener(kernel, sockets)
   kernel.listen(listener, backlog)
-  const raw = (family: number) => {
-    const fd = kernel.socket(family, SOCK_RAW, IPPROTO_RAW)
-    kernel.setsockopt(fd, SOL_SOCKET, SO_MARK, int32(gatewayMark))
-    return fd
+  const { raw4, raw6, packetLog, socketDiag } = sockets
+  assert(
+    raw4 !== undefined && packetLog !== undefined && socketDiag !== undefined,
+    'sockets of IPv4 and netlink were made',
+  )
+  for (const fd of [raw4, raw6]) {
+    if (fd !== undefined) kernel.setsockopt(fd, SOL_SOCKET, SO_MARK, int32(gatewayMark))
   }
-  let raw6: number | undefined
-  try {
-    raw6 = raw(AF_INET6)
-  } catch (error) {
-    if (!(error instanceof SystemCallError)) throw error
-  }
-  return {
-    listener,
-    packetLog: openPacketLog(kernel),
-    raw4: raw(AF_INET),
-    raw6,
-    socketDiag: openSocketDiag(kernel),
-  }
+  openPacketLog(kernel, packetLog)
+  openSocketDiag(kernel, socketDiag)
+  return { listener, packetLog, raw4, raw6, socketDiag }
 }
 
 /** Takes both families where the kernel has both: `redirect` sends each to its own loopback address. */
-function openListener(kernel: Kernel): number {
-  try {
-    const fd = kernel.socket(AF_INET6, SOCK_STREAM, 0)
-    kernel.setsockopt(fd, SOL_IPV6, IPV6_V6ONLY, int32(0))
-    kernel.bind(fd, socketAddress(new Uint8Array(16), listenerPort))
-    return fd
-  } catch (error) {
-    if (!(error instanceof SystemCallError)) throw error
-    const fd = kernel.socket(AF_INET, SOCK_STREAM, 0)
-    kernel.bind(fd, socketAddress(Uint8Array.of(127, 0, 0, 1), listenerPort))
-    return fd
+function openListener(kernel: Kernel, { listener6, listener4 }: NetworkSockets): number {
+  if (listener6 !== undefined) {
+    try {
+      kernel.setsockopt(listener6, SOL_IPV6, IPV6_V6ONLY, int32(0))
+      kernel.bind(listener6, socketAddress(new Uint8Array(16), listenerPort))
+      if (listener4 !== undefined) kernel.close(listener4)
+      return listener6
+    } catch (error) {
+      if (!(error instanceof SystemCallError)) throw error
+      kernel.close(listener6)
+    }
   }
+  assert(listener4 !== undefined, 'a socket of IPv4 was made')
+  kernel.bind(listener4, socketAddress(Uint8Array.of(127, 0, 0, 1), listenerPort))
+  return listener4
 }
 
 /** Inside the namespace only; a program that connects to it directly is no redirected connection, and is refused. */

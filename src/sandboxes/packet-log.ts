@@ -4,11 +4,12 @@
 
 import { Socket } from 'node:net'
 import type { FirstPacket } from '../schema/box-network.ts'
-import { AF_NETLINK, int32, type Kernel, littleEndian, SOCK_RAW } from './kernel.ts'
+import { AF_NETLINK, int32, type Kernel, littleEndian, SOCK_RAW, type SocketKind } from './kernel.ts'
 import { logGroup } from './rules.ts'
 
 const NETLINK_NETFILTER = 12
 const SOL_SOCKET = 1
+const SO_RCVBUF = 8
 const SO_RCVBUFFORCE = 33
 const SOL_NETLINK = 270
 const NETLINK_NO_ENOBUFS = 5
@@ -19,9 +20,10 @@ const attribute = { mark: 2, payload: 9, prefix: 10, sequence: 12 } as const
 /** Room for a burst of some ten thousand packets; beyond it they are lost, counted, and the programs send again. */
 const bufferBytes = 16 * 1024 * 1024
 
-/** To be called inside the namespace. */
-export function openPacketLog(kernel: Kernel): number {
-  const fd = kernel.socket(AF_NETLINK, SOCK_RAW, NETLINK_NETFILTER)
+export const packetLogKind: SocketKind = { family: AF_NETLINK, type: SOCK_RAW, protocol: NETLINK_NETFILTER }
+
+/** The caller has the network administrator's rights over the socket's namespace. */
+export function openPacketLog(kernel: Kernel, fd: number): void {
   const address = new Uint8Array(12)
   new DataView(address.buffer).setUint16(0, AF_NETLINK, littleEndian)
   kernel.bind(fd, address)
@@ -29,13 +31,13 @@ export function openPacketLog(kernel: Kernel): number {
   try {
     kernel.setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, int32(bufferBytes))
   } catch {
-    // Only root of the machine may: without it the buffer is the system's default.
+    // Root of the machine alone may pass net.core.rmem_max (208 KiB as a rule: some hundred packets).
+    kernel.setsockopt(fd, SOL_SOCKET, SO_RCVBUF, int32(bufferBytes))
   }
   kernel.sendto(fd, configMessage(config.command, [1])) // NFULNL_CFG_CMD_BIND
   kernel.sendto(fd, configMessage(config.mode, [0, 0, 0x10, 0, 2, 0])) // NFULNL_COPY_PACKET, 4096 bytes
   kernel.sendto(fd, configMessage(config.queueThreshold, [0, 0, 0, 1])) // Each packet at once.
   kernel.sendto(fd, configMessage(config.flags, [0, 1])) // Numbered, so that losses show.
-  return fd
 }
 
 function configMessage(type: number, value: readonly number[]): Uint8Array {

@@ -5,8 +5,6 @@
 // with a reset. So nothing is accepted that was not decided, no refused port looks open, and an upstream that fails
 // is a connect that fails. Later packets of what is no connection go out on loopback and come in for nobody. What is not TCP is logged and refused, but for DNS queries, which the gateway answers.
 
-import { callLevel } from './cgroups.ts'
-
 /** Set on what the gateway sends into the namespace. Only CAP_NET_ADMIN can set a mark: nothing inside has it. */
 export const gatewayMark = 0x8000_0000
 
@@ -25,8 +23,8 @@ const snapBytes = 1600
 export interface RulesOptions {
   /** Port of the gateway's listener on 127.0.0.1 inside the namespace. */
   readonly listenerPort: number
-  /** Groups of calls and their marks; none without cgroup v2. */
-  readonly calls: readonly CallElement[] | undefined
+  /** Groups of calls and their marks; absent where no group says whose a socket is. */
+  readonly calls: { readonly level: number; readonly elements: readonly CallElement[] } | undefined
 }
 
 export interface CallElement {
@@ -35,7 +33,7 @@ export interface CallElement {
 }
 
 export function rulesText({ listenerPort, calls }: RulesOptions): string {
-  const mark = calls ? `meta mark set socket cgroupv2 level ${callLevel} map @calls` : ''
+  const mark = calls ? `meta mark set socket cgroupv2 level ${calls.level} map @calls` : ''
   return `table inet vigiles {
 ${calls ? '  map calls {\n    type cgroupsv2 : mark\n  }' : ''}
   chain out {
@@ -53,7 +51,7 @@ ${calls ? '  map calls {\n    type cgroupsv2 : mark\n  }' : ''}
     meta mark & ${gatewayMark} == ${gatewayMark} meta l4proto tcp redirect to :${listenerPort}
   }
 }
-${calls ? elementsText(calls) : ''}`
+${calls ? elementsText(calls.elements) : ''}`
 }
 
 /** Tells the rules of further calls. */

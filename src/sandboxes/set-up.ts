@@ -4,45 +4,64 @@ import { spawn } from 'node:child_process'
 import { OperatorError } from '../base/errors.ts'
 import { linkText } from './rules.ts'
 
+/** How a command gets into the namespace. */
+export interface NetworkEntry {
+  /** Words before the command. */
+  readonly words: readonly string[]
+  /** What the command gets as descriptors from 3 on. */
+  readonly fds: readonly number[]
+}
+
+/**
+ * Root of the machine needs the network namespace alone; others must be root of the user namespace that owns it, which
+ * its maker is allowed to become.
+ */
+export function networkEntry(networkFd: number, ownerFd: number, root: boolean): NetworkEntry {
+  const network = '--net=/proc/self/fd/3'
+  return root
+    ? { words: ['nsenter', network], fds: [networkFd] }
+    : {
+        words: ['nsenter', '--user=/proc/self/fd/4', '--preserve-credentials', network],
+        fds: [networkFd, ownerFd],
+      }
+}
+
 /**
  * nft looks a control group up by its path below /sys/fs/cgroup. Where version 2 is mounted elsewhere (beside
- * version 1), it is mounted there for nft alone, in a mount namespace that ends with it.
+ * version 1), it shows there to nft alone, in a mount namespace that ends with it.
  */
-const forNft = 'mount -t cgroup2 none /sys/fs/cgroup && '
+const forNft = 'mount --bind "$1" /sys/fs/cgroup && shift && exec "$@"'
+const usualMount = '/sys/fs/cgroup'
 
-/** `enter`: the words that put a command into the namespace. `privateCgroups`: see {@link forNft}. */
+/** `groupMount`: where version 2 is mounted; absent when the rules name no group. */
 export async function setUpNetwork(
-  enter: readonly string[],
+  entry: NetworkEntry,
   rules: string,
-  privateCgroups: boolean,
+  groupMount: string | undefined,
 ): Promise<void> {
-  await inside(
-    enter,
-    `ip -batch - <<'END' && nft -f - <<'END'\n${linkText}END\n${rules}END\n`,
-    privateCgroups,
-  )
+  await inside(entry, `ip -batch - <<'END' && nft -f - <<'END'\n${linkText}END\n${rules}END\n`, groupMount)
 }
 
 /** Hands further text to nft. */
 export async function tellNft(
-  enter: readonly string[],
+  entry: NetworkEntry,
   text: string,
-  privateCgroups: boolean,
+  groupMount: string | undefined,
 ): Promise<void> {
-  await inside(enter, `nft -f - <<'END'\n${text}END\n`, privateCgroups)
+  await inside(entry, `nft -f - <<'END'\n${text}END\n`, groupMount)
 }
 
-async function inside(enter: readonly string[], script: string, privateCgroups: boolean): Promise<void> {
-  const command = privateCgroups
-    ? ['unshare', '--mount', 'sh', '-c', `${forNft}exec "$@"`, 'sh', ...enter, 'sh', '-c', script]
-    : [...enter, 'sh', '-c', script]
-  const [file = '', ...args] = command
+async function inside(entry: NetworkEntry, script: string, groupMount = usualMount): Promise<void> {
+  const privately =
+    groupMount === usualMount ? [] : ['unshare', '--mount', 'sh', '-c', forNft, 'sh', groupMount]
+  const [file = '', ...args] = [...entry.words, ...privately, 'sh', '-c', script]
   const child = spawn(file, args, {
-    stdio: ['ignore', 'ignore', 'pipe'],
+    stdio: ['ignore', 'ignore', 'pipe', ...entry.fds],
     env: { PATH: toolPath, LC_ALL: 'C' },
+    cwd: '/',
   })
   let complaint = ''
-  child.stderr.on('data', (chunk: Buffer) => {
+  child.stderr?.on('data', (chunk: Buffer) => {
     if (complaint.length < 4000) complaint += chunk.toString()
   })
   const code = await new Promise<number | string>((resolve) => {

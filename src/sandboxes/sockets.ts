@@ -9,6 +9,7 @@ import {
   type Kernel,
   littleEndian,
   SOCK_DGRAM,
+  type SocketKind,
   SystemCallError,
 } from './kernel.ts'
 
@@ -26,21 +27,28 @@ export interface SocketTuple {
   readonly dst: { readonly ip: string; readonly port: number }
 }
 
-/** To be called inside the namespace whose sockets are asked for. */
-export function openSocketDiag(kernel: Kernel): number {
-  const fd = kernel.socket(AF_NETLINK, SOCK_DGRAM, NETLINK_SOCK_DIAG)
+/** Made inside the namespace whose sockets are asked for. */
+export const socketDiagKind: SocketKind = {
+  family: AF_NETLINK,
+  type: SOCK_DGRAM,
+  protocol: NETLINK_SOCK_DIAG,
+}
+
+export function openSocketDiag(kernel: Kernel, fd: number): void {
   const address = new Uint8Array(12)
   new DataView(address.buffer).setUint16(0, AF_NETLINK, littleEndian)
   kernel.bind(fd, address)
-  return fd
 }
 
 /** The socket's inode, as /proc/PID/fd names it; undefined when it is gone already. */
-export function socketInode(
-  kernel: Kernel,
-  fd: number,
-  { transport, src, dst }: SocketTuple,
-): number | undefined {
+export function socketInode(kernel: Kernel, fd: number, tuple: SocketTuple): number | undefined {
+  const inode = ask(kernel, fd, tuple)
+  if (inode !== undefined || tuple.transport !== 'udp') return inode
+  // For datagrams some kernels look for the one that would receive such a packet, not for the one that sent it.
+  return ask(kernel, fd, { ...tuple, src: tuple.dst, dst: tuple.src })
+}
+
+function ask(kernel: Kernel, fd: number, { transport, src, dst }: SocketTuple): number | undefined {
   const message = new Uint8Array(requestBytes)
   const view = new DataView(message.buffer)
   view.setUint32(0, requestBytes, littleEndian)

@@ -1,6 +1,6 @@
 // Kernel units for tool calls: groups made ahead of time and told to the rules, so that a call need not wait for nft.
 
-import type { BoxGroup, CallGroup } from './cgroups.ts'
+import type { CallGroup, ControlGroups } from './cgroups.ts'
 import { type CallElement, elementsText } from './rules.ts'
 
 export interface Unit {
@@ -21,7 +21,7 @@ const lowWater = 8
 
 /** `first`: units that the rules know already. `tell` hands text to nft inside the namespace. */
 export function unitPool(
-  box: BoxGroup,
+  box: ControlGroups,
   first: readonly Unit[],
   tell: (text: string) => Promise<void>,
 ): Units {
@@ -52,7 +52,7 @@ export function unitPool(
   }
 }
 
-export function makeUnits(box: BoxGroup, from: number, count = batchSize): Unit[] {
+export function makeUnits(box: ControlGroups, from: number, count = batchSize): Unit[] {
   return Array.from({ length: count }, (_, i) => ({
     number: from + i,
     group: box.makeCall(String(from + i)),

@@ -36,7 +36,6 @@ export interface PlanOptions {
 }
 
 export interface BoxPlan extends BoxOptions {
-  readonly tier: string
   readonly env: Readonly<Record<string, string>>
   /** What a person should know about this machine's limits and the policy's wishes. */
   readonly notes: readonly string[]
@@ -81,7 +80,6 @@ export async function planBox(options: PlanOptions): Promise<BoxPlan> {
     name: options.name,
     uid: agent.uid,
     gid: agent.gid,
-    tier: process.getuid?.() === 0 ? 'root' : 'user',
     env,
     notes: [...plan.notes, ...staged.notes],
     limits: limits.report,

@@ -15,6 +15,8 @@ export interface UnitOptions {
   readonly group: BoxGroup
   /** Inode of a flow's socket, from the kernel. */
   readonly inodeOf: (tuple: SocketTuple) => number | undefined
+  /** The process that has a flow's socket, where that is how its unit was found. */
+  readonly holderOf?: (tuple: SocketTuple) => number | undefined
   /** The sandbox's own process: nobody's ancestor. */
   readonly holderPid: number
 }
@@ -75,7 +77,7 @@ export class Units {
 
   actorOf(number: number, flow: Flow): JournalActor {
     const one = this.#byNumber.get(number)
-    if (!one) return { tier: 'none', unit: unitName(number) }
+    if (!one) return { tier: 'none', ...(number !== 0 && { unit: unitName(number) }) }
     const process = this.#processOf(one, flow)
     return {
       unit: one.unit,
@@ -88,15 +90,22 @@ export class Units {
   /** Undefined when the socket's process ended, or nobody could be told apart. */
   #processOf(one: ContainedCall, { transport, src, dst }: Flow): JournalProcess | undefined {
     if (transport !== 'tcp' && transport !== 'udp') return undefined
-    const inode = this.#options.inodeOf({ transport, src, dst })
+    const pid = this.#holderOf(one, { transport, src, dst })
+    if (pid === undefined) return undefined
+    return processFacts(pid, new Set([this.#options.holderPid, this.#outside.get(one.number) ?? 0]))
+  }
+
+  #holderOf(one: ContainedCall, tuple: SocketTuple): number | undefined {
+    const { holderOf, inodeOf, group } = this.#options
+    if (holderOf) return holderOf(tuple)
+    const inode = inodeOf(tuple)
     if (inode === undefined) return undefined
     const last = this.#lastHolder.get(one.number)
     const pid =
       (last === undefined ? undefined : socketHolder([last], inode)) ??
-      socketHolder(this.#options.group.members(one.group), inode)
-    if (pid === undefined) return undefined
-    this.#lastHolder.set(one.number, pid)
-    return processFacts(pid, new Set([this.#options.holderPid, this.#outside.get(one.number) ?? 0]))
+      socketHolder(group.members(one.group), inode)
+    if (pid !== undefined) this.#lastHolder.set(one.number, pid)
+    return pid
   }
 }
 

@@ -1,0 +1,75 @@
+// A user namespace for every call, where no control groups may be made: who has a socket is looked up per connection.
+
+import { CallNamespaces } from './call-namespaces.ts'
+import type { Calls, CallsContext } from './calls.ts'
+import type { Kernel } from './kernel.ts'
+import { openProcessGroups } from './process-groups.ts'
+import { descendants } from './process-tree.ts'
+import { SocketOwners } from './socket-owners.ts'
+import type { Unit } from './units.ts'
+
+/** More calls with a namespace that is held open: those of which nothing is left are let go. */
+const heldMax = 256
+
+export function openNamespaceCalls(kernel: Kernel, { ownerFd, pid, inodeOf }: CallsContext): Calls {
+  const namespaces = new CallNamespaces(kernel, ownerFd)
+  /** Call to the process outside that waits for its command. */
+  const waiting = new Map<string, number>()
+  const held = new Map<number, Unit>()
+  let count = 0
+  const processes = () => descendants([pid, ...waiting.values()])
+  const nameOf = (number: number) => String(number)
+  const forget = ({ number, group }: Pick<Unit, 'number' | 'group'>) => {
+    namespaces.remove(number)
+    waiting.delete(group.name)
+    held.delete(number)
+  }
+  const groups = openProcessGroups({
+    processes,
+    groupOf(process) {
+      const number = namespaces.callOf(process)
+      return number === 0 ? undefined : nameOf(number)
+    },
+    waiting: (group) =>
+      [...waiting].flatMap(([name, process]) =>
+        group === undefined || group.name === name ? [process] : [],
+      ),
+    onRemoved: (group) => forget({ number: Number(group.name), group }),
+  })
+  const owners = new SocketOwners({
+    kernel,
+    inodeOf,
+    processes,
+    callOf: (process) => namespaces.callOf(process),
+    now: () => performance.now(),
+  })
+  const letGo = () => {
+    const alive = new Set(processes().map((process) => namespaces.callOf(process)))
+    for (const unit of held.values()) if (!alive.has(unit.number)) forget(unit)
+  }
+  return {
+    by: 'namespace',
+    group: {
+      ...groups,
+      async close() {
+        await groups.close()
+        namespaces.close()
+      },
+    },
+    take: async () => ({ number: ++count, group: { name: nameOf(count) } }),
+    release: ({ group }) => void groups.remove(group),
+    entryFiles: () => [],
+    lookUp: {
+      started(unit, { waiting: outside, command }) {
+        if (held.size >= heldMax && held.size % 64 === 0) letGo()
+        if (!namespaces.add(unit.number, command)) return false
+        held.set(unit.number, unit)
+        waiting.set(unit.group.name, outside)
+        return true
+      },
+      ended: ({ group }) => void waiting.delete(group.name),
+      unitOf: (tuple) => owners.ownerOf(tuple)?.call ?? 0,
+      holderOf: (tuple) => owners.lastOwner(tuple)?.pid,
+    },
+  }
+}

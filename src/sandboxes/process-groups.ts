@@ -1,0 +1,105 @@
+// Calls without control groups: their processes are looked for, stopped and killed one by one. Best effort.
+//
+// Weaker than a control group: a process that forks faster than it is looked for can get away for a while, and another
+// call of the same user can wake what was stopped; it is stopped again within a tenth of a second.
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { BoxGroup, CallGroup } from './cgroups.ts'
+import { processState } from './process-tree.ts'
+
+export interface ProcessGroupOptions {
+  /** Process ids in the sandbox, looked up anew. */
+  readonly processes: () => readonly number[]
+  /** The name of the group that a process is in; undefined for what belongs to no call. */
+  readonly groupOf: (pid: number) => string | undefined
+  /** Processes that wait for the group's command outside of its namespace: they die with it. */
+  readonly waiting: (group: CallGroup | undefined) => readonly number[]
+  /** Nothing of the group is left. */
+  readonly onRemoved: (group: CallGroup) => void
+}
+
+const againMs = 100
+
+export function openProcessGroups(options: ProcessGroupOptions): BoxGroup {
+  const frozen = new Set<string>()
+  let allFrozen = false
+  let guard: NodeJS.Timeout | undefined
+
+  /** Those that run or sleep: what ended and only waits to be collected is no member. */
+  const alive = (wanted: (group: string) => boolean) =>
+    options.processes().flatMap((pid) => {
+      const group = options.groupOf(pid)
+      if (group === undefined || !wanted(group)) return []
+      const state = processState(pid)
+      return state === undefined || state === 'Z' || state === 'X' ? [] : [{ pid, group, state }]
+    })
+  const inGroup = (group?: CallGroup) => (name: string) => group === undefined || name === group.name
+
+  /** One pass; true when there was nothing to stop. */
+  const stop = (wanted: (group: string) => boolean): boolean => {
+    const running = alive(wanted).filter(({ state }) => state !== 'T' && state !== 't')
+    for (const { pid } of running) signal(pid, 'SIGSTOP')
+    return running.length === 0
+  }
+  const watch = () => {
+    if (!allFrozen && frozen.size === 0) {
+      clearInterval(guard)
+      guard = undefined
+      return
+    }
+    guard ??= setInterval(() => stop((group) => allFrozen || frozen.has(group)), againMs).unref()
+  }
+
+  const members = (group?: CallGroup) => alive(inGroup(group)).map(({ pid }) => pid)
+  const kill: BoxGroup['kill'] = async (group, timeoutMs = 2000) => {
+    for (const pid of options.waiting(group)) signal(pid, 'SIGKILL')
+    for (let waited = 0; ; waited++) {
+      const left = members(group)
+      if (left.length === 0) return true
+      if (waited >= timeoutMs) return false
+      for (const pid of left) signal(pid, 'SIGKILL')
+      await sleep(1)
+    }
+  }
+  return {
+    async freeze(group, timeoutMs = 1000) {
+      if (group) frozen.add(group.name)
+      else allFrozen = true
+      watch()
+      // Two quiet passes: a fork in flight during the first shows in the second.
+      let quiet = 0
+      for (let waited = 0; waited < timeoutMs; waited++) {
+        quiet = stop(inGroup(group)) ? quiet + 1 : 0
+        if (quiet === 2) return true
+        await sleep(1)
+      }
+      return false
+    },
+    thaw(group) {
+      if (group) frozen.delete(group.name)
+      else allFrozen = false
+      watch()
+      for (const { pid, group: own } of alive(inGroup(group))) {
+        if (!allFrozen && !frozen.has(own)) signal(pid, 'SIGCONT')
+      }
+    },
+    kill,
+    members,
+    remove(group) {
+      if (members(group).length > 0) return false
+      frozen.delete(group.name)
+      options.onRemoved(group)
+      return true
+    },
+    async close() {
+      clearInterval(guard)
+      await kill()
+    },
+  }
+}
+
+function signal(pid: number, name: 'SIGSTOP' | 'SIGCONT' | 'SIGKILL'): void {
+  try {
+    process.kill(pid, name)
+  } catch {} // It ended meanwhile.
+}
