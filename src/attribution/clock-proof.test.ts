@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { placeOffset } from './clock-offset.ts'
-import { nearZone, weigh } from './clock-proof.ts'
-import { withinBounds } from './clock-settle.ts'
+import { nearZone, weigh, weighBlocks } from './clock-proof.ts'
+import { settle, withinBounds } from './clock-settle.ts'
 import { type Anchors, findPeak } from './correlogram.ts'
 import { seededRandom } from './random.ts'
 
@@ -12,17 +12,17 @@ const utc = { zone: 'utc', apart: false } as const
 function followed(
   count: number,
   offsetUs: number,
-  { widthUs = 1000, namers = 1, related = true, seed = 1 } = {},
+  { widthUs = 1000, namers = 1, related = true, seed = 1, runUs = 120e6, drift = 0 } = {},
 ): Anchors {
   const random = seededRandom(seed)
-  const runUs = 120e6
   const starts = Array.from({ length: count }, () => random() * runUs)
   const out = { low: [] as number[], high: [] as number[], weight: [] as number[], time: [] as number[] }
   const effect: number[] = []
   const cause: number[] = []
   for (let e = 0; e < count; e++) {
     const lag = (0.1 * 1e6 * random()) / (1 - random())
-    const exact = (related ? starts[e]! + Math.min(lag, 5e6) : random() * runUs) + offsetUs
+    const real = related ? starts[e]! + Math.min(lag, 5e6) : random() * runUs
+    const exact = real + offsetUs + drift * real
     const stamp = Math.floor(exact / widthUs) * widthUs
     for (let n = 0; n < namers; n++) {
       const c = n === 0 ? e : Math.floor(random() * count)
@@ -53,6 +53,24 @@ describe('how far a clock is off', () => {
       expect(Math.abs(proof!.peak.offsetUs - offset)).toBeLessThan(1e6)
     })
   }
+
+  it('is found block by block where the clock gains half a minute in the course of a day', () => {
+    const drifting = followed(800, 7.3e6, { namers: 3, runUs: 24 * hour, drift: 4e-4 })
+    const proof = weighBlocks(drifting, nearZone, utc)
+    expect(proof?.proven).toBe(true)
+    const settled = settle(
+      { name: 'fw', side: 'network', zone: 'utc', family: 'fw' },
+      proof?.peak,
+      { ok: true, likely: true, zoneUs: 0 },
+      drifting,
+      { aheadUs: 0, sdUs: 0, clock: 0 },
+      'names',
+      nearZone,
+      0,
+    )
+    expect(Math.abs(settled.pieces[0]!.drift - 4e-4)).toBeLessThan(2e-5)
+    expect(weighBlocks(followed(800, 0, { related: false, runUs: 24 * hour }), nearZone, utc)).toBeUndefined()
+  })
 
   it('is not proven by names that say nothing of times, however many', () => {
     let proven = 0

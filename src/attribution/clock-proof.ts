@@ -2,13 +2,16 @@
 
 import { attributionDefaults, type ClockDomain } from './api.ts'
 import { offsetOdds } from './clock-odds.ts'
-import { type Anchors, findPeak, type Peak } from './correlogram.ts'
+import { type Anchors, findPeak, type Peak, within } from './correlogram.ts'
 
 export const zoneStepUs = 900e6
 export const zoneMaxUs = 14 * 3600e6
 const wholeHours = 28
 const quarters = 84
 const agreeUs = 2_500_000
+const blocks = 8
+const blocksMin = 3
+const blockMinUs = 300e6
 export const nearUs = 300e6
 /** Fewer agreeing witnesses than this prove nothing, however well they agree. */
 const witnessesMin = 5
@@ -55,6 +58,31 @@ export function weigh(
   const likely = odds.logOdds >= likelyLogOdds || (lost && odds.logOddsOfPlace >= likelyLogOdds)
   const witnessed = peak.effects >= witnessesMin && peak.causes >= witnessesMin - 1
   return { peak, proven: witnessed && odds.logOdds >= logOddsNeeded, likely }
+}
+
+/** The same block of time by block: a clock that drifts by many seconds is nowhere for long, but somewhere in each. */
+export function weighBlocks(
+  anchors: Anchors,
+  allowed: (us: number) => boolean,
+  expected: Expectation,
+): Proof | undefined {
+  let [from, to] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  for (const t of anchors.time) {
+    from = Math.min(from, t)
+    to = Math.max(to, t)
+  }
+  const length = (to - from) / blocks
+  if (!(length > blockMinUs)) return undefined
+  const proven: Peak[] = []
+  for (let b = 0; b < blocks; b++) {
+    const part = within(anchors, from + b * length, from + (b + 1) * length + (b === blocks - 1 ? 1 : 0))
+    const proof = weigh(part, allowed, expected)
+    if (proof?.proven) proven.push(proof.peak)
+  }
+  const offsets = proven.map((p) => p.offsetUs)
+  if (proven.length < blocksMin || Math.max(...offsets) - Math.min(...offsets) > nearUs) return undefined
+  const peak = proven.reduce((a, b) => (b.effects > a.effects ? b : a))
+  return { peak, proven: true, likely: true }
 }
 
 /** Density, per second, of a clock being off by so much: right to seconds, or to minutes, in the right or a wrong zone. */

@@ -39,9 +39,15 @@ export function settle(
 ): State {
   const tied = member.aheadUs !== 0 ? '; tied to another sensor by connections both saw' : ''
   if (peak && ok) {
-    const placed = placedOf(anchors, peak)
-    const moved = placed.offsetUs - peak.offsetUs + member.aheadUs + agentZoneUs
-    const pieces = shape(anchors, peak, allowed).map((p) => ({ ...p, offsetUs: p.offsetUs + moved }))
+    const found = shape(anchors, peak, allowed)
+    const [first] = found
+    // Along a steady drift all pairs tell of one offset; after a step each piece keeps what its blocks say.
+    const placed =
+      found.length === 1 && first
+        ? placedOf(steadied(anchors, first), { ...peak, offsetUs: first.offsetUs })
+        : { offsetUs: first?.offsetUs ?? peak.offsetUs, sdUs: peak.sdUs }
+    const moved = placed.offsetUs - (first?.offsetUs ?? placed.offsetUs) + member.aheadUs + agentZoneUs
+    const pieces = found.map((p) => ({ ...p, offsetUs: p.offsetUs + moved }))
     const steps = pieces.length > 1 ? `; ${pieces.length - 1} step of the clock` : ''
     return {
       pieces,
@@ -77,6 +83,17 @@ export function settle(
   return {
     ...state,
     note: `${few}, and its zone is not known: ${placed ? 'the best guess is used' : 'taken as UTC'}; say the zone with --tz`,
+  }
+}
+
+/** The pairs as a clock without the drift of `piece` would have stamped them. */
+function steadied(anchors: Anchors, piece: Piece): Anchors {
+  if (piece.drift === 0) return anchors
+  const gained = (k: number) => piece.drift * (anchors.time[k]! - piece.fromUs)
+  return {
+    ...anchors,
+    low: anchors.low.map((us, k) => us - gained(k)),
+    high: anchors.high.map((us, k) => us - gained(k)),
   }
 }
 

@@ -4,7 +4,7 @@ import { contentAnchors, timeAnchors } from './anchors.ts'
 import type { CallColumns, ClockDomain, ClockEstimate, EventColumns } from './api.ts'
 import { meeting, sharpOf, unnamed } from './clock-evidence.ts'
 import { offsetIn } from './clock-pieces.ts'
-import { byName, convincing, nearUs, nearZone, weigh, zoneOf } from './clock-proof.ts'
+import { byName, convincing, nearUs, nearZone, weigh, weighBlocks, zoneOf } from './clock-proof.ts'
 import { priorSdUs, type State, settle, withinBounds } from './clock-settle.ts'
 import { tieClocks } from './clock-ties.ts'
 import { findPeak, joined, shifted } from './correlogram.ts'
@@ -83,6 +83,7 @@ export function alignClocks(
     const bounded = anchors === undefined
     anchors ??= all
     let proof = weigh(anchors, allowed, expected)
+    if (!proof?.proven && !bounded) proof = weighBlocks(anchors, allowed, expected) ?? proof
     let by = 'names and addresses that calls mention'
     if (!proof?.proven && !bounded) {
       const seen = joined(
