@@ -58,6 +58,8 @@ export interface RunningExec {
   /** Process id of the command itself, as seen from outside; undefined before it runs and after it ended. */
   commandPid(): number | undefined
   readonly exited: Promise<{ exitCode: number | null; signal: NodeJS.Signals | null }>
+  /** It ended, and so did all that could still write to its streams. */
+  readonly closed: Promise<void>
 }
 
 export interface Box {
@@ -151,9 +153,10 @@ export async function openBox(options: BoxOptions): Promise<Box> {
             resolve({ exitCode, signal })
           })
         })
+        const closed = new Promise<void>((resolve) => child.once('close', () => resolve()))
         if (lookUp)
           await letGo(child, heldFd, (waiting, inside) => lookUp.started(unit, { waiting, command: inside }))
-        return { unit, child, exited, commandPid: () => grandchild(child.pid) }
+        return { unit, child, exited, closed, commandPid: () => grandchild(child.pid) }
       },
       release: units.release,
       close: () => unwind(undo),
@@ -219,7 +222,8 @@ async function letGo(
   info.destroy()
   const command = grandchild(child.pid)
   if (child.pid !== undefined && command !== undefined && started(child.pid, command)) {
-    go.end('.')
+    // Its end is seen by nobody who does not read.
+    go.end('.', () => go.destroy())
     return
   }
   // Not the other way round: at the end of the pipe the command would run.

@@ -1,6 +1,5 @@
 // The library's sandbox: each exec is one tool call with an identity of its own.
 
-import type { ChildProcess } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { OperatorError } from '../../base/errors.ts'
 import { detections } from '../../detections/registry.generated.ts'
@@ -10,7 +9,7 @@ import type { ActResult } from '../../responses/api.ts'
 import type { PolicyMode } from '../../schema/decision.ts'
 import type { RecordedLine } from '../../schema/journal.ts'
 import type { Policy } from '../../schema/policy.ts'
-import { type ToolCallIdentity, type WatchedSandbox, watchSandbox } from './sandbox.ts'
+import { type StartedCall, type ToolCallIdentity, type WatchedSandbox, watchSandbox } from './sandbox.ts'
 
 export interface OpenSandboxOptions {
   /** Folder of the recording: empty or new. */
@@ -129,7 +128,7 @@ async function exec(watched: WatchedSandbox, request: ExecOptions): Promise<Exec
       : setTimeout(() => void watched.act({ act: 'kill', call: toolCall.id }, { via: 'timeout' }), timeoutMs)
   const { exitCode, signal } = await call.exited
   clearTimeout(timer)
-  await drained(child)
+  await drained(call)
   const result = { ...endOf(exitCode, signal), stdout: stdout(), stderr: stderr() }
   call.finish({ ...result, output: `${result.stdout}${result.stderr}`.slice(0, keptChars) })
   return { ...result, durationMs: Math.round(performance.now() - startedAt) }
@@ -153,14 +152,14 @@ function gather(stream: NodeJS.ReadableStream | null): () => string {
   return () => Buffer.concat(chunks).toString('utf8')
 }
 
-function drained(child: ChildProcess): Promise<void> {
+function drained({ child, closed }: Pick<StartedCall, 'child' | 'closed'>): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => {
       child.stdout?.destroy()
       child.stderr?.destroy()
       resolve()
     }, drainMs)
-    child.once('close', () => {
+    void closed.then(() => {
       clearTimeout(timer)
       resolve()
     })
