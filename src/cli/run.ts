@@ -114,6 +114,8 @@ export async function runCommand(args: string[]): Promise<number> {
   const { exitCode, signal } = await call.exited
   restore()
   call.finish({ exitCode, signal })
+  await watched.containment.settled()
+  stoppedBy ??= watched.containment.stoppedBy
   const code = stoppedBy === undefined ? (exitCode ?? 128 + signalNumber(signal)) : exitCodes.stopped
   await watched.close({
     exitCode: signal === null ? exitCode : null,

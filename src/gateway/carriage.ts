@@ -85,7 +85,10 @@ export function startCarriage(
   function asHttp(link: Link, client: Socket, upstream: Socket, observed: Observed): void {
     const tls = observed.layers[0] === 'tls'
     const host = observed.sni ?? link.name ?? link.flow.dst.ip
-    const ends = tls && authority ? openTls(authority, client, upstream, host) : { client, upstream }
+    const ends =
+      tls && authority
+        ? openTls(authority, client, upstream, host, (why) => link.cut(why))
+        : { client, upstream }
     link.cutEnds = () => {
       resetStream(client)
       resetStream(upstream)

@@ -13,6 +13,8 @@ export function openTls(
   client: Socket,
   upstream: Socket,
   host: string,
+  /** Told when the host's own certificate does not hold, or it does not speak TLS. */
+  onFault: (why: string) => void,
 ): { readonly client: Duplex; readonly upstream: Duplex } {
   const inner = new TLSSocket(client, {
     isServer: true,
@@ -21,7 +23,10 @@ export function openTls(
   })
   const outer = openUpstream(upstream, host)
   // A certificate that does not hold is the client's failure too, before it sends anything.
-  outer.once('error', () => client.destroy())
+  outer.once('error', (error) => {
+    onFault(`${host} could not be trusted: ${error.message}`)
+    client.destroy()
+  })
   inner.once('error', () => {
     client.destroy()
     upstream.destroy()

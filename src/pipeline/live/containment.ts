@@ -35,8 +35,10 @@ export interface Containment {
   act(request: ActRequest, asker: Asker): Promise<ActResult>
   /** Whether a destination is refused by an act, and why. */
   refusal(host: string, port: number | undefined): string | undefined
-  /** The act that stopped the run, once one did. */
+  /** The act that stopped something for good, once one did. */
   readonly stoppedBy: string | undefined
+  /** Resolves when no act is on its way. */
+  settled(): Promise<void>
 }
 
 export function startContainment(options: ContainmentOptions): Containment {
@@ -46,8 +48,15 @@ export function startContainment(options: ContainmentOptions): Containment {
   let quarantined = false
   let stoppedBy: string | undefined
   let evidences = 0
+  const onTheWay = new Set<Promise<unknown>>()
 
-  async function act(request: ActRequest, asker: Asker): Promise<ActResult> {
+  function act(request: ActRequest, asker: Asker): Promise<ActResult> {
+    const acting = actOnce(request, asker).finally(() => onTheWay.delete(acting))
+    onTheWay.add(acting)
+    return acting
+  }
+
+  async function actOnce(request: ActRequest, asker: Asker): Promise<ActResult> {
     if (request.act === 'status')
       return {
         act: 'status',
@@ -124,7 +133,7 @@ export function startContainment(options: ContainmentOptions): Containment {
     const stopped = await freeze(one)
     const pids = group.members(one?.group)
     const file = keepEvidence(options.dir, `kill-${++evidences}`, pids, options.redact)
-    stoppedBy ??= one ? undefined : 'kill'
+    stoppedBy ??= 'kill'
     const ok = await group.kill(one?.group)
     const left = group.members(one?.group).length
     return {
@@ -208,6 +217,9 @@ export function startContainment(options: ContainmentOptions): Containment {
     },
     get stoppedBy() {
       return stoppedBy
+    },
+    async settled() {
+      while (onTheWay.size > 0) await Promise.allSettled(onTheWay)
     },
   }
 }

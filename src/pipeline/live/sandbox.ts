@@ -160,6 +160,7 @@ export async function watchSandbox(options: SandboxOptions): Promise<WatchedSand
       else journal.append(line)
     }
     let containment: Containment | undefined
+    let closed = false
     const decisions = startDecisions({
       policy,
       refusal: (host, port) => containment?.refusal(host, port),
@@ -234,6 +235,8 @@ export async function watchSandbox(options: SandboxOptions): Promise<WatchedSand
         return {
           ...exec,
           finish({ exitCode, signal, output }) {
+            // It ended because the sandbox did: the recording is sealed, or will be without it.
+            if (closed) return
             record({
               class: 'execute_tool',
               box: name,
@@ -252,6 +255,8 @@ export async function watchSandbox(options: SandboxOptions): Promise<WatchedSand
         }
       },
       async close(end) {
+        closed = true
+        await acts.settled()
         await unwind(undo.slice(1))
         found.push(...detector.end())
         respond()
