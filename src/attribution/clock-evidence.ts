@@ -6,18 +6,24 @@ import type { Anchors } from './correlogram.ts'
 
 /** An event known no better than this is known within bounds only. */
 const boundedUs = 5_000_000
-const sharpMin = 10
 
-/** The pairs whose event is known to seconds; undefined where nearly all are known to a wide window only. */
-export function sharpOf(anchors: Anchors, events: EventColumns): Anchors | undefined {
-  const isSharp = (e: number) =>
-    events.spanUs[e]! <= boundedUs && (events.flags[e]! & eventFlags.ingestTime) === 0
-  const [sharp, wide] = [new Set<number>(), new Set<number>()]
-  for (const e of anchors.effect) (isSharp(e) ? sharp : wide).add(e)
-  if (wide.size === 0) return anchors
-  return sharp.size >= sharpMin || sharp.size >= wide.size
-    ? only(anchors, (k) => isSharp(anchors.effect[k]!))
-    : undefined
+function isSharp(events: EventColumns, e: number): boolean {
+  return events.spanUs[e]! <= boundedUs && (events.flags[e]! & eventFlags.ingestTime) === 0
+}
+
+/** 1 for clocks most of whose events are known only to a wide window. */
+export function windowed(events: EventColumns, clocks: number): Uint8Array {
+  const balance = new Float64Array(clocks)
+  for (let e = 0; e < events.n; e++) {
+    const clock = events.clock[e]!
+    if (clock < clocks) balance[clock]! += isSharp(events, e) ? -1 : 1
+  }
+  return Uint8Array.from(balance, (b) => (b > 0 ? 1 : 0))
+}
+
+/** The pairs whose event is known to seconds. */
+export function sharpOf(anchors: Anchors, events: EventColumns): Anchors {
+  return only(anchors, (k) => isSharp(events, anchors.effect[k]!))
 }
 
 export interface Meeting {

@@ -27,12 +27,17 @@ export function tieClocks(
   domains: readonly ClockDomain[],
   networks: readonly number[],
   count: Float64Array,
+  windows: Uint8Array,
 ): Tie[] {
   const left = new Set(networks)
   const rank = { utc: 0, naive: 1, uptime: 2 }
   const bySize = [...networks].sort(
     (a, b) =>
-      rank[domains[a]!.zone] - rank[domains[b]!.zone] || count[b]! - count[a]! || byName(domains, a, b),
+      rank[domains[a]!.zone] - rank[domains[b]!.zone] ||
+      // What is known of the others is known by the one whose stamps are sharp.
+      windows[a]! - windows[b]! ||
+      count[b]! - count[a]! ||
+      byName(domains, a, b),
   )
   const out: Tie[] = []
   for (const leader of bySize) {

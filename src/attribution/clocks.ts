@@ -2,7 +2,7 @@
 
 import { contentAnchors, timeAnchors } from './anchors.ts'
 import type { CallColumns, ClockDomain, ClockEstimate, EventColumns } from './api.ts'
-import { meeting, sharpOf, unnamed } from './clock-evidence.ts'
+import { meeting, sharpOf, unnamed, windowed } from './clock-evidence.ts'
 import { offsetIn } from './clock-pieces.ts'
 import { byName, convincing, nearUs, nearZone, weigh, weighBlocks, zoneOf } from './clock-proof.ts'
 import { priorSdUs, type State, settle, withinBounds } from './clock-settle.ts'
@@ -63,7 +63,8 @@ export function alignClocks(
   const zoneOpen = domains[reference]!.zone === 'naive'
 
   // Clocks of the network's side that saw the same connections move together.
-  const ties = tieClocks(events, keys, domains, networks, eventCount)
+  const windows = windowed(events, domains.length)
+  const ties = tieClocks(events, keys, domains, networks, eventCount, windows)
   const isTrusted = (clock: number) => trusted.includes(clock)
   let agentZoneUs: number | undefined
   for (const tie of ties) {
@@ -79,9 +80,8 @@ export function alignClocks(
     const expected = { zone, apart: met.apart } as const
     const allowed = (us: number) => uptime || nearZone(us)
     const all = joined(tie.members.map((m) => anchorsOf(m.clock, m.aheadUs)))
-    let anchors = sharpOf(all, events)
-    const bounded = anchors === undefined
-    anchors ??= all
+    const bounded = tie.members.every((m) => windows[m.clock] === 1)
+    let anchors = bounded ? all : sharpOf(all, events)
     let proof = weigh(anchors, allowed, expected)
     if (!proof?.proven && !bounded) proof = weighBlocks(anchors, allowed, expected) ?? proof
     let by = 'names and addresses that calls mention'
