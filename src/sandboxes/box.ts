@@ -40,6 +40,8 @@ export interface BoxOptions {
   readonly groupFiles: readonly string[]
   /** Words before the command: of limits that no group holds. */
   readonly prefix: readonly string[]
+  /** Fail where calls can have no control groups, instead of telling them apart by their namespaces alone. */
+  readonly groupsNeeded?: boolean
   /** Who the agent is. */
   readonly uid: number
   readonly gid: number
@@ -94,9 +96,9 @@ export async function openBox(options: BoxOptions): Promise<Box> {
   const calls = kernel()
   const undo: (() => unknown)[] = []
   try {
-    const byGroup = groupsFor(options.name, root)
-    if (byGroup) undo.push(() => byGroup.group.close())
-    const rules = rulesText({ listenerPort, calls: byGroup?.rules })
+    const prepared = groupsFor(options.name, root)
+    if (prepared) undo.push(() => prepared.group.close())
+    else if (options.groupsNeeded) throw noGroups('No group may be made by this user.')
     let network: Network | undefined
     const holder = await startHolder({
       arguments: options.holderArguments,
@@ -107,20 +109,20 @@ export async function openBox(options: BoxOptions): Promise<Box> {
         const opened = openNetwork(calls, pid, root)
         network = opened
         undo.push(() => opened.close())
-        opened.ready = Promise.all([setUpNetwork(opened.entry, rules, byGroup?.mount), opened.sockets])
+        opened.ready = applyRules(opened.entry, prepared, options.groupsNeeded === true)
         opened.ready.catch(() => {})
       },
     })
     undo.push(() => holder.close())
     assert(network !== undefined, 'the namespaces were told of before the file system was ready')
     const { entry, ownerFd, sockets } = network
-    await network.ready
+    const byGroup = await network.ready
     const fds = openNetworkFds(calls, await sockets)
     const port = boxNetwork(calls, fds, holder.process.stdout as Socket)
     undo.push(() => port.close())
     const inodeOf = (tuple: SocketTuple) => socketInode(calls, fds.socketDiag, tuple)
     const { pid } = holder
-    const units = byGroup?.open(entry) ?? openNamespaceCalls(calls, { entry, ownerFd, pid, inodeOf })
+    const units = byGroup?.open(entry) ?? openNamespaceCalls(calls, { ownerFd, pid, inodeOf })
     const { group, lookUp } = units
     if (!byGroup) undo.push(() => group.close())
     return {
@@ -178,11 +180,40 @@ function groupsFor(name: string, root: boolean): GroupCalls | undefined {
   }
 }
 
+/** Without the groups where nft does not know them (`socket cgroupv2` came with Linux 5.13); gives those that hold. */
+async function applyRules(
+  entry: NetworkEntry,
+  groups: GroupCalls | undefined,
+  needed: boolean,
+): Promise<GroupCalls | undefined> {
+  const bare = () => rulesText({ listenerPort, calls: undefined })
+  if (!groups) {
+    await setUpNetwork(entry, bare(), undefined)
+    return undefined
+  }
+  try {
+    await setUpNetwork(entry, rulesText({ listenerPort, calls: groups.rules }), groups.mount)
+    return groups
+  } catch (error) {
+    if (needed) throw noGroups(error instanceof OperatorError ? (error.why ?? '') : String(error))
+    await setUpNetwork(entry, bare(), undefined)
+    return undefined
+  }
+}
+
+function noGroups(why: string): OperatorError {
+  return new OperatorError('environment', {
+    what: 'The policy requires control groups, and calls cannot have them here.',
+    why,
+    fix: 'Start vigiles as root or with systemd-run --user --scope -p Delegate=yes; vigiles doctor says more.',
+  })
+}
+
 interface Network {
   readonly entry: NetworkEntry
   readonly ownerFd: number
   readonly sockets: Promise<ReturnType<typeof makeSockets>>
-  ready: Promise<unknown>
+  ready: Promise<GroupCalls | undefined>
   close(): void
 }
 
@@ -198,7 +229,7 @@ function openNetwork(calls: Kernel, pid: number, root: boolean): Network {
     entry,
     ownerFd,
     sockets,
-    ready: sockets,
+    ready: Promise.resolve(undefined),
     close() {
       closeSync(networkFd)
       closeSync(ownerFd)

@@ -1,17 +1,26 @@
 // A user namespace for every call, where no control groups may be made: who has a socket is looked up per connection.
 
 import { CallNamespaces } from './call-namespaces.ts'
-import type { Calls, CallsContext } from './calls.ts'
+import type { Calls } from './calls.ts'
 import type { Kernel } from './kernel.ts'
 import { openProcessGroups } from './process-groups.ts'
 import { descendants } from './process-tree.ts'
 import { SocketOwners } from './socket-owners.ts'
+import type { SocketTuple } from './sockets.ts'
 import type { Unit } from './units.ts'
 
 /** More calls with a namespace that is held open: those of which nothing is left are let go. */
 const heldMax = 256
 
-export function openNamespaceCalls(kernel: Kernel, { ownerFd, pid, inodeOf }: CallsContext): Calls {
+export interface NamespaceCallsOptions {
+  /** The user namespace that owns the sandbox. */
+  readonly ownerFd: number
+  /** The sandbox's first process. */
+  readonly pid: number
+  readonly inodeOf: (tuple: SocketTuple) => number | undefined
+}
+
+export function openNamespaceCalls(kernel: Kernel, { ownerFd, pid, inodeOf }: NamespaceCallsOptions): Calls {
   const namespaces = new CallNamespaces(kernel, ownerFd)
   /** Call to the process outside that waits for its command. */
   const waiting = new Map<string, number>()

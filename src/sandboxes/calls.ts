@@ -1,7 +1,6 @@
 // How the calls of a sandbox are told apart: what box.ts needs, whichever way the machine gives.
 
 import type { BoxGroup } from './cgroups.ts'
-import type { NetworkEntry } from './set-up.ts'
 import type { SocketTuple } from './sockets.ts'
 import type { Unit } from './units.ts'
 
@@ -25,14 +24,4 @@ export interface CallLookUp {
   unitOf(tuple: SocketTuple): number
   /** The process that has it. */
   holderOf(tuple: SocketTuple): number | undefined
-}
-
-/** What there is once the namespaces exist. */
-export interface CallsContext {
-  readonly entry: NetworkEntry
-  /** The user namespace that owns the sandbox. */
-  readonly ownerFd: number
-  /** The sandbox's first process. */
-  readonly pid: number
-  readonly inodeOf: (tuple: SocketTuple) => number | undefined
 }

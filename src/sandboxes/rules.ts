@@ -61,10 +61,10 @@ export function elementsText(calls: readonly CallElement[]): string {
   return `add element inet vigiles calls { ${elements} }\n`
 }
 
-/** For `ip -batch -`: loopback is all the namespace has, and everything is routed to it. */
+/** For `ip -batch -`, as often as one likes: loopback is all the namespace has, and everything is routed to it. */
 export const linkText = `link set lo up
-addr add ${addresses.own}/32 dev lo
-addr add ${addresses.own6}/128 dev lo nodad
-route add default dev lo src ${addresses.own}
-route add ::/0 dev lo src ${addresses.own6}
+addr replace ${addresses.own}/32 dev lo
+addr replace ${addresses.own6}/128 dev lo nodad
+route replace default dev lo src ${addresses.own}
+route replace ::/0 dev lo src ${addresses.own6}
 `

@@ -10,13 +10,15 @@ import { execArgumentBytes, holderArguments } from '../../sandboxes/bwrap.ts'
 import { sandboxEnvironment } from '../../sandboxes/environment.ts'
 import { hostView } from '../../sandboxes/host-view.ts'
 import { type LimitReport, openLimits, withDefaults } from '../../sandboxes/limits.ts'
+import { type CheckId, examineMachine, type MachineReport } from '../../sandboxes/machine.ts'
 import { memoryFile } from '../../sandboxes/memory-file.ts'
 import type { StateFolder } from '../../sandboxes/mount-plan.ts'
 import { planMounts } from '../../sandboxes/mounts.ts'
 import { addresses } from '../../sandboxes/rules.ts'
 import { ownSeccompProgram } from '../../sandboxes/seccomp.ts'
 import { stageMounts } from '../../sandboxes/staging.ts'
-import type { Policy } from '../../schema/policy.ts'
+import { unmetNeeds } from '../../sandboxes/tier.ts'
+import type { IsolationNeed, Policy } from '../../schema/policy.ts'
 
 export interface PlanOptions {
   readonly name: string
@@ -47,6 +49,8 @@ export interface BoxPlan extends BoxOptions {
 
 export async function planBox(options: PlanOptions): Promise<BoxPlan> {
   const { policy, workdir, dir } = options
+  const needs = policy.isolation.require
+  await demand(needs, workdir)
   const agent = agentUser(workdir)
   const home = homedir()
   const plan = planMounts(
@@ -66,8 +70,6 @@ export async function planBox(options: PlanOptions): Promise<BoxPlan> {
     hostView(),
   )
   const seccomp = ownSeccompProgram()
-  if (!seccomp && policy.isolation.require.includes('seccomp'))
-    throw lacks('seccomp', 'No filter is known for this processor.')
   const staged = await stageMounts(plan, agent)
   const limits = openLimits({ resources: withDefaults(policy.resources), name: options.name })
   const env = sandboxEnvironment(process.env, {
@@ -80,6 +82,7 @@ export async function planBox(options: PlanOptions): Promise<BoxPlan> {
     name: options.name,
     uid: agent.uid,
     gid: agent.gid,
+    groupsNeeded: needs.includes('cgroup') || needs.includes('freeze'),
     env,
     notes: [...plan.notes, ...staged.notes],
     limits: limits.report,
@@ -117,10 +120,37 @@ export function stateFolder(env: NodeJS.ProcessEnv, home: string): string {
   return join(env.XDG_STATE_HOME ?? join(home, '.local', 'state'), 'vigiles')
 }
 
-function lacks(what: string, why: string): OperatorError {
-  return new OperatorError('environment', {
-    what: `The policy requires ${what}, and this machine cannot give it.`,
-    why,
-    fix: 'Run vigiles doctor for what is missing, or take it out of isolation.require.',
+/** What a policy demands is looked at before anything is made: nothing runs with less. */
+async function demand(needs: readonly IsolationNeed[], workdir: string): Promise<void> {
+  if (needs.length === 0) return
+  const report = await examineMachine(workdir)
+  const unmet = unmetNeeds(report, needs)
+  if (unmet.length === 0) return
+  const why = unmet.map((need) => `${need}: ${reasonFor(need, report)}`)
+  throw new OperatorError('environment', {
+    what: `The policy requires ${unmet.join(', ')}, and this machine cannot give ${unmet.length === 1 ? 'it' : 'them'}${report.root ? '' : ' to an ordinary user'}.`,
+    why: `Nothing was started. ${why.join('; ')}.`,
+    fix: 'Run vigiles doctor for how to get it, or take it out of isolation.require.',
   })
+}
+
+/** In the words of the check that it rests on. */
+function reasonFor(need: IsolationNeed, { checks, root }: MachineReport): string {
+  if (need === 'unprivileged-uid' && !root) return 'the agent runs as the user who starts it'
+  const check = checks[checkOf[need]]
+  return check.ok ? 'sandboxes do not work here yet' : check.detail
+}
+
+const checkOf: Readonly<Record<IsolationNeed, CheckId>> = {
+  namespaces: 'user-namespaces',
+  'transparent-capture': 'network-rules',
+  identity: 'user-namespaces',
+  cgroup: 'cgroup',
+  freeze: 'cgroup',
+  seccomp: 'seccomp',
+  'memory-limit': 'memory-limit',
+  'process-limit': 'process-limit',
+  'cpu-limit': 'cpu-limit',
+  'unprivileged-uid': 'user-namespaces',
+  'process-events': 'process-events',
 }
