@@ -12,7 +12,7 @@ const lagMaxUs = 30_000_000
 const points = 80
 const passes = 3
 /** A stamp of whole seconds says no more than this share of a second, however many there are. */
-const leastShare = 0.1
+const leastShare = 0.05
 /** Nor is it known how soon after its stamp a tool really begins. */
 const leastUs = 20_000
 /** Lags are not quite as they are taken to be. */

@@ -52,6 +52,8 @@ export function settle(
     return {
       pieces,
       sdUs: Math.hypot(placed.sdUs, member.sdUs),
+      // A member tied by its windows' bounds has windows that allow for what the tie leaves open.
+      ...(member.sdUs >= likelySdUs ? { doubtUs: placed.sdUs } : {}),
       z: peak.z,
       aligned: true,
       note: `${peak.effects} of ${peak.asked} connections agree, by ${by}${tied}${steps}`,
