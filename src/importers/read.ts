@@ -17,6 +17,8 @@ import type {
 
 export interface ChunkReader {
   chunk(bytes: Uint8Array): void
+  /** Lines begun so far, where there are lines. */
+  readonly lines?: number
   /** What `join` needs of a part. */
   end(): unknown
 }
@@ -62,6 +64,9 @@ export function openPart(importer: Streamed, sink: Sink, file: FileInfo, first =
       return {
         chunk: (bytes) => splitter.chunk(bytes),
         end: () => reader.end(splitter.end()),
+        get lines() {
+          return splitter.count
+        },
       }
     }
     case 'json': {
@@ -210,6 +215,9 @@ function jsonReader(paths: readonly string[], target: JsonEnd): ChunkReader {
     end() {
       flushCarry()
       return target.end(items.end())
+    },
+    get lines() {
+      return items.line
     },
   }
 }

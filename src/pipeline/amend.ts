@@ -3,7 +3,7 @@
 import type { CallContext, Importer, JoinSink } from '../importers/api.ts'
 import { type Batch, BatchSink } from './batch.ts'
 import { listSeparator } from './batch-words.ts'
-import type { CallBatch } from './call-rows.ts'
+import type { CallBatch, CallFiles } from './call-rows.ts'
 import { type TextBlob, Texts, type TypedArray } from './grow.ts'
 
 export interface ReadPart {
@@ -99,18 +99,13 @@ class AmendedCalls {
 /** A batch without some of its calls. */
 export function withoutCalls(batch: Batch, gone: ReadonlySet<number>): Batch {
   const { calls } = batch
-  const kept: number[] = []
-  for (let j = 0; j < calls.n; j++) if (!gone.has(j)) kept.push(j)
+  const kept = runsWithout(calls.n, gone)
   const rows = <A extends TypedArray>(column: A): A => picked(column, kept)
-  // Targets of kept calls, and where each call's end among them.
-  const targets: number[] = []
-  const targetsEnd = new Uint32Array(kept.length)
-  for (const [i, j] of kept.entries()) {
-    for (let k = j === 0 ? 0 : calls.targetsEnd[j - 1]!; k < calls.targetsEnd[j]!; k++) targets.push(k)
-    targetsEnd[i] = targets.length
-  }
+  const ends = (column: Uint32Array): Run[] =>
+    kept.map(([from, to]) => [from === 0 ? 0 : column[from - 1]!, to === 0 ? 0 : column[to - 1]!])
+  const targets = ends(calls.targetsEnd)
   const next: CallBatch = {
-    n: kept.length,
+    n: calls.n - gone.size,
     startUs: rows(calls.startUs),
     endUs: rows(calls.endUs),
     uncertaintyUs: rows(calls.uncertaintyUs),
@@ -127,39 +122,70 @@ export function withoutCalls(batch: Batch, gone: ReadonlySet<number>): Batch {
     toolClass: rows(calls.toolClass),
     flags: rows(calls.flags),
     timeSource: rows(calls.timeSource),
-    targetsEnd,
+    targetsEnd: pickedEnds(calls.targetsEnd, kept),
     targets: picked(calls.targets, targets),
     targetPort: picked(calls.targetPort, targets),
     targetVia: picked(calls.targetVia, targets),
     line: rows(calls.line),
-    command: pickedTexts(calls.command, kept),
-    sourceId: pickedTexts(calls.sourceId, kept),
+    command: pickedTexts(calls.command, kept, ends),
+    sourceId: pickedTexts(calls.sourceId, kept, ends),
   }
-  const place = new Map(kept.map((j, i) => [j, i]))
-  const files = batch.files.flatMap((file) => {
-    const call = place.get(file.call)
-    return call === undefined ? [] : [{ ...file, call }]
-  })
+  const before = [...gone].sort((a, b) => a - b)
+  let passed = 0
+  const files: CallFiles[] = []
+  // Files stand in the order of their calls.
+  for (const file of batch.files) {
+    while (passed < before.length && before[passed]! < file.call) passed++
+    if (before[passed] !== file.call) files.push({ ...file, call: file.call - passed })
+  }
   return { ...batch, calls: next, files }
 }
 
-function picked<A extends TypedArray>(column: A, indexes: readonly number[]): A {
-  const out = column.slice(0, indexes.length) as A
-  for (const [i, index] of indexes.entries()) out[i] = column[index]!
+/** `[from, to)`. */
+type Run = readonly [from: number, to: number]
+
+/** What is kept of `n` rows, in runs: mostly few are gone. */
+function runsWithout(n: number, gone: ReadonlySet<number>): Run[] {
+  const runs: Run[] = []
+  let from = 0
+  for (const at of [...gone].sort((a, b) => a - b)) {
+    if (at > from) runs.push([from, at])
+    from = at + 1
+  }
+  if (n > from) runs.push([from, n])
+  return runs
+}
+
+function picked<A extends TypedArray>(column: A, runs: readonly Run[]): A {
+  const out = column.slice(
+    0,
+    runs.reduce((sum, [from, to]) => sum + to - from, 0),
+  ) as A
+  let at = 0
+  for (const [from, to] of runs) {
+    out.set(column.subarray(from, to), at)
+    at += to - from
+  }
   return out
 }
 
-function pickedTexts(blob: TextBlob, indexes: readonly number[]): TextBlob {
-  const ends = new Uint32Array(indexes.length)
-  let length = 0
-  for (const [i, j] of indexes.entries()) {
-    length += blob.ends[j]! - (j === 0 ? 0 : blob.ends[j - 1]!)
-    ends[i] = length
+/** Ends of lists that stand one after the other, counted anew. */
+function pickedEnds(column: Uint32Array, runs: readonly Run[]): Uint32Array<ArrayBuffer> {
+  const out = new Uint32Array(runs.reduce((sum, [from, to]) => sum + to - from, 0))
+  let at = 0
+  let before = 0
+  for (const [from, to] of runs) {
+    const start = from === 0 ? 0 : column[from - 1]!
+    for (let i = from; i < to; i++) out[at++] = before + column[i]! - start
+    before = at === 0 ? 0 : out[at - 1]!
   }
-  const bytes = new Uint8Array(length)
-  for (const [i, j] of indexes.entries()) {
-    const from = j === 0 ? 0 : blob.ends[j - 1]!
-    bytes.set(blob.bytes.subarray(from, blob.ends[j]!), i === 0 ? 0 : ends[i - 1]!)
-  }
-  return { bytes, ends }
+  return out
+}
+
+function pickedTexts(
+  { bytes, ends }: TextBlob,
+  runs: readonly Run[],
+  bytesOf: (ends: Uint32Array) => Run[],
+): TextBlob {
+  return { bytes: picked(bytes, bytesOf(ends)), ends: pickedEnds(ends, runs) }
 }

@@ -73,7 +73,6 @@ export async function readPart(job: PartJob, onBytes: (bytes: number) => void): 
       ? openEnveloped({ importer: inside, envelopes: job.envelopes }, sink, file)
       : openPart(importer, sink, file, (job.from ?? 0) === 0)
     const hash = job.compressed || job.hash ? createHash('sha256') : undefined
-    const partial = job.from !== undefined || job.to !== undefined
     const chunks = job.compressed
       ? contentChunks(job.absolute, (reason) => {
           note = reason
@@ -82,7 +81,6 @@ export async function readPart(job: PartJob, onBytes: (bytes: number) => void): 
     try {
       for await (const chunk of chunks) {
         hash?.update(chunk)
-        if (partial) newlines += countNewlines(chunk)
         reader.chunk(chunk)
         onBytes(chunk.length)
       }
@@ -90,6 +88,7 @@ export async function readPart(job: PartJob, onBytes: (bytes: number) => void): 
       note = `reading stopped: ${error instanceof Error ? error.message : String(error)}`
     }
     rest = reader.end()
+    newlines = reader.lines ?? 0
     // What could not be read to its end has no hash by this way.
     if (job.compressed || note === undefined) contentSha = hash?.digest('hex')
   }
@@ -103,10 +102,4 @@ export async function readPart(job: PartJob, onBytes: (bytes: number) => void): 
     ...(contentSha === undefined ? {} : { contentSha }),
     ...(note === undefined ? {} : { note }),
   }
-}
-
-function countNewlines(chunk: Uint8Array): number {
-  let count = 0
-  for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, at + 1)) count++
-  return count
 }
