@@ -1,13 +1,22 @@
-// The library: the same investigation as the command line, from a program.
+// The library: the same as the command line, from a program.
 
 import { parseZoneRule } from './pipeline/clock-domains.ts'
 import { investigate as run } from './pipeline/investigate.ts'
+import type { OpenSandboxOptions, Sandbox } from './pipeline/live/open-sandbox.ts'
 import { parseMoment, parseWindow } from './pipeline/moments.ts'
 import { type Progress, quietProgress } from './pipeline/progress.ts'
 import type { Summary } from './schema/summary.ts'
 
 export { OperatorError } from './base/errors.ts'
+export type {
+  ExecOptions,
+  ExecResult,
+  OpenSandboxOptions,
+  Sandbox,
+} from './pipeline/live/open-sandbox.ts'
 export type { Progress } from './pipeline/progress.ts'
+export type { ActResult } from './responses/api.ts'
+export type { RecordedLine } from './schema/journal.ts'
 export type {
   AttributionLine,
   FindingLine,
@@ -49,4 +58,14 @@ export async function investigate(input: InvestigateInput): Promise<Summary> {
     progress: input.progress ?? quietProgress,
   })
   return summary
+}
+
+/**
+ * Opens a sandbox in which every `exec` is one tool call with an identity of its own (see docs). Linux only; what it
+ * needs is loaded when it is asked for. Rejects with OperatorError when the policy can't be read, the recording's
+ * folder can't be used, or the machine can't give the isolation.
+ */
+export async function openSandbox(options: OpenSandboxOptions): Promise<Sandbox> {
+  const { openSandbox: open } = await import('./pipeline/live/open-sandbox.ts')
+  return await open(options)
 }

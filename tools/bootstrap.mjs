@@ -28,6 +28,7 @@ const say = (text) => process.stderr.write(`${text}\n`)
 const systemPackages = [
   ['iproute2', 'ip'],
   ['nftables', 'nft'],
+  ['bubblewrap', 'bwrap'],
   ['conntrack', 'conntrack'],
   ['openssh-client', 'ssh'],
   ['openssh-server', 'sshd'],
@@ -192,7 +193,7 @@ function hashOf(paths) {
   return hash.digest('hex')
 }
 
-/** Installs what the lab and some tests need, as root on Debian or Ubuntu; elsewhere says what is missing. */
+/** Installs what the lab, the sandbox and some tests need, as root on Debian or Ubuntu; elsewhere says what is missing. */
 async function installSystemPackages() {
   if (process.platform !== 'linux') return
   const release = existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : ''
@@ -205,13 +206,14 @@ async function installSystemPackages() {
   const without = 'Going on without: the demo uses its recording and the tests that need them are skipped.'
   if (process.env.VIGILES_NO_INSTALL === '1')
     return say(`Missing system packages: ${missing.join(' ')}. ${without}`)
-  if (!apt) return say(`The lab needs programs that are not here: ${missing.join(' ')}. ${without}`)
-  if (process.getuid?.() !== 0) return say(`For the lab, run as root:\n  ${line}\n${without}`)
+  if (!apt)
+    return say(`The lab and the sandbox need programs that are not here: ${missing.join(' ')}. ${without}`)
+  if (process.getuid?.() !== 0) return say(`For the lab and the sandbox, run as root:\n  ${line}\n${without}`)
   if (process.stdin.isTTY && process.stderr.isTTY) {
     const ask = createInterface({ input: process.stdin, output: process.stderr })
     ask.on('SIGINT', () => process.exit(130))
     const ended = new Promise((resolve) => ask.on('close', () => resolve('n')))
-    const question = `The lab needs system packages: ${missing.join(' ')}\nInstall them with apt-get? [Y/n] `
+    const question = `The lab and the sandbox need system packages: ${missing.join(' ')}\nInstall them with apt-get? [Y/n] `
     const answer = await Promise.race([ask.question(question), ended])
     ask.close()
     if (/^n/i.test(answer.trim())) return say(without)

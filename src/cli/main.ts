@@ -10,6 +10,7 @@ Usage
   vigiles investigate PATH... --out DIR   which tool call caused each alarm
   vigiles why DIR 'LOG LINE' | UID        the answer for one alarm, in ten lines
   vigiles run -- COMMAND...               a command in a sandbox whose every connection is known, decided, recorded
+  vigiles doctor                          can this machine give the isolation, and what is missing?
   vigiles contain DIR ACT                 freeze, thaw, kill, block, quarantine a running sandbox
   vigiles policy VERB                     check, explain, test, learn what may be reached
   vigiles replay DIR                      the findings of a recording, found again
@@ -27,6 +28,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   run: async () => (await import('./run.ts')).runCommand,
   contain: async () => (await import('./contain.ts')).containCommand,
   policy: async () => (await import('./policy.ts')).policyCommand,
+  doctor: async () => (await import('./doctor.ts')).doctorCommand,
   replay: async () => (await import('./replay.ts')).replayCommand,
   verify: async () => (await import('./verify.ts')).verifyCommand,
   export: async () => (await import('./export.ts')).exportCommand,

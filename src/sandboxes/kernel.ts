@@ -2,7 +2,6 @@
 //
 // Loaded lazily: nothing but a live sandbox needs it, and it is for Linux alone.
 
-import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { assert } from '../base/assert.ts'
 import { OperatorError } from '../base/errors.ts'
@@ -191,9 +190,3 @@ export function int32(value: number): Uint8Array {
 }
 
 export const littleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1
-
-/** True for a kernel of at least `major.minor`. */
-export function kernelAtLeast(major: number, minor: number): boolean {
-  const [a = 0, b = 0] = readFileSync('/proc/sys/kernel/osrelease', 'utf8').split('.').map(Number.parseFloat)
-  return a > major || (a === major && b >= minor)
-}
