@@ -13,11 +13,12 @@ import { type GroupCalls, prepareGroupCalls } from './calls-by-group.ts'
 import { openNamespaceCalls } from './calls-by-namespace.ts'
 import { type BoxGroup, groupPlace } from './cgroups.ts'
 import { firstText, startHolder } from './holder.ts'
-import { type Kernel, kernel } from './kernel.ts'
+import { type Kernel, kernel, SystemCallError } from './kernel.ts'
 import { boxNetwork, listenerPort, makeSockets, openNetworkFds, socketKinds } from './network-port.ts'
 import { rulesText } from './rules.ts'
 import { type NetworkEntry, networkEntry, setUpNetwork, toolPath } from './set-up.ts'
 import { type SocketTuple, socketInode } from './sockets.ts'
+import { systemCallNumber } from './system-calls.ts'
 import type { Unit } from './units.ts'
 
 export interface BoxOptions {
@@ -94,6 +95,7 @@ const userNamespaceFd = 3
 export async function openBox(options: BoxOptions): Promise<Box> {
   const root = process.getuid?.() === 0
   const calls = kernel()
+  keepDescriptors(calls)
   const undo: (() => unknown)[] = []
   try {
     const prepared = groupsFor(options.name, root)
@@ -166,6 +168,17 @@ export async function openBox(options: BoxOptions): Promise<Box> {
   } catch (error) {
     await unwind(undo)
     throw error
+  }
+}
+
+const CLOSE_RANGE_CLOEXEC = 4
+
+/** What a shell or an editor left open in us is not for the agent; Node itself leaves nothing to its children. */
+function keepDescriptors(calls: Kernel): void {
+  try {
+    calls.syscall('close_range', systemCallNumber('close_range'), 3, 0xffff_ffff, CLOSE_RANGE_CLOEXEC)
+  } catch (error) {
+    if (!(error instanceof SystemCallError)) throw error // Older than Linux 5.11.
   }
 }
 

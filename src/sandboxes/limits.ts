@@ -74,9 +74,10 @@ export function openLimits({ resources, name, group }: LimitOptions): Limits {
     } else {
       const path = version1(name, limit, value)
       if (path === undefined) {
-        const held = byProcess(limit, value)
+        const most = Math.min(value, ownHardLimit(limit))
+        const held = byProcess(limit, most)
         report[limit] = held
-        prefix.push(...(held.by === 'rlimit' ? words(limit, value) : []))
+        prefix.push(...(held.by === 'rlimit' ? words(limit, most) : []))
       } else {
         made.push(path)
         report[limit] = { by: 'cgroup-v1', value }
@@ -154,6 +155,20 @@ function byProcess(limit: LimitName, value: number): HeldLimit {
     return { by: 'rlimit', value, weaker: 'each command may have that many, not all of them together' }
   }
   return { by: 'none', value, weaker: 'processor time can only be limited by a control group' }
+}
+
+/** Nobody but root can raise what was set for us: to ask for more would fail. */
+function ownHardLimit(limit: LimitName): number {
+  const title = limit === 'memory' ? 'Max data size' : limit === 'processes' ? 'Max processes' : undefined
+  if (title === undefined) return Number.POSITIVE_INFINITY
+  try {
+    // Name, soft limit, hard limit: a number or `unlimited`.
+    const text = readFileSync('/proc/self/limits', 'latin1')
+    const hard = new RegExp(`^${title} +\\S+ +(\\d+) `, 'm').exec(text)?.[1]
+    return hard === undefined ? Number.POSITIVE_INFINITY : Number(hard)
+  } catch {
+    return Number.POSITIVE_INFINITY
+  }
 }
 
 /** Data, not address space: Node reserves gigabytes of addresses that it never uses. */

@@ -19,6 +19,9 @@ export interface ProcessGroupOptions {
 }
 
 const againMs = 100
+/** Longer than a control group takes: what forks all the time also keeps us from getting on. */
+const freezeMs = 2000
+const killMs = 10_000
 
 export function openProcessGroups(options: ProcessGroupOptions): BoxGroup {
   const frozen = new Set<string>()
@@ -51,29 +54,30 @@ export function openProcessGroups(options: ProcessGroupOptions): BoxGroup {
   }
 
   const members = (group?: CallGroup) => alive(inGroup(group)).map(({ pid }) => pid)
-  const kill: BoxGroup['kill'] = async (group, timeoutMs = 2000) => {
+  const kill: BoxGroup['kill'] = async (group, timeoutMs = killMs) => {
+    const until = performance.now() + timeoutMs
     for (const pid of options.waiting(group)) signal(pid, 'SIGKILL')
-    for (let waited = 0; ; waited++) {
+    for (;;) {
       const left = members(group)
       if (left.length === 0) return true
-      if (waited >= timeoutMs) return false
+      if (performance.now() > until) return false
       for (const pid of left) signal(pid, 'SIGKILL')
       await sleep(1)
     }
   }
   return {
-    async freeze(group, timeoutMs = 1000) {
+    async freeze(group, timeoutMs = freezeMs) {
+      const until = performance.now() + timeoutMs
       if (group) frozen.add(group.name)
       else allFrozen = true
       watch()
       // Two quiet passes: a fork in flight during the first shows in the second.
-      let quiet = 0
-      for (let waited = 0; waited < timeoutMs; waited++) {
+      for (let quiet = 0; ; ) {
         quiet = stop(inGroup(group)) ? quiet + 1 : 0
         if (quiet === 2) return true
+        if (performance.now() > until) return false
         await sleep(1)
       }
-      return false
     },
     thaw(group) {
       if (group) frozen.delete(group.name)

@@ -1,6 +1,6 @@
 // The processes of a sandbox, found as the descendants of those that lead into it.
 
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 
 /** More than a sandbox may have; beyond it a process is not seen. */
 const processesMax = 32_768
@@ -43,9 +43,12 @@ function hasChildrenFiles(): boolean {
 
 /** Each thread has children of its own. */
 function childrenByFile(pid: number): number[] {
-  const threads = quietly(() => readdirSync(`/proc/${pid}/task`)) ?? []
+  const folder = `/proc/${pid}/task`
+  // A folder's links: itself, the one above, and one for each thread.
+  const links = quietly(() => statSync(folder).nlink) ?? 0
+  const threads = links === 3 ? [pid] : links === 0 ? [] : (quietly(() => readdirSync(folder)) ?? [])
   return threads.flatMap((thread) => {
-    const text = quietly(() => readFileSync(`/proc/${pid}/task/${thread}/children`, 'latin1')) ?? ''
+    const text = quietly(() => readFileSync(`${folder}/${thread}/children`, 'latin1')) ?? ''
     return text.split(' ').filter(Boolean).map(Number)
   })
 }

@@ -71,6 +71,7 @@ const numbers = {
   fspick: [433, 433],
   pidfd_open: [434, 434],
   clone3: [435, 435],
+  close_range: [436, 436],
   openat2: [437, 437],
   pidfd_getfd: [438, 438],
   mount_setattr: [442, 442],
