@@ -172,7 +172,7 @@ function denialOf(line: RecordedLine): Denial | undefined {
 
 function closing(denials: readonly Denial[], policy: string | undefined, mode: string): string[] {
   if (denials.length === 0) return []
-  const head = `vigiles: ${denials.length} connections were ${mode === 'enforce' ? 'denied' : 'seen that the policy denies'}. What would open them${policy === undefined ? ', as lines below `allow:` of a policy' : ''}:`
+  const head = `vigiles: ${denials.length} ${denials.length === 1 ? 'connection was' : 'connections were'} ${mode === 'enforce' ? 'denied' : 'seen that the policy denies'}. What would open them${policy === undefined ? ', as lines below `allow:` of a policy' : ''}:`
   return [head, ...suggestAllow(denials, policy).map((line) => `  ${line}`)]
 }
 

@@ -17,7 +17,7 @@ export interface LiveFinding {
   readonly finding: DetectionFindingLine['finding']
   /** Units that did it, by evidence; the newest first. */
   readonly units: readonly string[]
-  /** `ip:port` or names. */
+  /** Where the connections it rests on went, as the program asked for them: `name:port`, else `ip:port`. */
   readonly destinations: readonly string[]
   /** Connections it rests on. */
   readonly connections: readonly string[]
@@ -35,6 +35,7 @@ interface Trace {
   readonly unit: string | undefined
   readonly connection: string | undefined
   readonly toolCall: string | undefined
+  readonly destination: string | undefined
 }
 
 /** Lines and calls that a finding can still be led back to; the engine itself remembers no more. */
@@ -142,7 +143,15 @@ function traceOf(row: Row, actor: Row | undefined): Trace {
     unit: text(actor?.unit) ?? text(row.unit),
     connection: text(row.connection),
     toolCall: text(actor?.toolCall),
+    destination: destinationOf(objectOf(row.dstEndpoint)),
   }
+}
+
+function destinationOf(endpoint: Row | undefined): string | undefined {
+  const { hostname, ip, port } = endpoint ?? {}
+  const host = typeof hostname === 'string' && hostname !== '' ? hostname : ip
+  if (typeof host !== 'string' || host === '') return undefined
+  return typeof port === 'number' ? `${host}:${port}` : host
 }
 
 function callKey(box: unknown, toolCall: unknown): string | undefined {
@@ -164,7 +173,7 @@ function liveFinding(finding: Finding, traces: BoundedMap<number, Trace>): LiveF
   return {
     units,
     connections,
-    destinations: finding.destinations,
+    destinations: of(({ destination }) => destination).slice(0, listMax),
     finding: {
       uid: `${finding.detection}-${seqs[0] ?? 0}`,
       detection: finding.detection,
@@ -184,4 +193,4 @@ function liveFinding(finding: Finding, traces: BoundedMap<number, Trace>): LiveF
   }
 }
 
-const noTrace: Trace = { unit: undefined, connection: undefined, toolCall: undefined }
+const noTrace: Trace = { unit: undefined, connection: undefined, toolCall: undefined, destination: undefined }

@@ -102,11 +102,7 @@ export async function watchSandbox(options: SandboxOptions): Promise<WatchedSand
   const { policy, mode = 'enforce' } = options
   const dir = resolvePath(options.record)
   const workdir = resolvePath(options.workdir ?? process.cwd())
-  const name = `${
-    basename(dir)
-      .replace(/[^\w.-]/g, '-')
-      .slice(0, 40) || 'box'
-  }-${randomBytes(3).toString('hex')}`
+  const name = `${boxWord(dir)}-${randomBytes(3).toString('hex')}`
   const detector = startDetector()
   const found: LiveFinding[] = []
   const journal: Journal = openJournal({
@@ -277,6 +273,14 @@ export async function watchSandbox(options: SandboxOptions): Promise<WatchedSand
     await unwind(undo)
     throw error
   }
+}
+
+/** The folder's name, where a person chose it. */
+function boxWord(dir: string): string {
+  const word = basename(dir)
+    .replace(/[^\w.-]/g, '-')
+    .slice(0, 40)
+  return word === '' || /^\d{4}-\d\d-\d\dT/.test(word) ? 'run' : word
 }
 
 function startLine(
