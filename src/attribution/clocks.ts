@@ -89,7 +89,7 @@ export function alignClocks(
       const seen = joined(
         tie.members.map((m) => shifted(timeAnchors(events, calls, keys, m.clock, isTrusted), m.aheadUs)),
       )
-      const timed = joined([anchors, unnamed(seen, anchors)])
+      const timed = joined([anchors, unnamed(sharpOf(seen, events), anchors)])
       const other = weigh(timed, (us) => Math.abs(us) <= nearUs, expected, timedLogOdds, timedGapUs)
       if (other?.proven) {
         proof = other
