@@ -1,0 +1,84 @@
+// Runs the built program as an ordinary user: as nobody when the tests run as root, else as who they run as.
+
+import { spawn, spawnSync } from 'node:child_process'
+import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const checkout = fileURLToPath(new URL('../..', import.meta.url))
+const nobody = { uid: 65_534, gid: 65_534 }
+const user = process.getuid?.() === 0 ? nobody : {}
+const timeoutMs = 60_000
+
+export interface AsUser {
+  /** Belongs to the user; `home` and `work` are in it. */
+  readonly base: string
+  readonly home: string
+  readonly work: string
+  /** Of the built program. */
+  readonly cli: string
+  readonly library: string
+  /** Runs Node; `fds` are given to it from 3 on. */
+  node(args: readonly string[], fds?: readonly number[]): Promise<Ended>
+  /** Starts Node and gives its process id. */
+  start(args: readonly string[]): { readonly pid: number; readonly ended: Promise<unknown> }
+  close(): void
+}
+
+export interface Ended {
+  readonly code: number | null
+  readonly out: string
+  readonly err: string
+}
+
+/** A copy that the user can read, wherever the checkout lies. */
+export function asUser(): AsUser {
+  const base = mkdtempSync(join(tmpdir(), 'user-'))
+  const program = join(base, 'program')
+  const [home, work] = [join(base, 'home'), join(base, 'work')]
+  for (const folder of [home, work]) {
+    mkdirSync(folder)
+    if (user.uid !== undefined) chownSync(folder, user.uid, user.gid)
+  }
+  chmodSync(base, 0o755)
+  const tsc = join(checkout, 'node_modules/.bin/tsc')
+  spawnSync(tsc, ['-p', 'tsconfig.build.json', '--outDir', join(program, 'dist')], { cwd: checkout })
+  cpSync(join(checkout, 'package.json'), join(program, 'package.json'))
+  for (const name of ['koffi', '@koromix', 'yaml', 'fzstd']) {
+    const from = join(checkout, 'node_modules', name)
+    if (existsSync(from)) cpSync(from, join(program, 'node_modules', name), { recursive: true })
+  }
+  const options = {
+    ...user,
+    cwd: work,
+    env: { HOME: home, PATH: '/usr/bin:/bin', XDG_STATE_HOME: join(home, 'state') },
+    timeout: timeoutMs,
+    killSignal: 'SIGKILL' as const,
+  }
+  return {
+    base,
+    home,
+    work,
+    cli: join(program, 'dist/cli/main.js'),
+    library: join(program, 'dist/index.js'),
+    async node(args, fds = []) {
+      const child = spawn(process.execPath, args, { ...options, stdio: ['ignore', 'pipe', 'pipe', ...fds] })
+      let [out, err] = ['', '']
+      child.stdout?.on('data', (bytes) => {
+        out += bytes
+      })
+      child.stderr?.on('data', (bytes) => {
+        err += bytes
+      })
+      return await new Promise((resolve) => {
+        child.once('close', (code) => resolve({ code, out, err }))
+      })
+    },
+    start(args) {
+      const child = spawn(process.execPath, args, { ...options, stdio: 'ignore' })
+      return { pid: child.pid ?? 0, ended: new Promise((resolve) => child.once('close', resolve)) }
+    },
+    close: () => rmSync(base, { recursive: true, force: true }),
+  }
+}
