@@ -12,6 +12,8 @@ const sharpUs = 2_000_000
 /** Records that tell only windows already allow for what their clock may be off. */
 const boundedSdUs = 2_000_000
 const likelySdUs = 1_000_000
+/** A clock that is known no better cannot tell calls apart. */
+const alignedSdUs = 5_000_000
 
 /** What a clock kept by NTP may be off when nothing shows it, and one of which nothing is known. */
 export const priorSdUs = { utc: 2e6, naive: 30e6, uptime: 30e6 } as const
@@ -55,8 +57,8 @@ export function settle(
       // A member tied by its windows' bounds has windows that allow for what the tie leaves open.
       ...(member.sdUs >= likelySdUs ? { doubtUs: placed.sdUs } : {}),
       z: peak.z,
-      aligned: true,
-      note: `${peak.effects} of ${peak.asked} connections agree, by ${by}${tied}${steps}`,
+      aligned: placed.sdUs <= alignedSdUs,
+      note: `${peak.effects} of ${peak.asked} connections agree, by ${by}${tied}${steps}${placed.sdUs <= alignedSdUs ? '' : '; known too loosely to place a call'}`,
     }
   }
   // Not proven: lean on the zone's prior, and on what little there is.
