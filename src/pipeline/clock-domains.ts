@@ -110,8 +110,10 @@ function nameDomains(merged: Merged, zoneOf: readonly (string | undefined)[]): O
     const zone: ClockDomain['zone'] =
       zoneOf[c] !== undefined || clock.zone === 'utc' ? 'utc' : clock.zone === 'uptime' ? 'uptime' : 'naive'
     // Agents' traces of one format share the reference; each network sensor is a clock of its own.
-    const part = clock.side === 'agent' ? '' : clock.sensor !== '' ? clock.sensor : partOf(family, file.path)
-    return { family, zone, part, side: clock.side }
+    // What a recording of ours says of connections and of calls was stamped by one clock.
+    const side = file.format === 'vigiles-journal' ? 'agent' : clock.side
+    const part = side === 'agent' ? '' : clock.sensor !== '' ? clock.sensor : partOf(family, file.path)
+    return { family, zone, part, side }
   })
   const partsOf = new Map<string, Set<string>>()
   for (const { family, part } of described) {

@@ -61,7 +61,9 @@ export function findInputs(
       })
       return
     }
-    for (const entry of entries) {
+    // Beside a recording's journal lie its own notes, evidence and control socket: no logs.
+    const recording = entries.includes('journal.jsonl') && entries.includes('run.json')
+    for (const entry of recording ? ['journal.jsonl'] : entries) {
       const child = join(absolute, entry)
       const path = relative === '' ? entry : `${relative}/${entry}`
       let stats: Stats

@@ -54,6 +54,7 @@ export const vigilesJournal = defineJsonLinesImporter({
   start(sink) {
     const begun = new BoundedMap<string, Time>(openMax)
     const calls = new JournalCalls(sink)
+    const runs = new BoundedMap<string, string>(openMax)
     return {
       row(row, line, text) {
         if (!isJournal(row)) {
@@ -61,6 +62,7 @@ export const vigilesJournal = defineJsonLinesImporter({
           return
         }
         if (row.class === 'execute_tool') {
+          learnUnit(row, runs)
           const time = timeOf(row)
           if (time) calls.row(row, time, line)
           else sink.reject(line, `time is not a time: ${shown(row.time)}`, text)
@@ -77,6 +79,7 @@ export const vigilesJournal = defineJsonLinesImporter({
           return
         }
         if (kind === 'network_activity') close(event, row, begun)
+        if (!event.actor) byUnit(event, objectOf(row.actor), runs)
         sink.event(event)
       },
       end: () => calls.end(),
@@ -269,6 +272,22 @@ function actor(event: EventDraft, row: Row | undefined): void {
     ...(name !== undefined && { name }),
     ...(cmdLine !== undefined && { cmdLine }),
   }
+}
+
+/** A command that we started as a whole (`vigiles run`): its boundary is the kernel's, its calls are within. */
+function learnUnit(row: Row, runs: BoundedMap<string, string>): void {
+  const [unit, toolCall] = [textOf(row.unit), textOf(row.toolCall)]
+  if (row.source === 'exec' && row.activity === 'start' && unit !== undefined && toolCall !== undefined) {
+    runs.set(`${textOf(row.box) ?? ''} ${unit}`, toolCall)
+  }
+}
+
+/** What no call within the run is said to have done is at least the run's: `unit-1`, and `unit-1/…` below it. */
+function byUnit(event: EventDraft, row: Row | undefined, runs: BoundedMap<string, string>): void {
+  const unit = textOf(row?.unit)?.split('/')[0]
+  if (unit === undefined || objectOf(row?.label)) return
+  const toolCall = runs.get(`${event.box ?? ''} ${unit}`)
+  if (toolCall !== undefined) event.actor = { toolCall, tier: 'identity' }
 }
 
 /** A closing line is stamped at the end: its connection's beginning comes from the opening one, or its duration. */
