@@ -3,6 +3,7 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import { canonicalIp } from '../base/ip.ts'
 import { sniffDatagram } from '../protocols/datagram.ts'
+import { readDns } from '../protocols/dns.ts'
 import {
   datagramFor,
   fillTcpChecksum,
@@ -49,6 +50,9 @@ export function openGateway(options: GatewayOptions): Gateway {
   const waiting = new Map<string, Link>()
   /** On their way to a service of the gateway's own; by flow. */
   const services = new Map<string, Service>()
+  /** What a proxy was asked for and is being dialled. */
+  const asking = new Set<Link>()
+  const clients = new Set<Socket>()
   let lostCount = 0
   let closed = false
 
@@ -133,16 +137,22 @@ export function openGateway(options: GatewayOptions): Gateway {
   async function serve(client: Socket, { unit, flow, actor, timer }: Service): Promise<void> {
     clearTimeout(timer)
     if (flow.dst.port === 53) {
-      serveDns(client, (query) =>
-        answerQuery(query, flow, actor, options.contextOf(unit), names, {
-          ...options,
-          decide: (ask) => options.decide(ask, unit),
-        }),
+      serveDns(
+        client,
+        (query) =>
+          answerQuery(query, flow, actor, options.contextOf(unit), names, {
+            ...options,
+            decide: (ask) => options.decide(ask, unit),
+          }),
+        () => refuseStrange(unit, flow, 'the resolver was sent no DNS query'),
       )
       return
     }
     const request = await readProxyRequest(client)
-    if (!request) return
+    if (!request) {
+      refuseStrange(unit, flow, 'the proxy was sent no request that it knows')
+      return
+    }
     const link = links.make(unit, flow, { host: request.host, port: request.port })
     const refuse = (decision: Decision) => {
       if (links.keep(link, refusalOf(link.line, decision))) links.tell('refuse', link)
@@ -153,13 +163,22 @@ export function openGateway(options: GatewayOptions): Gateway {
       refuse(decision)
       return
     }
+    asking.add(link)
     const answer = await reach(link, decision)
+    asking.delete(link)
     if (typeof answer === 'string') request.fail()
     else if ('verdict' in answer) refuse(answer)
     else {
       request.grant()
       carriage.start(link, client, answer)
     }
+  }
+
+  /** What reached a service of our own and is nothing that it serves went nowhere, and is kept like what did not. */
+  function refuseStrange(unit: number, flow: Flow, reason: string): void {
+    const link = links.make(unit, flow)
+    const decision = { verdict: 'deny', code: 'protocol', rule: 'built-in: own services', reason } as const
+    if (links.keep(link, refusalOf(link.line, decision))) links.tell('refuse', link)
   }
 
   /** Resolves, vets, records and dials, in this order. */
@@ -195,6 +214,8 @@ export function openGateway(options: GatewayOptions): Gateway {
 
   function accept(client: Socket): void {
     client.on('error', () => {})
+    clients.add(client)
+    client.once('close', () => clients.delete(client))
     let link: Link | undefined
     try {
       const six = client.remoteFamily === 'IPv6' && !client.remoteAddress?.startsWith('::ffff:')
@@ -218,6 +239,10 @@ export function openGateway(options: GatewayOptions): Gateway {
 
   function onQuery(bytes: Uint8Array, packet: IpPacket, unit: number, flow: Flow): void {
     const query = bytes.subarray(packet.payloadAt)
+    if (!readDns(query)?.questions[0]) {
+      refuseStrange(unit, flow, 'the resolver was sent no DNS query')
+      return
+    }
     const actor = options.actorOf(unit, flow)
     void answerQuery(query, flow, actor, options.contextOf(unit), names, {
       ...options,
@@ -252,18 +277,19 @@ export function openGateway(options: GatewayOptions): Gateway {
   return {
     connections: () => [...carriage.open],
     cut(which, reason) {
-      const chosen = [...carriage.open, ...waiting.values()].filter(which)
+      const chosen = [...carriage.open, ...waiting.values(), ...asking].filter(which)
       for (const link of chosen) link.cut(reason)
       return chosen.length
     },
     lost: () => lostCount,
     async close() {
       closed = true
-      for (const link of [...carriage.open, ...waiting.values()]) {
+      for (const link of [...carriage.open, ...waiting.values(), ...asking]) {
         clearTimeout(link.timer)
         link.cut('the sandbox was closed')
       }
       carriage.close()
+      for (const client of clients) client.destroy()
       await closeServer(server)
     },
   }

@@ -21,6 +21,7 @@ export interface ProxyRequest {
 
 const requestBytesMax = 65_536
 const requestMs = 30_000
+const leaveMs = 5_000
 const noBytes = new Uint8Array(0)
 
 /** Reads what the client wants. Undefined when it is no request that a proxy knows; the client is then gone. */
@@ -32,6 +33,7 @@ export function readProxyRequest(client: Socket): Promise<ProxyRequest | undefin
       clearTimeout(timer)
       client.off('data', onData)
       client.off('close', onClose)
+      client.off('end', onClose)
       client.pause()
       if (rest.length > 0) client.unshift(rest)
       if (!request) client.destroy()
@@ -58,6 +60,7 @@ export function readProxyRequest(client: Socket): Promise<ProxyRequest | undefin
     }
     client.on('data', onData)
     client.once('close', onClose)
+    client.once('end', onClose)
     client.resume()
   })
 }
@@ -91,7 +94,7 @@ function socksRequest(client: Socket, bytes: Buffer): Read {
         ? Uint8Array.of(5, five, 0, 1, 0, 0, 0, 0, 0, 0)
         : Uint8Array.of(0, four, 0, 0, 0, 0, 0, 0),
     )
-    if (code !== 'granted') client.end()
+    if (code !== 'granted') leave(client)
   }
   if (request.command !== 'connect') {
     reply('failed')
@@ -107,6 +110,13 @@ function socksRequest(client: Socket, bytes: Buffer): Read {
     },
     rest: bytes.subarray(request.clientAt),
   }
+}
+
+/** Last words; then it is gone, whether the client hangs up or not. */
+function leave(client: Socket, words = ''): void {
+  client.resume()
+  client.setTimeout(leaveMs, () => client.destroy())
+  client.end(words)
 }
 
 /** Clients whose password was answered. */
@@ -139,8 +149,8 @@ function httpRequest(client: Socket, bytes: Buffer): Read {
     host: host.replace(/^\[|\]$/g, ''),
     port: port === undefined ? 80 : Number(port),
     grant: () => void (connect && client.write('HTTP/1.1 200 Connection Established\r\n\r\n')),
-    deny: (decision) => void client.end(httpDenial(decision)),
-    fail: () => void client.end('HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n'),
+    deny: (decision) => leave(client, httpDenial(decision)),
+    fail: () => leave(client, 'HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n'),
   }
   return { request: read, rest: connect ? rest : Buffer.concat([originForm(head, path || '/'), rest]) }
 }
