@@ -11,6 +11,7 @@ const benches: Readonly<Record<string, string>> = {
   pcap: 'pcap.ts',
   journal: 'journal/main.ts',
   policy: 'policy/main.ts',
+  sandbox: 'sandbox/main.ts',
 }
 const [name, ...rest] = process.argv.slice(2)
 const file = name === undefined ? undefined : benches[name]
