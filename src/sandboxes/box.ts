@@ -2,8 +2,10 @@
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import type { Socket } from 'node:net'
 import type { Readable, Writable } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { assert } from '../base/assert.ts'
 import { OperatorError } from '../base/errors.ts'
 import type { BoxNetwork } from '../schema/box-network.ts'
@@ -111,7 +113,9 @@ export async function openBox(options: BoxOptions): Promise<Box> {
         const opened = openNetwork(calls, pid, root)
         network = opened
         undo.push(() => opened.close())
-        opened.ready = applyRules(opened.entry, prepared, options.groupsNeeded === true)
+        opened.ready = opened.enterable.then(() =>
+          applyRules(opened.entry, prepared, options.groupsNeeded === true),
+        )
         opened.ready.catch(() => {})
       },
     })
@@ -225,6 +229,8 @@ function noGroups(why: string): OperatorError {
 interface Network {
   readonly entry: NetworkEntry
   readonly ownerFd: number
+  /** Resolves when a program may enter and keep its rights. */
+  readonly enterable: Promise<void>
   readonly sockets: Promise<ReturnType<typeof makeSockets>>
   ready: Promise<GroupCalls | undefined>
   close(): void
@@ -234,19 +240,33 @@ function openNetwork(calls: Kernel, pid: number, root: boolean): Network {
   const networkFd = openSync(`/proc/${pid}/ns/net`, 'r')
   const ownerFd = calls.ownerNamespace(networkFd)
   const entry = networkEntry(networkFd, ownerFd, root)
+  const enterable = root ? Promise.resolve() : mapped(pid)
   const sockets = root
     ? Promise.resolve(calls.inNetwork(networkFd, () => makeSockets(calls)))
-    : borrowSockets(calls, entry, socketKinds)
+    : enterable.then(() => borrowSockets(calls, entry, socketKinds))
   sockets.catch(() => {})
   return {
     entry,
     ownerFd,
+    enterable,
     sockets,
     ready: Promise.resolve(undefined),
     close() {
       closeSync(networkFd)
       closeSync(ownerFd)
     },
+  }
+}
+
+/**
+ * Before the namespace has its map of users, who enters is nobody there, and loses all rights with the first program.
+ * Where that does not come to pass, bubblewrap fails by itself and says why.
+ */
+async function mapped(pid: number): Promise<void> {
+  for (let tries = 0; tries < 1000; tries++) {
+    const map = await readFile(`/proc/${pid}/uid_map`, 'latin1').catch(() => '')
+    if (map !== '') return
+    await sleep(1)
   }
 }
 

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 
 const checkout = fileURLToPath(new URL('../..', import.meta.url))
 const nobody = { uid: 65_534, gid: 65_534 }
-const user = process.getuid?.() === 0 ? nobody : {}
+const user = process.getuid?.() === 0 ? nobody : undefined
 const timeoutMs = 60_000
 
 export interface AsUser {
@@ -39,7 +39,7 @@ export function asUser(): AsUser {
   const [home, work] = [join(base, 'home'), join(base, 'work')]
   for (const folder of [home, work]) {
     mkdirSync(folder)
-    if (user.uid !== undefined) chownSync(folder, user.uid, user.gid)
+    if (user) chownSync(folder, user.uid, user.gid)
   }
   chmodSync(base, 0o755)
   const tsc = join(checkout, 'node_modules/.bin/tsc')
