@@ -69,6 +69,7 @@ const Summary = z.looseObject({
     attributed: whole,
     likely: whole,
     notAttributable: whole,
+    byIdentity: whole,
     expectedByChance: z.number().nonnegative(),
   }),
   notes: z.array(text),

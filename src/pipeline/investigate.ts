@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:f
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { AttributionCase, AttributionResult } from '../attribution/api.ts'
+import { tiers } from '../attribution/api.ts'
 import { attribute } from '../attribution/attribute.ts'
 import { assert } from '../base/assert.ts'
 import { OperatorError } from '../base/errors.ts'
@@ -121,12 +122,14 @@ function writeCase(
     const line = toolCallLine(theCase, result, j)
     return { ...line, command: redact(line.command) }
   })
+  let byIdentity = 0
   const attributed = { attributed: 0, likely: 0, 'not-attributable': 0 }
   progress.begin('writing', eventOrder.length + merged.calls.n, 'rows')
   const attributions = new LineWriter(join(out, 'attributions.jsonl'))
   const texts = caseTexts(theCase, result, redact)
   for (const i of eventOrder) {
     attributed[verdictOf(result, i)]++
+    if (result.tier[i] === identityTier) byIdentity++
     attributions.write(texts.attribution(i))
     progress.advance(1)
   }
@@ -179,6 +182,7 @@ function writeCase(
     attributed: attributed.attributed,
     likely: attributed.likely,
     notAttributable: attributed['not-attributable'],
+    byIdentity,
     expectedByChance: round(result.coincidences.expectedByChance, 2),
     coincidences: result.coincidences.observed,
     coincidencesOf: result.coincidences.of,
@@ -209,7 +213,7 @@ function writeCase(
     attribution,
     tests: groups.slice(0, 200),
     notes: [
-      ...caseNotes(theCase, result, inputs),
+      ...caseNotes(theCase, result, inputs, byIdentity === eventOrder.length),
       ...(left > 0
         ? [
             `${left} events outside --since/--until were read and helped to align the clocks; they are left out of what is written.`,
@@ -341,6 +345,9 @@ function memo<T>(make: (index: number) => T): (index: number) => T {
 function round(value: number, digits: number): number {
   return Number.isFinite(value) ? Number(value.toFixed(digits)) : 0
 }
+
+/** Place of the tier in the results. */
+const identityTier = tiers.indexOf('identity')
 
 interface Stopwatch {
   readonly laps: Record<string, number>

@@ -20,9 +20,12 @@ export function caseNotes(
   theCase: Case,
   result: AttributionResult,
   inputs: readonly InputSummary[],
+  /** The kernel named the call of every event: what would make estimates better is of no use. */
+  certain: boolean,
 ): string[] {
   const own = [...fileNotes(inputs), ...missingNotes(inputs)]
   const { events, calls } = theCase.merged
+  if (certain && events.n > 0) return own
   // Where one side is missing, how the other was judged is of no use.
   if (events.n === 0 || calls.n === 0) return [...own, ...theCase.notes]
   const times = timeNotes(theCase, result)

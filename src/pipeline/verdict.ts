@@ -67,6 +67,10 @@ function whoDidIt(
     return 'Give the logs of the firewall, a flow log or a packet capture for the time of these calls.'
   if (attribution.events === 0)
     return 'Give the logs of the firewall, the traces of the agents and, if there is one, the topology file.'
+  if (attribution.byIdentity * 2 > attribution.events) {
+    const all = attribution.byIdentity === attribution.events
+    return `It was recorded outside the sandbox: the kernel names the call of ${all ? `all ${count(attribution.events, 'event')}` : `${attribution.byIdentity.toLocaleString('en-US')} of ${count(attribution.events, 'event')}`}.`
+  }
   const supported = hypotheses.find(({ verdict }) => verdict === 'supported')
   const named = `${attribution.attributed} of ${count(attribution.events, 'event')} are attributed to a tool call (p ≥ 0.9) and ${attribution.likely} more are likely (p ≥ 0.5)`
   if (!supported) return `Who caused it cannot be told from these logs: ${named}.`

@@ -48,6 +48,8 @@ export interface AttributionSummary {
   readonly attributed: number
   readonly likely: number
   readonly notAttributable: number
+  /** Of the attributed: by a record made outside the sandbox, from the kernel. */
+  readonly byIdentity: number
   /** How many of the coincidences below chance alone would give. */
   readonly expectedByChance: number
   readonly coincidences: number

@@ -131,6 +131,7 @@ export function sampleReport(options: SampleOptions = {}): ReportData {
         attributed,
         likely,
         notAttributable: attributions.length - attributed - likely,
+        byIdentity: 0,
         expectedByChance: 3.1,
         coincidences: attributed + likely + 5,
         coincidencesOf: 92,

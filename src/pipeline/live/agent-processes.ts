@@ -1,0 +1,100 @@
+// What the processes of an agent's run are: the agent itself, the hooks it starts for us, and its work – a subtree for
+// each process that the agent itself started.
+
+import type { JournalProcess } from '../../schema/journal.ts'
+import type { ProcessNode } from '../../sensors/process-tree.ts'
+import type { Label, SeenWork } from './told-calls.ts'
+
+export interface AgentTag {
+  /** The kernel's unit: the whole run. */
+  readonly unit: number
+  role: 'way-in' | 'agent' | 'hook' | 'work'
+  /** Of the subtree it belongs to, when it is work or a hook. */
+  readonly subtree?: Subtree
+  /** What is known of it in particular: a command of an open shell. */
+  label?: Label
+  /** It has a line in the journal. */
+  written?: boolean
+}
+
+export interface Subtree {
+  /** `unit-1/PID-STARTTICKS`, as it stands in the journal. */
+  readonly name: string
+  readonly pid: number
+  work: SeenWork | undefined
+}
+
+type Node = ProcessNode<AgentTag>
+
+/** bubblewrap's own processes are above it; see box.ts. */
+export const agentDepth = 2
+
+/**
+ * What a process is, now that it runs a program. `isHook`: it is exactly what was set up as a hook. A process is not
+ * looked at twice: what work becomes stays work.
+ */
+export function tagFor(
+  node: Node,
+  facts: JournalProcess | undefined,
+  unitName: (unit: number) => string,
+  isHook: (cmdLine: string) => boolean,
+): AgentTag | undefined {
+  const above = node.parent && tagOf(node.parent)
+  if (!above) return node.tag
+  const { unit } = above
+  if (node.depth < agentDepth) return { unit, role: 'way-in' }
+  if (node.depth === agentDepth) return { unit, role: isWayIn(facts) ? 'way-in' : 'agent' }
+  if (above.subtree) return { unit, role: above.role, subtree: above.subtree }
+  if (above.role === 'agent' && facts && isSameProgram(node.parent!.facts, facts))
+    return { unit, role: 'agent' }
+  const subtree: Subtree = {
+    name: `${unitName(unit)}/${node.pid}${facts?.startTicks === undefined ? '' : `-${facts.startTicks}`}`,
+    pid: node.pid,
+    work: undefined,
+  }
+  return { unit, role: isHook(facts?.cmdLine ?? '') ? 'hook' : 'work', subtree }
+}
+
+/** Of a process that runs no program of its own yet: its parent's. */
+export function tagOf(node: Node): AgentTag | undefined {
+  for (let at: Node | undefined = node; at; at = at.parent) if (at.tag) return at.tag
+  return undefined
+}
+
+/** The nearest that is known of it and of those it descends from. */
+export function labelOf(node: Node): Label | undefined {
+  for (let at: Node | undefined = node; at; at = at.parent) {
+    if (at.tag?.label) return at.tag.label
+    if (at.tag?.subtree?.pid === at.pid) return at.tag.subtree.work?.label
+  }
+  return undefined
+}
+
+/** The program that gives the command its signals back. */
+function isWayIn(facts: JournalProcess | undefined): boolean {
+  return /^(?:\/usr)?\/bin\/env --default-signal=/.test(facts?.cmdLine ?? '')
+}
+
+/** Agents start themselves again, with more memory or for their workers: that is no tool call. */
+function isSameProgram(parent: JournalProcess, child: JournalProcess): boolean {
+  const [own, other] = [programOf(parent), programOf(child)]
+  if (own.script !== undefined && own.script === other.script && parent.exe === child.exe) return true
+  // A launcher of the same name: codex.js and the program that it picks for this machine.
+  const name = base(own.script ?? own.first).replace(/\.[cm]?js$/, '')
+  if (name === '' || shells.test(name)) return false
+  return base(other.first).replace(/\.exe$/, '') === name.replace(/\.exe$/, '')
+}
+
+const shells = /^(?:ba|da|z|a|k|mk)?sh$|^(?:env|python[\d.]*|node|perl|ruby|curl)$/
+
+/** First word, and the first that is no option: of an interpreter its script. */
+function programOf({ cmdLine = '' }: JournalProcess): { first: string; script: string | undefined } {
+  const [first = '', ...words] = cmdLine.split(' ')
+  if (!/(?:^|\/)(?:node|nodejs|bun|deno|python[\d.]*|ruby|perl)$/.test(first))
+    return { first, script: undefined }
+  return { first, script: words.find((word) => !word.startsWith('-')) }
+}
+
+function base(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1)
+}

@@ -1,0 +1,99 @@
+// The gateway's own address as agents know it: hooks and telemetry are posted here.
+//
+// Who posts is known from the kernel, as with every connection. What is posted is what the agent's side says.
+
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+
+/** Port of OTLP over HTTP (IANA); hooks go the same way. */
+export const agentServicePort = 4318
+
+const limits = {
+  /** Of a body. What a tool answered stands in it. */
+  bytes: 8 * 1024 * 1024,
+  connections: 256,
+  requestMs: 15_000,
+  idleMs: 30_000,
+} as const
+
+export interface AgentServiceOptions<Caller> {
+  /** `name`: the agent that the hook was set up for. Gives what the hook prints. */
+  readonly onHook: (name: string, body: unknown, caller: Caller) => object
+  readonly onTelemetry: (body: Uint8Array, caller: Caller) => void
+  /** A request that is none of these, or is broken: counted. */
+  readonly onRefused: (why: string) => void
+}
+
+export interface AgentService<Caller> {
+  take(client: Socket, caller: Caller): void
+  close(): void
+}
+
+export function startAgentService<Caller>(options: AgentServiceOptions<Caller>): AgentService<Caller> {
+  const callers = new WeakMap<object, Caller>()
+  let connections = 0
+  const server: Server = createServer({ requestTimeout: limits.requestMs, keepAliveTimeout: limits.idleMs })
+  server.on('request', (request, response) => {
+    const caller = callers.get(request.socket)
+    if (caller === undefined) return void response.destroy()
+    answer(request, response, caller).catch(() => response.destroy())
+  })
+  server.on('clientError', (_, socket) => socket.destroy())
+
+  async function answer(request: IncomingMessage, response: ServerResponse, caller: Caller): Promise<void> {
+    const refuse = (status: number, why: string) => {
+      options.onRefused(why)
+      reply(response, status, { error: why })
+    }
+    const path = (request.url ?? '').split('?')[0] ?? ''
+    const hook = /^\/hook\/([a-z]{1,32})$/.exec(path)?.[1]
+    const telemetry = /^\/v1\/(?:logs|traces|metrics)$/.test(path)
+    if (request.method !== 'POST' || (hook === undefined && !telemetry)) return refuse(404, 'nothing is here')
+    if (telemetry && !/\bjson\b/.test(request.headers['content-type'] ?? ''))
+      return refuse(415, 'OTLP is read as JSON: set the protocol to http/json')
+    const body = await bodyOf(request)
+    if (!body) return refuse(413, 'the body is too long')
+    if (telemetry) {
+      options.onTelemetry(body, caller)
+      return reply(response, 200, {})
+    }
+    let value: unknown
+    try {
+      value = JSON.parse(body.toString('utf8'))
+    } catch {
+      return refuse(400, 'the hook posted no JSON')
+    }
+    reply(response, 200, options.onHook(hook ?? '', value, caller))
+  }
+
+  return {
+    take(client, caller) {
+      if (connections >= limits.connections) return void client.destroy()
+      connections++
+      client.once('close', () => connections--)
+      callers.set(client, caller)
+      server.emit('connection', client)
+      client.resume()
+    },
+    close: () => server.closeAllConnections(),
+  }
+}
+
+function reply(response: ServerResponse, status: number, value: object): void {
+  const text = JSON.stringify(value)
+  response.writeHead(status, {
+    'Content-Type': 'application/json',
+    'Content-Length': Buffer.byteLength(text),
+  })
+  response.end(text)
+}
+
+async function bodyOf(request: IncomingMessage): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length
+    if (bytes <= limits.bytes) chunks.push(chunk)
+  }
+  return bytes > limits.bytes ? undefined : Buffer.concat(chunks)
+}
