@@ -23,6 +23,12 @@ const nodeScript = `const socket = require(process.argv[1]).load(null).func('int
 for (const kind of process.argv.slice(2)) console.log(socket(...kind.split(',').map(Number)))
 console.log('end'); setTimeout(() => {}, 60_000)`
 
+/** Words that run a helper; the kinds of sockets come after them. */
+export const helpers = {
+  perl: () => [perl, '-e', perlScript],
+  node: () => [process.execPath, '-e', nodeScript, createRequire(import.meta.url).resolve('koffi')],
+} as const
+
 const answerMs = 10_000
 
 /** Descriptors of our own, not blocking, by the names in `kinds`; undefined for what the kernel does not have. */
@@ -30,17 +36,15 @@ export async function borrowSockets<Name extends string>(
   kernel: Kernel,
   entry: NetworkEntry,
   kinds: Readonly<Record<Name, SocketKind>>,
+  helper: keyof typeof helpers = existsSync(perl) ? 'perl' : 'node',
 ): Promise<Record<Name, number | undefined>> {
   const names = Object.keys(kinds) as Name[]
   const words = names.map((name) => {
     const { family, type, protocol } = kinds[name]
     return `${family},${type | SOCK_NONBLOCK},${protocol}`
   })
-  const program = existsSync(perl)
-    ? [perl, '-e', perlScript]
-    : [process.execPath, '-e', nodeScript, createRequire(import.meta.url).resolve('koffi')]
-  const [file = '', ...args] = [...entry.words, ...program, ...words]
-  const helper = spawn(file, args, {
+  const [file = '', ...args] = [...entry.words, ...helpers[helper](), ...words]
+  const running = spawn(file, args, {
     stdio: ['ignore', 'pipe', 'pipe', ...entry.fds],
     env: { PATH: toolPath },
     cwd: '/',
@@ -48,14 +52,14 @@ export async function borrowSockets<Name extends string>(
     killSignal: 'SIGKILL',
   })
   try {
-    const { out, complaint } = await answerOf(helper)
+    const { out, complaint } = await answerOf(running)
     const theirs = out.trim().split('\n').slice(0, -1).map(Number)
-    if (!out.endsWith('end\n') || theirs.length !== names.length || helper.pid === undefined) {
+    if (!out.endsWith('end\n') || theirs.length !== names.length || running.pid === undefined) {
       throw cannot(complaint.trim() || 'The helper that makes its sockets ended early.')
     }
-    return take(kernel, helper.pid, names, theirs)
+    return take(kernel, running.pid, names, theirs)
   } finally {
-    helper.kill('SIGKILL')
+    running.kill('SIGKILL')
   }
 }
 

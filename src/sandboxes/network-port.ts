@@ -2,6 +2,7 @@
 
 import type { Socket } from 'node:net'
 import { assert } from '../base/assert.ts'
+import { OperatorError } from '../base/errors.ts'
 import { canonicalIp, v4ToText } from '../base/ip.ts'
 import type { BoxNetwork } from '../schema/box-network.ts'
 import {
@@ -66,13 +67,17 @@ export function makeSockets(kernel: Kernel): NetworkSockets {
 
 /** Makes the sockets ready; the caller has the network administrator's rights over their namespace. */
 export function openNetworkFds(kernel: Kernel, sockets: NetworkSockets): NetworkFds {
+  const { raw4, raw6, packetLog, socketDiag } = sockets
+  if (raw4 === undefined || packetLog === undefined || socketDiag === undefined) {
+    const missing = Object.entries({ raw4, packetLog, socketDiag }).filter(([, fd]) => fd === undefined)
+    throw new OperatorError('environment', {
+      what: 'The network of the sandbox could not be set up.',
+      why: `The kernel has no such sockets: ${missing.map(([name]) => name).join(', ')}.`,
+      fix: 'Load the modules nfnetlink, nfnetlink_log and inet_diag, or use the distribution’s own kernel.',
+    })
+  }
   const listener = openListener(kernel, sockets)
   kernel.listen(listener, backlog)
-  const { raw4, raw6, packetLog, socketDiag } = sockets
-  assert(
-    raw4 !== undefined && packetLog !== undefined && socketDiag !== undefined,
-    'sockets of IPv4 and netlink were made',
-  )
   for (const fd of [raw4, raw6]) {
     if (fd !== undefined) kernel.setsockopt(fd, SOL_SOCKET, SO_MARK, int32(gatewayMark))
   }
