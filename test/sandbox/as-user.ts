@@ -1,6 +1,6 @@
 // Runs the built program as an ordinary user: as nobody when the tests run as root, else as who they run as.
 
-import { spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -21,6 +21,8 @@ export interface AsUser {
   readonly library: string
   /** Runs Node; `fds` are given to it from 3 on. */
   node(args: readonly string[], fds?: readonly number[]): Promise<Ended>
+  /** The same below a control group that was handed to the user; only as root. */
+  nodeInGroup(args: readonly string[], procsFile: string): Promise<Ended>
   /** Starts Node and gives its process id. */
   start(args: readonly string[]): { readonly pid: number; readonly ended: Promise<unknown> }
   close(): void
@@ -62,18 +64,13 @@ export function asUser(): AsUser {
     work,
     cli: join(program, 'dist/cli/main.js'),
     library: join(program, 'dist/index.js'),
-    async node(args, fds = []) {
-      const child = spawn(process.execPath, args, { ...options, stdio: ['ignore', 'pipe', 'pipe', ...fds] })
-      let [out, err] = ['', '']
-      child.stdout?.on('data', (bytes) => {
-        out += bytes
-      })
-      child.stderr?.on('data', (bytes) => {
-        err += bytes
-      })
-      return await new Promise((resolve) => {
-        child.once('close', (code) => resolve({ code, out, err }))
-      })
+    node: (args, fds = []) =>
+      ended(spawn(process.execPath, args, { ...options, stdio: ['ignore', 'pipe', 'pipe', ...fds] })),
+    nodeInGroup(args, procsFile) {
+      const become = ['setpriv', `--reuid=${nobody.uid}`, `--regid=${nobody.gid}`, '--clear-groups']
+      const enter = ['-c', 'echo 0 > "$1"; shift; exec "$@"', 'sh', procsFile, ...become, process.execPath]
+      const { uid: _, gid: __, ...rest } = { ...nobody, ...options }
+      return ended(spawn('sh', [...enter, ...args], { ...rest, stdio: ['ignore', 'pipe', 'pipe'] }))
     },
     start(args) {
       const child = spawn(process.execPath, args, { ...options, stdio: 'ignore' })
@@ -81,4 +78,17 @@ export function asUser(): AsUser {
     },
     close: () => rmSync(base, { recursive: true, force: true }),
   }
+}
+
+function ended(child: ChildProcess): Promise<Ended> {
+  let [out, err] = ['', '']
+  child.stdout?.on('data', (bytes) => {
+    out += bytes
+  })
+  child.stderr?.on('data', (bytes) => {
+    err += bytes
+  })
+  return new Promise((resolve) => {
+    child.once('close', (code) => resolve({ code, out, err }))
+  })
 }

@@ -1,16 +1,28 @@
 // The sandbox of an ordinary user: what it shares with root's, and where it is honest about knowing less.
 
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import {
+  chownSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { cgroup2Mount } from '../../src/sandboxes/cgroups.ts'
 import type { RecordedLine } from '../../src/schema/journal.ts'
 import { verifyJournal } from '../../src/store/verify.ts'
 import { type AsUser, asUser, type Ended } from './as-user.ts'
 import { missingForSandbox } from './holding.ts'
 
 const missing = missingForSandbox()
+const delegable = placeForGroups()
 const driver = fileURLToPath(new URL('user-tier.driver.mjs', import.meta.url))
 
 describe.skipIf(missing !== undefined)(`a sandbox without root${missing ? ` (${missing})` : ''}`, () => {
@@ -157,7 +169,51 @@ describe.skipIf(missing !== undefined)(`a sandbox without root${missing ? ` (${m
     expect(run.err.trim().split('\n')).toHaveLength(3)
     expect(existsSync(join(user.work, 'started'))).toBe(false)
   })
+
+  it.skipIf(!delegable)(
+    'uses a control group that was handed to the user, and leaves it as it was',
+    async () => {
+      const group = join(delegable ?? '', `vigiles-test-${process.pid}`)
+      mkdirSync(group)
+      try {
+        for (const file of ['', 'cgroup.procs', 'cgroup.subtree_control'])
+          chownSync(join(group, file), 65_534, 65_534)
+        const policy = join(user.work, 'groups.yaml')
+        writeFileSync(policy, 'version: 1\nisolation:\n  require: [identity, cgroup, freeze]\n')
+        const recorded = join(user.home, 'in-group')
+        const command = 'setsid curl -s -m 5 http://192.0.2.5/; exit 6'
+        const run = await user.nodeInGroup(
+          [user.cli, 'run', '--quiet', '--policy', policy, '--record', recorded, '--', 'sh', '-c', command],
+          join(group, 'cgroup.procs'),
+        )
+        expect([run.code, run.err]).toEqual([6, ''])
+        expect(JSON.parse(readFileSync(join(recorded, 'run.json'), 'utf8')).tier).toBe('user')
+        const seen = linesOf(join(recorded, 'journal.jsonl')).filter(
+          (line) => line.class === 'network_activity',
+        )
+        expect(seen).toMatchObject([{ activity: 'refuse', actor: { unit: 'unit-1' } }])
+        const left = readdirSync(group, { withFileTypes: true }).filter((entry) => entry.isDirectory())
+        expect(left).toEqual([])
+      } finally {
+        rmdirSync(group)
+      }
+    },
+  )
 })
+
+/** Where root may hand on a control group; undefined elsewhere. */
+function placeForGroups(): string | undefined {
+  const mount = process.platform === 'linux' && process.getuid?.() === 0 ? cgroup2Mount() : undefined
+  if (mount === undefined) return undefined
+  const trial = join(mount, `vigiles-trial-${process.pid}`)
+  try {
+    mkdirSync(trial)
+    rmdirSync(trial)
+    return mount
+  } catch {
+    return undefined
+  }
+}
 
 function linesOf(journal: string): RecordedLine[] {
   return readFileSync(journal, 'utf8')
