@@ -68,6 +68,7 @@ export function readProxyRequest(client: Socket): Promise<ProxyRequest | undefin
 type Read = { readonly request: ProxyRequest; readonly rest: Uint8Array } | undefined | 'more'
 
 function socksRequest(client: Socket, bytes: Buffer): Read {
+  let odd: ReturnType<typeof oddName>
   if (bytes[0] === 5) {
     const greeting = 2 + (bytes[1] ?? 0)
     const password = !bytes.subarray(2, greeting).includes(0)
@@ -83,8 +84,9 @@ function socksRequest(client: Socket, bytes: Buffer): Read {
     }
     const length = socks5Length(bytes.subarray(at))
     if (length === undefined || bytes.length < at + length) return 'more'
+    odd = oddName(bytes.subarray(at))
   }
-  const request = readSocks(bytes, noBytes)
+  const request = readSocks(bytes, noBytes) ?? odd
   if (!request) return bytes[0] === 4 && bytes.length < 600 && bytes.indexOf(0, 8) < 0 ? 'more' : undefined
   const reply = (code: 'granted' | 'denied' | 'failed') => {
     const five = { granted: 0, denied: 2, failed: 5 }[code]
@@ -121,6 +123,20 @@ function leave(client: Socket, words = ''): void {
 
 /** Clients whose password was answered. */
 const answered = new WeakSet<Socket>()
+
+/** A name with bytes that no name has: said as it is, for the policy to refuse and the record to show. */
+function oddName(bytes: Buffer) {
+  if (bytes[1] !== 1 || bytes[3] !== 3) return undefined
+  const end = 5 + (bytes[4] ?? 0)
+  const host = bytes.toString('latin1', 5, end)
+  return {
+    version: '5',
+    command: 'connect',
+    host,
+    port: bytes.readUInt16BE(end),
+    clientAt: bytes.length,
+  } as const
+}
 
 /** Bytes of `05 CMD 00 ATYP ADDRESS PORT`; undefined when not even that can be told. */
 function socks5Length(bytes: Uint8Array): number | undefined {

@@ -1,0 +1,13 @@
+# NAT64 of a denied address.
+#: refuse deny-rule 64:ff9b::cb00:7109:80
+#: not connected
+import socket
+for target in [('64:ff9b::203.0.113.9', 80)]:
+    s = socket.socket(socket.AF_INET6, socket.SOCK_STREAM)
+    s.settimeout(5)
+    try:
+        s.connect(target)
+        print('connected', target)
+    except OSError as error:
+        print(type(error).__name__, target)
+    s.close()

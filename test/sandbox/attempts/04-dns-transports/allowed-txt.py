@@ -1,0 +1,17 @@
+# A type that the policy opens is forwarded, and answered from outside.
+#: dns allowed TXT records.allowed.example
+#: says hello
+import os, socket, struct
+def query(name, kind, more=b''):
+    labels = b''.join(bytes([len(l)]) + l.encode() for l in name.split('.'))
+    return struct.pack('>HHHHHH', 4660, 256, 1, 0, 0, 1 if more else 0) + labels + b'\0' + struct.pack('>HH', kind, 1) + more
+def udp(server, port, message):
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    s.settimeout(3)
+    try:
+        s.sendto(message, (server, port))
+        return s.recv(4096)
+    except OSError as error:
+        return error
+
+print(udp('198.19.255.1', 53, query('records.allowed.example', 16)))

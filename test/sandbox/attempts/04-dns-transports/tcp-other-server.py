@@ -1,0 +1,20 @@
+# The same over TCP.
+#: dns blocked A $ID.denied.example
+#: says 198\.18\.
+import os, socket, struct
+def query(name, kind, more=b''):
+    labels = b''.join(bytes([len(l)]) + l.encode() for l in name.split('.'))
+    return struct.pack('>HHHHHH', 4660, 256, 1, 0, 0, 1 if more else 0) + labels + b'\0' + struct.pack('>HH', kind, 1) + more
+def udp(server, port, message):
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    s.settimeout(3)
+    try:
+        s.sendto(message, (server, port))
+        return s.recv(4096)
+    except OSError as error:
+        return error
+
+s = socket.create_connection(('192.0.2.54', 53), 5)
+message = query(os.environ['ID'] + '.denied.example', 1)
+s.sendall(struct.pack('>H', len(message)) + message)
+print('.'.join(str(b) for b in s.recv(4096)[-4:]))

@@ -1,0 +1,7 @@
+# An allowed name that leads where no name should.
+#: refuse metadata-address azure.rebind.example:$PORT_HTTP
+#: not connected
+import os, socket
+s = socket.socket()
+s.settimeout(8)
+print('connected' if s.connect_ex(('azure.rebind.example', int(os.environ['PORT_HTTP']))) == 0 else 'refused')
