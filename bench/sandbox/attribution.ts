@@ -1,6 +1,6 @@
 // Who is named for attempts of two calls at once, when one of them borrows the other's environment and proxy name.
 
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { RecordedLine } from '../../src/index.ts'
 import type { Place, SideName } from './side.ts'
@@ -31,6 +31,7 @@ export async function attribute(
       call,
       command: `python3 client.py attempts ${place.host} ${port} ${count} ${firstOf[call]} ${forged} ${gateway}`,
     })
+  rmSync(join(place.workdir, 'env.json'), { force: true }) // Of the side before.
   const before = await worker.ask({ do: 'kept' })
   const ends = await Promise.all([run('honest', honestPort, 'none'), run('forger', forgerPort, 'honest')])
   let made = 0
