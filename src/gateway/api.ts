@@ -1,5 +1,6 @@
 // What a gateway is given: the decisions, the identities and the recording are others' work.
 
+import type { Socket } from 'node:net'
 import type { Ask } from '../schema/ask.ts'
 import type { BoxNetwork } from '../schema/box-network.ts'
 import type { Decision, PolicyMode } from '../schema/decision.ts'
@@ -23,8 +24,13 @@ export interface GatewayOptions {
   readonly decide: (ask: Ask, unit: number) => Decision
   /** Counts bytes before they go out under a decision; the refusal when that is too many. */
   readonly spend?: (ask: Ask, decision: Decision, unit: number, bytes: number) => Decision | undefined
-  /** Who has the socket of a flow, from the kernel; the flow's first packet is on its way, nothing more. */
-  readonly actorOf: (unit: number, flow: Flow) => JournalActor
+  /**
+   * Who has the socket of a flow, from the kernel; the flow's first packet is on its way, nothing more. `host`: the name
+   * it goes to, where that is known.
+   */
+  readonly actorOf: (unit: number, flow: Flow, host?: string) => JournalActor
+  /** Further services at the gateway's own address, by port; without one a port there is a proxy. */
+  readonly services?: ReadonlyMap<number, (client: Socket, actor: JournalActor) => void>
   /** What is known of the call beside the flow. */
   readonly contextOf: (unit: number) => Pick<Ask, 'tool' | 'toolTier' | 'phase'>
   /** Keeps a line; it is on its way to the disk when this returns. Throws when it can't be kept. */
@@ -72,6 +78,8 @@ export const limits = {
   silentMs: 250,
   /** Until a beginning that promises more (half a ClientHello) is decided as it stands. Milliseconds. */
   unfinishedMs: 5_000,
+  /** Between two looks at who drives the open connections. Milliseconds. */
+  rhythmMs: 15_000,
   /** Kept of each direction for looking at. */
   headBytes: 16_384,
 } as const

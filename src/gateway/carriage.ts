@@ -4,7 +4,7 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Observed } from '../protocols/sniff.ts'
 import type { Decision } from '../schema/decision.ts'
-import type { GatewayOptions } from './api.ts'
+import { type GatewayOptions, limits } from './api.ts'
 import { denialBytes } from './denials.ts'
 import { startHttpRelay } from './http-relay.ts'
 import { askOf } from './inspect.ts'
@@ -27,6 +27,9 @@ export function startCarriage(
 ): Carriage {
   const open = new Set<Link>()
   const http = startHttpRelay()
+  // Who drives a connection shows over time, and long before it ends.
+  const report = setInterval(reportRhythms, limits.rhythmMs)
+  report.unref()
 
   function start(link: Link, client: Socket, upstream: Socket): void {
     open.add(link)
@@ -49,6 +52,18 @@ export function startCarriage(
         })
       },
     })
+  }
+
+  /** Writes how an open connection's silences were broken, each time another was. */
+  function reportRhythms(): void {
+    for (const link of open) {
+      const bursts = link.relay?.bursts()
+      const broken = bursts ? bursts.serverFirst + bursts.clientFirst : 0
+      if (!bursts || broken === link.breaksTold) continue
+      link.breaksTold = broken
+      const duration = Math.round(now() - link.startedAt)
+      links.keepAlso(link, { ...link.line, activity: 'traffic', bursts, duration })
+    }
   }
 
   /** Keeps what the bytes showed, and what was decided by it. */
@@ -143,5 +158,12 @@ export function startCarriage(
     })
   }
 
-  return { open, start, close: () => http.close() }
+  return {
+    open,
+    start,
+    close() {
+      clearInterval(report)
+      http.close()
+    },
+  }
 }

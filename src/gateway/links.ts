@@ -24,6 +24,8 @@ export interface Link extends GatewayConnection {
   dialled: string | undefined
   /** The first decision that let it pass. */
   decision: Decision
+  /** Silences that were broken, at the last time they were told of. */
+  breaksTold: number
   /** Of a connection that goes on as HTTP. */
   cutEnds: (() => void) | undefined
 }
@@ -47,7 +49,7 @@ export class Links {
     const literal = asked && canonicalIp(asked.host)
     const name = asked ? (literal === undefined ? asked.host : undefined) : this.#names.nameOf(seen.dst.ip)
     const flow = asked ? { ...seen, dst: { ip: literal ?? '', port: asked.port } } : seen
-    const actor = this.#options.actorOf(unit, seen)
+    const actor = this.#options.actorOf(unit, seen, name)
     const link: Link = {
       id,
       unit,
@@ -60,6 +62,7 @@ export class Links {
       relay: undefined,
       timer: undefined,
       cutFor: undefined,
+      breaksTold: 0,
       cutEnds: undefined,
       dialled: undefined,
       decision: fault('fault', 'not decided yet'),

@@ -121,10 +121,10 @@ export function startDetector(): Detector {
   }
 }
 
-/** A closing line is stamped at its end, and says how long it took. µs. */
+/** A line at the end or in the middle says how long it has taken. µs. */
 function spanOf(row: Row, event: Event): { us: number; endUs?: number } {
   const { us } = event.time
-  if (row.activity === 'close' && typeof row.duration === 'number')
+  if ((row.activity === 'close' || row.activity === 'traffic') && typeof row.duration === 'number')
     return { us: us - row.duration * 1000, endUs: us }
   return event.endTime ? { us, endUs: event.endTime.us } : { us }
 }
