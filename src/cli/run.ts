@@ -1,12 +1,12 @@
 // `vigiles run`: a command in a sandbox whose every connection is known, decided and recorded.
 
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { constants, homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { exitCodes, OperatorError } from '../base/errors.ts'
 import { plain } from '../base/terminal.ts'
-import { knownAgent } from '../pipeline/live/agents.ts'
+import { type AgentSettings, type KnownAgent, knownAgent } from '../pipeline/live/agents.ts'
 import { readPolicy } from '../pipeline/live/open-sandbox.ts'
 import { stateFolder } from '../pipeline/live/plan-box.ts'
 import { watchSandbox } from '../pipeline/live/sandbox.ts'
@@ -75,6 +75,9 @@ export async function runCommand(args: string[]): Promise<number> {
   }
   tell(`recording to ${record}`)
 
+  const settings = agent ? settingsOf(agent, command.slice(1)) : {}
+  for (const note of settings.notes ?? []) tell(note)
+
   const denials: Denial[] = []
   let stoppedBy: string | undefined
   const watched = await watchSandbox({
@@ -85,6 +88,9 @@ export async function runCommand(args: string[]): Promise<number> {
     passEnv: [...(agent?.passEnv ?? []), ...(values.env ?? [])],
     state: (agent?.state ?? []).map(({ path, ...more }) => ({ ...more, path: join(homedir(), path) })),
     ...(values.policy !== undefined && { policyFile: resolve(values.policy) }),
+    agentSide: true,
+    ...(settings.files && { files: settings.files }),
+    ...(settings.env && { env: settings.env }),
     onLine(line) {
       const denial = denialOf(line)
       if (denial && denials.length < denialsMax) denials.push(denial)
@@ -105,7 +111,7 @@ export async function runCommand(args: string[]): Promise<number> {
   })
   for (const note of watched.notes) tell(note)
   const call = await watched.start({
-    command,
+    command: [program, ...(settings.words ?? []), ...command.slice(1)],
     toolCall: { id: 'run', name: program.split('/').at(-1) ?? program },
     identity: false,
     stdio: ['inherit', 'inherit', 'inherit'],
@@ -125,6 +131,22 @@ export async function runCommand(args: string[]): Promise<number> {
   if (!values.quiet)
     for (const line of closing(denials, values.policy, mode)) process.stderr.write(`${line}\n`)
   return code
+}
+
+/** Its hooks and telemetry, for this run alone. */
+function settingsOf(agent: KnownAgent, words: readonly string[]): AgentSettings {
+  return agent.configure({
+    home: homedir(),
+    env: process.env,
+    words,
+    read(path) {
+      try {
+        return readFileSync(path, 'utf8')
+      } catch {
+        return undefined
+      }
+    },
+  })
 }
 
 function readOptions(args: string[]) {

@@ -148,6 +148,8 @@ export function openGateway(options: GatewayOptions): Gateway {
       )
       return
     }
+    const own = flow.dst.ip === network.addresses.gateway && options.services?.get(flow.dst.port)
+    if (own) return void own(client, actor)
     const request = await readProxyRequest(client)
     if (!request) {
       refuseStrange(unit, flow, 'the proxy was sent no request that it knows')

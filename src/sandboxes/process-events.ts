@@ -1,7 +1,8 @@
-// Whether the kernel reports every start and end of a process (CONFIG_PROC_EVENTS, the netlink connector).
+// The kernel's reports of every start and end of a process (CONFIG_PROC_EVENTS, the netlink connector).
 
+import { connect, Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { AF_NETLINK, kernel, littleEndian, SOCK_DGRAM } from './kernel.ts'
+import { AF_NETLINK, int32, type Kernel, kernel, littleEndian, SOCK_DGRAM } from './kernel.ts'
 
 const NETLINK_CONNECTOR = 11
 const CN_IDX_PROC = 1
@@ -13,9 +14,7 @@ export async function hearsProcessEvents(): Promise<boolean> {
   const calls = kernel()
   let fd: number | undefined
   try {
-    fd = calls.socket(AF_NETLINK, SOCK_DGRAM, NETLINK_CONNECTOR)
-    calls.bind(fd, netlinkAddress(CN_IDX_PROC))
-    calls.sendto(fd, listenRequest(), netlinkAddress(0))
+    fd = subscribe(calls)
     const answer = new Uint8Array(4096)
     for (let waited = 0; waited < answerMs; waited += 5) {
       const length = calls.recv(fd, answer)
@@ -27,6 +26,61 @@ export async function hearsProcessEvents(): Promise<boolean> {
     return false
   } finally {
     if (fd !== undefined) calls.close(fd)
+  }
+}
+
+/** Room for a burst of some ten thousand events; beyond it they are lost, which their numbers show. */
+const bufferBytes = 8 * 1024 * 1024
+const SOL_SOCKET = 1
+const SO_RCVBUFFORCE = 33
+const SOL_NETLINK = 270
+const NETLINK_NO_ENOBUFS = 5
+
+/**
+ * Hands over every message from now on, as the kernel wrote it (see sensors/process-connector.ts). Undefined where
+ * they can't be had: without root, in a container, or when the kernel does not know them.
+ */
+export async function openProcessEvents(
+  onMessages: (bytes: Uint8Array) => void,
+): Promise<{ close(): void } | undefined> {
+  if (process.getuid?.() !== 0 || !(await hearsProcessEvents())) return undefined
+  const calls = kernel()
+  const fd = subscribe(calls)
+  try {
+    calls.setsockopt(fd, SOL_NETLINK, NETLINK_NO_ENOBUFS, int32(1))
+    calls.setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, int32(bufferBytes))
+  } catch {} // A smaller buffer loses sooner, and says so.
+  const socket = readingSocket(fd)
+  socket.on('data', onMessages)
+  socket.on('error', () => {})
+  socket.unref()
+  return { close: () => void socket.destroy() }
+}
+
+/** Node waits for a netlink socket if it takes it for a pipe; the class of such a handle is borrowed from a try. */
+function readingSocket(fd: number): Socket {
+  const borrowed = connect({ path: '/nowhere' })
+  borrowed.on('error', () => {})
+  const Pipe = (
+    borrowed as unknown as { _handle: { constructor: new (type: number) => { open(fd: number): void } } }
+  )._handle.constructor
+  borrowed.destroy()
+  const handle = new Pipe(0)
+  handle.open(fd)
+  return new Socket({ handle, readable: true, writable: false } as unknown as ConstructorParameters<
+    typeof Socket
+  >[0])
+}
+
+function subscribe(calls: Kernel): number {
+  const fd = calls.socket(AF_NETLINK, SOCK_DGRAM, NETLINK_CONNECTOR)
+  try {
+    calls.bind(fd, netlinkAddress(CN_IDX_PROC))
+    calls.sendto(fd, listenRequest(), netlinkAddress(0))
+    return fd
+  } catch (error) {
+    calls.close(fd)
+    throw error
   }
 }
 

@@ -31,7 +31,8 @@ export function processFacts(
   return { ...own, ancestors }
 }
 
-function oneProcess(pid: number): JournalProcess | undefined {
+/** Without its ancestors; undefined when it ended. */
+export function oneProcess(pid: number): JournalProcess | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
     // The name is in parentheses and may hold anything, parentheses too.
@@ -55,6 +56,7 @@ function oneProcess(pid: number): JournalProcess | undefined {
 
 function readCmdLine(pid: number): string {
   const bytes = readFileSync(`/proc/${pid}/cmdline`)
+  if (bytes.length === 0) return '' // It ended, and nobody asked for its end yet.
   const words = bytes.subarray(0, limits.cmdLine).toString('utf8').replace(/\0+$/, '').split('\0')
   return words
     .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`))

@@ -195,6 +195,8 @@ export interface ProcessActivityLine extends InBox {
   readonly process: JournalProcess
   readonly exitCode?: number
   readonly signal?: string
+  /** Launches before this one that were too many to have a line each. */
+  readonly omitted?: number
   readonly actor: JournalActor
 }
 
@@ -268,6 +270,8 @@ export interface ExecuteToolLine extends InBox {
   readonly duration?: number
   /** The beginning of what it printed. */
   readonly output?: string
+  /** Of a call that the agent's side told of: process subtrees that were joined to it. 0: no process was seen. */
+  readonly processes?: number
 }
 
 /** Refusals that were alike and too many to write one by one. */

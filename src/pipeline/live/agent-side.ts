@@ -16,8 +16,7 @@ import { type HookMessage, hookAnswer, readHook } from './hooks.ts'
 import { type Teller, ToldCalls } from './told-calls.ts'
 import { callsInExport } from './told-telemetry.ts'
 
-export interface AgentSideOptions
-  extends Pick<ProcessSensorOptions<AgentTag>, 'open' | 'facts' | 'members'> {
+export interface AgentSideOptions extends Pick<ProcessSensorOptions<AgentTag>, 'open' | 'facts' | 'members'> {
   readonly box: string
   /** As it stands in the journal. */
   readonly unitName: (unit: number) => string
@@ -87,11 +86,7 @@ export async function startAgentSide(options: AgentSideOptions): Promise<AgentSi
     if (part) tag.label = part
   }
 
-  function launchLine(
-    node: ProcessNode<AgentTag>,
-    tag: AgentTag,
-    facts: JournalProcess | undefined,
-  ): void {
+  function launchLine(node: ProcessNode<AgentTag>, tag: AgentTag, facts: JournalProcess | undefined): void {
     const omitted = limiter.take(tag.subtree?.name ?? '', now())
     if (omitted === undefined) {
       counts.launchesWithoutLine++
@@ -206,7 +201,8 @@ export async function startAgentSide(options: AgentSideOptions): Promise<AgentSi
       const node = sensor.see(process.pid)
       if (!node) return {}
       const tag = tagOf(node)
-      const found = labelOf(node) ?? (tag?.role === 'agent' && host !== undefined ? told.naming(host) : undefined)
+      const found =
+        labelOf(node) ?? (tag?.role === 'agent' && host !== undefined ? told.naming(host) : undefined)
       return {
         ...(tag?.subtree && { unit: tag.subtree.name }),
         ...(found && { label: found }),

@@ -173,7 +173,9 @@ export function startContainment(options: ContainmentOptions): Containment {
   }
 
   function find(call: string): ContainedCall | undefined {
-    for (const one of options.calls()) if (one.toolCall === call || one.unit === call) return one
+    // Of a subtree (`unit-1/4711-5`) the whole unit: it is what the kernel can freeze.
+    const unit = call.split('/')[0]
+    for (const one of options.calls()) if (one.toolCall === call || one.unit === unit) return one
     return undefined
   }
 

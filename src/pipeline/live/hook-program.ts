@@ -38,7 +38,8 @@ fi
 exit 0
 `
 
-const command = /^(?:\S{0,200}\/)?(?:ba|da|z)?sh (?:-l?c '\/run\/vigiles\/hook [a-z]{1,32}'|\/run\/vigiles\/hook [a-z]{1,32})$/
+const command =
+  /^(?:\S{0,200}\/)?(?:ba|da|z)?sh (?:-l?c '\/run\/vigiles\/hook [a-z]{1,32}'|\/run\/vigiles\/hook [a-z]{1,32})$/
 
 /** How agents start it: a shell with nothing else to do. */
 export function isHookCommand(cmdLine: string): boolean {
@@ -47,5 +48,8 @@ export function isHookCommand(cmdLine: string): boolean {
 
 /** What it starts itself. */
 export function isHookPart(cmdLine: string): boolean {
-  return isHookCommand(cmdLine) || (cmdLine.includes(`${agentEndpoint}/hook/`) && /^(?:curl|node|python3) -/.test(cmdLine))
+  return (
+    isHookCommand(cmdLine) ||
+    (cmdLine.includes(`${agentEndpoint}/hook/`) && /^(?:curl|node|python3) -/.test(cmdLine))
+  )
 }

@@ -12,12 +12,15 @@ import { serveControl } from '../../responses/control-socket.ts'
 import { type Box, openBox, type RunningExec } from '../../sandboxes/box.ts'
 import { kernel, peerOf } from '../../sandboxes/kernel.ts'
 import type { StateFolder } from '../../sandboxes/mount-plan.ts'
+import { openProcessEvents } from '../../sandboxes/process-events.ts'
+import { oneProcess } from '../../sandboxes/processes.ts'
 import type { PolicyMode } from '../../schema/decision.ts'
 import type { DetectionFindingLine, JournalLine, RecordedLine } from '../../schema/journal.ts'
 import type { FindingResponse, Policy } from '../../schema/policy.ts'
 import { type Journal, openJournal } from '../../store/journal.ts'
 import { updateRunFile } from '../../store/run-file.ts'
 import { version } from '../version.ts'
+import { type AgentSide, startAgentSide } from './agent-side.ts'
 import { attributedNetwork } from './attributed-network.ts'
 import { type Containment, startContainment } from './containment.ts'
 import { startDecisions } from './decisions.ts'
@@ -43,6 +46,8 @@ export interface SandboxOptions {
   readonly passEnv?: readonly string[]
   readonly state?: readonly StateFolder[]
   readonly files?: readonly { readonly path: string; readonly text: string; readonly mode?: number }[]
+  /** An agent CLI runs: its processes are watched one by one, and its hooks and telemetry are heard. */
+  readonly agentSide?: boolean
   readonly onFinding?: (finding: DetectionFindingLine['finding'], response: FindingResponse) => void
   /** Told of every act on the sandbox, whoever asked for it. */
   readonly onAct?: (request: ActRequest, result: ActResult, asker: Asker) => void
@@ -148,12 +153,27 @@ export async function watchSandbox(options: SandboxOptions): Promise<WatchedSand
       inodeOf: box.inodeOf,
       ...(lookUp && { holderOf: lookUp.holderOf }),
       holderPid: box.pid,
+      agentOf: (process, host) => agentSide?.of(process, host) ?? {},
     })
+    let agentSide: AgentSide | undefined
     const record = (line: JournalLine) => {
+      agentSide?.see(line)
       if (line.class === 'network_activity' && line.activity === 'refuse')
         journal.refuse({ ...line, activity: 'refuse' })
       else if (line.class === 'dns_activity' && line.disposition === 'blocked') journal.refuse(line)
       else journal.append(line)
+    }
+    if (options.agentSide) {
+      const started = await startAgentSide({
+        box: name,
+        unitName,
+        record,
+        open: openProcessEvents,
+        facts: oneProcess,
+        members: () => box.group.members(),
+      })
+      agentSide = started
+      undo.push(() => started.close())
     }
     let containment: Containment | undefined
     let closed = false
@@ -175,7 +195,8 @@ export async function watchSandbox(options: SandboxOptions): Promise<WatchedSand
       decide: (ask, unit) => decisions.decide(ask, units.get(unit)),
       spend: (ask, decision, unit, bytes) => decisions.spend(ask, decision, units.get(unit)?.unit, bytes),
       ...(trust && { authority: trust.authority }),
-      actorOf: (unit, flow) => units.actorOf(unit, flow),
+      actorOf: (unit, flow, host) => units.actorOf(unit, flow, host),
+      ...(agentSide && { services: agentSide.services }),
       contextOf: (unit) => {
         const call = units.get(unit)
         return call ? { tool: call.name, toolTier: 'identity' } : {}
@@ -227,6 +248,7 @@ export async function watchSandbox(options: SandboxOptions): Promise<WatchedSand
           },
         )
         units.started(exec.unit.number, exec.child.pid)
+        if (exec.child.pid !== undefined) agentSide?.watch(exec.unit.number, exec.child.pid)
         const startedAt = performance.now()
         return {
           ...exec,
@@ -264,6 +286,7 @@ export async function watchSandbox(options: SandboxOptions): Promise<WatchedSand
             exitCode: end?.exitCode ?? null,
             signal: end?.signal ?? null,
             stoppedBy: end?.stoppedBy ?? acts.stoppedBy ?? null,
+            ...(agentSide && { agent: agentSide.summary() }),
             endedAt: new Date().toISOString(),
           })
         }

@@ -19,6 +19,8 @@ export interface UnitOptions {
   readonly holderOf?: (tuple: SocketTuple) => number | undefined
   /** The sandbox's own process: nobody's ancestor. */
   readonly holderPid: number
+  /** What an agent's processes are beside its unit; see agent-side.ts. */
+  readonly agentOf?: (process: JournalProcess, host: string | undefined) => Partial<JournalActor>
 }
 
 /** What is known of each unit of one sandbox. */
@@ -75,7 +77,7 @@ export class Units {
     return this.#byNumber.get(number)
   }
 
-  actorOf(number: number, flow: Flow): JournalActor {
+  actorOf(number: number, flow: Flow, host?: string): JournalActor {
     const one = this.#byNumber.get(number)
     if (!one) return { tier: 'none', ...(number !== 0 && { unit: unitName(number) }) }
     const process = this.#processOf(one, flow)
@@ -84,6 +86,7 @@ export class Units {
       ...(one.identity && { toolCall: one.toolCall }),
       tier: one.identity ? 'identity' : 'none',
       ...(process && { process }),
+      ...(process && !one.identity && this.#options.agentOf?.(process, host)),
     }
   }
 

@@ -1,0 +1,62 @@
+// What the settings of several agents have in common.
+
+import type { StateFolder } from '../../../sandboxes/mount-plan.ts'
+import { agentEndpoint, hookPath, hookText } from '../hook-program.ts'
+
+export const hookFile = { path: hookPath, text: hookText, mode: 0o755 } as const
+
+export function copy(...paths: string[]): StateFolder[] {
+  return paths.map((path) => ({ path, mode: 'copy' }))
+}
+
+/** `hooks` of a settings file as Claude Code, Codex, Qwen Code and Gemini CLI read it: for every tool. */
+export function hooksFor(
+  agent: string,
+  events: readonly string[],
+  timeout: number,
+): Record<string, object[]> {
+  const hook = { type: 'command', command: `${hookPath} ${agent}`, timeout }
+  return Object.fromEntries(events.map((event) => [event, [{ matcher: '*', hooks: [hook] }]]))
+}
+
+/** Variables of OpenTelemetry's own exporters: logs as JSON, soon. */
+export const otlpEnv = {
+  OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+  OTEL_EXPORTER_OTLP_ENDPOINT: agentEndpoint,
+  OTEL_LOGS_EXPORT_INTERVAL: '1000',
+  OTEL_BLRP_SCHEDULE_DELAY: '1000',
+} as const
+
+/**
+ * A settings file of the machine's administrator with hooks added: the path of such a file is given by a variable, and
+ * only one can be given. `text` is the administrator's own, if there is one.
+ */
+export function withHooks(
+  text: string | undefined,
+  hooks: Record<string, object[]>,
+  more: Record<string, unknown> = {},
+): string {
+  const own = objectOf(text) ?? {}
+  const theirs = objectOf(own.hooks) ?? {}
+  const merged: Record<string, unknown> = { ...theirs }
+  for (const [event, list] of Object.entries(hooks)) {
+    const before = Object.hasOwn(theirs, event) && Array.isArray(theirs[event]) ? theirs[event] : []
+    merged[event] = [...before, ...list]
+  }
+  return `${JSON.stringify({ ...own, ...more, hooks: merged }, null, 2)}\n`
+}
+
+/** Settings files may have comments; one that can't be read is as none. */
+function objectOf(value: unknown): Record<string, unknown> | undefined {
+  let read = value
+  if (typeof value === 'string') {
+    try {
+      read = JSON.parse(value)
+    } catch {
+      return undefined
+    }
+  }
+  return typeof read === 'object' && read !== null && !Array.isArray(read)
+    ? (read as Record<string, unknown>)
+    : undefined
+}
