@@ -49,7 +49,7 @@ describe.skipIf(tracked.length === 0)('house rules', () => {
           !path.endsWith('.test.ts'),
       )
       .map((path) => ({ path, lines: read(path).split('\n').length }))
-      .filter(({ lines }) => lines > 600)
+      .filter(({ lines }) => lines > 400)
     expect(long).toEqual([])
   })
 
