@@ -2,6 +2,7 @@
 
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import type { JournalProcess } from '../schema/journal.ts'
+import { hasByHabit, linkIs, noteDescriptor, processMemory } from './process-memory.ts'
 
 const limits = {
   ancestors: 16,
@@ -16,14 +17,14 @@ export function processFacts(
   pid: number,
   stopAt: ReadonlySet<number> = new Set(),
 ): JournalProcess | undefined {
-  const own = oneProcess(pid)
+  const own = known(pid)
   if (!own) return undefined
   const ancestors: JournalProcess[] = []
   for (
     let at = own.ppid;
     at !== undefined && at > 1 && !stopAt.has(at) && ancestors.length < limits.ancestors;
   ) {
-    const parent = oneProcess(at)
+    const parent = known(at)
     if (!parent || stopAt.has(parent.ppid ?? 0)) break
     ancestors.push(parent)
     at = parent.ppid
@@ -31,26 +32,32 @@ export function processFacts(
   return { ...own, ancestors }
 }
 
-/** Without its ancestors; undefined when it ended. */
+const remembered = processMemory(readProcess, () => performance.now())
+
+function known(pid: number): JournalProcess | undefined {
+  return quietly(() => remembered(pid))
+}
+
+/** Looked at anew, and without its ancestors; undefined when it ended. */
 export function oneProcess(pid: number): JournalProcess | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
-    // The name is in parentheses and may hold anything, parentheses too.
-    const close = stat.lastIndexOf(')')
-    const name = stat.slice(stat.indexOf('(') + 1, close)
-    const fields = stat.slice(close + 2).split(' ')
-    const cmdLine = readCmdLine(pid)
-    const exe = quietly(() => readlinkSync(`/proc/${pid}/exe`))
-    return {
-      pid,
-      ppid: Number(fields[1]),
-      name,
-      startTicks: Number(fields[19]),
-      ...(cmdLine !== '' && { cmdLine }),
-      ...(exe !== undefined && { exe }),
-    }
-  } catch {
-    return undefined
+  return quietly(() => readProcess(pid))
+}
+
+function readProcess(pid: number): JournalProcess {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+  // The name is in parentheses and may hold anything, parentheses too.
+  const close = stat.lastIndexOf(')')
+  const name = stat.slice(stat.indexOf('(') + 1, close)
+  const fields = stat.slice(close + 2).split(' ')
+  const cmdLine = readCmdLine(pid)
+  const exe = quietly(() => readlinkSync(`/proc/${pid}/exe`))
+  return {
+    pid,
+    ppid: Number(fields[1]),
+    name,
+    startTicks: Number(fields[19]),
+    ...(cmdLine !== '' && { cmdLine }),
+    ...(exe !== undefined && { exe }),
   }
 }
 
@@ -68,11 +75,14 @@ export function socketHolder(pids: Iterable<number>, inode: number): number | un
   const wanted = `socket:[${inode}]`
   let looked = 0
   for (const pid of pids) {
+    if (hasByHabit(pid, (path) => linkIs(path, wanted))) return pid
     const fds = quietly(() => readdirSync(`/proc/${pid}/fd`)) ?? []
     // The newest socket has a high number as a rule.
     for (let i = fds.length - 1; i >= 0; i--) {
       if (++looked > limits.descriptors) return undefined
-      if (quietly(() => readlinkSync(`/proc/${pid}/fd/${fds[i]}`)) === wanted) return pid
+      if (!linkIs(`/proc/${pid}/fd/${fds[i]}`, wanted)) continue
+      noteDescriptor(pid, Number(fds[i]))
+      return pid
     }
   }
   return undefined
