@@ -113,9 +113,9 @@ export async function openBox(options: BoxOptions): Promise<Box> {
         const opened = openNetwork(calls, pid, root)
         network = opened
         undo.push(() => opened.close())
-        opened.ready = opened.enterable.then(() =>
-          applyRules(opened.entry, prepared, options.groupsNeeded === true),
-        )
+        opened.ready = opened.enterable
+          .then(() => loopbackMade(pid))
+          .then(() => applyRules(opened.entry, prepared, options.groupsNeeded === true))
         opened.ready.catch(() => {})
       },
     })
@@ -266,6 +266,18 @@ async function mapped(pid: number): Promise<void> {
   for (let tries = 0; tries < 1000; tries++) {
     const map = await readFile(`/proc/${pid}/uid_map`, 'latin1').catch(() => '')
     if (map !== '') return
+    await sleep(1)
+  }
+}
+
+/**
+ * bubblewrap gives loopback its address, and fails where it has it already; a link that was brought up by others has.
+ * Where that does not come to pass, bubblewrap fails by itself and says why.
+ */
+async function loopbackMade(pid: number): Promise<void> {
+  for (let tries = 0; tries < 1000; tries++) {
+    const routes = await readFile(`/proc/${pid}/net/fib_trie`, 'latin1').catch(() => '')
+    if (routes.includes('127.0.0.1')) return
     await sleep(1)
   }
 }
