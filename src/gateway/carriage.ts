@@ -89,7 +89,8 @@ export function startCarriage(
       decision = { ...decision, verdict: 'ask-more', until: 'request' }
     const opened = decision.intercept === true && authority !== undefined && observed.layers[0] === 'tls'
     if (decision.verdict === 'ask-more' && !request && !opened) {
-      decision = { ...decision, verdict: 'deny', reason: `${decision.reason}; it cannot be looked into` }
+      const reason = `${decision.reason}, but its requests cannot be looked into`
+      decision = { ...decision, verdict: 'deny', code: 'protocol', reason }
     }
     if (decision.verdict !== 'deny' || mode === 'enforce') return decision
     link.line = { ...link.line, wouldBlock: true, policy: policyOf(decision) }
