@@ -1,6 +1,6 @@
 // `vigiles run`: a command in a sandbox whose every connection is known, decided and recorded.
 
-import { mkdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, realpathSync } from 'node:fs'
 import { constants, homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -11,6 +11,7 @@ import { readPolicy } from '../pipeline/live/open-sandbox.ts'
 import { stateFolder } from '../pipeline/live/plan-box.ts'
 import { watchSandbox } from '../pipeline/live/sandbox.ts'
 import { type Denial, suggestAllow } from '../policy/suggest-allow.ts'
+import { phases } from '../schema/ask.ts'
 import { policyModes } from '../schema/decision.ts'
 import type { RecordedLine } from '../schema/journal.ts'
 
@@ -23,6 +24,7 @@ it is a tunnel, mining, probing or provisioning. Its streams, signals and exit c
                    reach its own model
   --record DIR     folder of the recording: empty or new (default: below the state folder, printed)
   --mode MODE      enforce (default), shadow (say what would be blocked), record
+  --phase PHASE    whose rules of the policy hold: agent (default), setup or verify
   --on-freeze DO   hold: wait for a person (default on a terminal); kill: end the run (default elsewhere)
   --env NAME       hand this variable in, though it looks like a secret (repeatable)
   --quiet          say only what went wrong
@@ -55,6 +57,7 @@ export async function runCommand(args: string[]): Promise<number> {
     })
   }
   const mode = choice('mode', values.mode ?? 'enforce', policyModes)
+  const phase = values.phase === undefined ? undefined : choice('phase', values.phase, phases)
   const onFreeze = choice('on-freeze', values['on-freeze'] ?? (process.stdin.isTTY ? 'hold' : 'kill'), [
     'hold',
     'kill',
@@ -84,11 +87,12 @@ export async function runCommand(args: string[]): Promise<number> {
     record,
     policy,
     mode,
+    ...(phase && { phase }),
     commands: [program],
     passEnv: [...(agent?.passEnv ?? []), ...(values.env ?? [])],
     state: (agent?.state ?? []).map(({ path, ...more }) => ({ ...more, path: join(homedir(), path) })),
     ...(values.policy !== undefined && { policyFile: resolve(values.policy) }),
-    agentSide: true,
+    agentSide: folderOf(program),
     ...(settings.files && { files: settings.files }),
     ...(settings.env && { env: settings.env }),
     onLine(line) {
@@ -133,6 +137,19 @@ export async function runCommand(args: string[]): Promise<number> {
   return code
 }
 
+/** Of the npm package that a program belongs to. */
+function folderOf(program: string): { folder?: string } {
+  const places = program.includes('/') ? [''] : (process.env.PATH ?? '').split(':')
+  for (const place of places) {
+    try {
+      const real = realpathSync(resolve(place, program))
+      const folder = /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(real)?.[0]
+      return folder === undefined ? {} : { folder }
+    } catch {} // Not here.
+  }
+  return {}
+}
+
 /** Its hooks and telemetry, for this run alone. */
 function settingsOf(agent: KnownAgent, words: readonly string[]): AgentSettings {
   return agent.configure({
@@ -157,6 +174,7 @@ function readOptions(args: string[]) {
       policy: { type: 'string' },
       record: { type: 'string' },
       mode: { type: 'string' },
+      phase: { type: 'string' },
       'on-freeze': { type: 'string' },
       env: { type: 'string', multiple: true },
       quiet: { type: 'boolean', default: false },

@@ -65,6 +65,11 @@ function shellTextOf(words: readonly string[]): string | undefined {
         ?.slice(0, textMax)
 }
 
+/** How agents run what they were asked to; what they do for themselves they mostly start without a shell. */
+export function runsShellText(cmdLine: string): boolean {
+  return shellTextOf(wordsOf(cmdLine)) !== undefined
+}
+
 /** A shell that was started to be fed with commands. */
 export function isOpenShell(cmdLine: string): boolean {
   const words = wordsOf(cmdLine)

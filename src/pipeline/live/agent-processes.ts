@@ -29,15 +29,19 @@ type Node = ProcessNode<AgentTag>
 /** bubblewrap's own processes are above it; see box.ts. */
 export const agentDepth = 2
 
-/**
- * What a process is, now that it runs a program. `isHook`: it is exactly what was set up as a hook. A process is not
- * looked at twice: what work becomes stays work.
- */
+export interface TagOptions {
+  readonly unitName: (unit: number) => string
+  /** It is exactly what was set up as a hook. */
+  readonly isHook: (cmdLine: string) => boolean
+  /** The folder of the agent's own package, real. */
+  readonly folder: string | undefined
+}
+
+/** What a process is, now that it runs a program. A process is not looked at twice: what work becomes stays work. */
 export function tagFor(
   node: Node,
   facts: JournalProcess | undefined,
-  unitName: (unit: number) => string,
-  isHook: (cmdLine: string) => boolean,
+  { unitName, isHook, folder }: TagOptions,
 ): AgentTag | undefined {
   const above = node.parent && tagOf(node.parent)
   if (!above) return node.tag
@@ -45,7 +49,7 @@ export function tagFor(
   if (node.depth < agentDepth) return { unit, role: 'way-in' }
   if (node.depth === agentDepth) return { unit, role: isWayIn(facts) ? 'way-in' : 'agent' }
   if (above.subtree) return { unit, role: above.role, subtree: above.subtree }
-  if (above.role === 'agent' && facts && isSameProgram(node.parent!.facts, facts))
+  if (above.role === 'agent' && facts && isSameProgram(node.parent!.facts, facts, folder))
     return { unit, role: 'agent' }
   const subtree: Subtree = {
     name: `${unitName(unit)}/${node.pid}${facts?.startTicks === undefined ? '' : `-${facts.startTicks}`}`,
@@ -76,9 +80,10 @@ function isWayIn(facts: JournalProcess | undefined): boolean {
 }
 
 /** Agents start themselves again, with more memory or for their workers: that is no tool call. */
-function isSameProgram(parent: JournalProcess, child: JournalProcess): boolean {
+function isSameProgram(parent: JournalProcess, child: JournalProcess, folder: string | undefined): boolean {
   const [own, other] = [programOf(parent), programOf(child)]
   if (own.script !== undefined && own.script === other.script && parent.exe === child.exe) return true
+  if (folder !== undefined && other.script?.startsWith(`${folder}/`)) return true
   // A launcher of the same name: codex.js and the program that it picks for this machine.
   const name = base(own.script ?? own.first).replace(/\.[cm]?js$/, '')
   if (name === '' || shells.test(name)) return false

@@ -18,6 +18,8 @@ import { callsInExport } from './told-telemetry.ts'
 
 export interface AgentSideOptions extends Pick<ProcessSensorOptions<AgentTag>, 'open' | 'facts' | 'members'> {
   readonly box: string
+  /** Folder of the agent's package, real: what it starts from there is the agent itself. */
+  readonly folder?: string
   /** As it stands in the journal. */
   readonly unitName: (unit: number) => string
   readonly record: (line: JournalLine) => void
@@ -60,7 +62,7 @@ export async function startAgentSide(options: AgentSideOptions): Promise<AgentSi
     // What it was before it became this program stays true of work.
     const fresh = !node.tag || node.depth <= agentDepth
     if (fresh) {
-      const tag = tagFor(node, facts, unitName, isHookCommand)
+      const tag = tagFor(node, facts, { unitName, isHook: isHookCommand, folder: options.folder })
       if (tag) node.tag = tag
     }
     const tag = node.tag

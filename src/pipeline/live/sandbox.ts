@@ -14,6 +14,7 @@ import { kernel, peerOf } from '../../sandboxes/kernel.ts'
 import type { StateFolder } from '../../sandboxes/mount-plan.ts'
 import { openProcessEvents } from '../../sandboxes/process-events.ts'
 import { oneProcess } from '../../sandboxes/processes.ts'
+import type { Phase } from '../../schema/ask.ts'
 import type { PolicyMode } from '../../schema/decision.ts'
 import type { DetectionFindingLine, JournalLine, RecordedLine } from '../../schema/journal.ts'
 import type { FindingResponse, Policy } from '../../schema/policy.ts'
@@ -36,6 +37,8 @@ export interface SandboxOptions {
   readonly policy: Policy
   /** Default `enforce`. */
   readonly mode?: PolicyMode
+  /** Of the policy, for calls that name none. Default `agent`. */
+  readonly phase?: Phase
   /** The folder the agent works in, writable at the same path. Default: the current one. */
   readonly workdir?: string
   /** Environment handed in beside what is safe of our own. */
@@ -47,7 +50,7 @@ export interface SandboxOptions {
   readonly state?: readonly StateFolder[]
   readonly files?: readonly { readonly path: string; readonly text: string; readonly mode?: number }[]
   /** An agent CLI runs: its processes are watched one by one, and its hooks and telemetry are heard. */
-  readonly agentSide?: boolean
+  readonly agentSide?: { readonly folder?: string }
   readonly onFinding?: (finding: DetectionFindingLine['finding'], response: FindingResponse) => void
   /** Told of every act on the sandbox, whoever asked for it. */
   readonly onAct?: (request: ActRequest, result: ActResult, asker: Asker) => void
@@ -71,6 +74,8 @@ export interface StartOptions {
   readonly toolCall: ToolCallIdentity
   /** Each exec of the library is a call; a whole agent is not: its calls are inside. Default true. */
   readonly identity?: boolean
+  /** Of the policy; the sandbox's own when absent. */
+  readonly phase?: Phase
   readonly cwd?: string
   readonly env?: Readonly<Record<string, string>>
   readonly stdio: readonly ('pipe' | 'inherit' | 'ignore')[]
@@ -170,6 +175,7 @@ export async function watchSandbox(options: SandboxOptions): Promise<WatchedSand
         record,
         open: openProcessEvents,
         facts: oneProcess,
+        ...options.agentSide,
         members: () => box.group.members(),
       })
       agentSide = started
@@ -199,7 +205,7 @@ export async function watchSandbox(options: SandboxOptions): Promise<WatchedSand
       ...(agentSide && { services: agentSide.services }),
       contextOf: (unit) => {
         const call = units.get(unit)
-        return call ? { tool: call.name, toolTier: 'identity' } : {}
+        return call ? { tool: call.name, toolTier: 'identity', phase: call.phase } : {}
       },
       record,
       resolve: lookup.resolve,
@@ -238,13 +244,14 @@ export async function watchSandbox(options: SandboxOptions): Promise<WatchedSand
       containment: acts,
       notes: plan.notes,
       act: acts.act,
-      async start({ command, toolCall, identity = true, cwd = workdir, env = {}, stdio }) {
+      async start({ command, toolCall, identity = true, cwd = workdir, env = {}, stdio, ...more }) {
+        const phase = more.phase ?? options.phase
         const exec = await box.exec(
           { command, cwd, env: { ...plan.env, ...env }, stdio: [...stdio] },
           (unit) => {
             // Before its first instruction: a connection must find its call.
-            units.add(unit, toolCall, identity)
-            record(startLine(name, unit.number, toolCall, command, identity))
+            units.add(unit, { ...toolCall, phase: phase ?? 'agent' }, identity)
+            record(startLine(name, unit.number, toolCall, command, identity, phase))
           },
         )
         units.started(exec.unit.number, exec.child.pid)
@@ -312,6 +319,7 @@ function startLine(
   call: ToolCallIdentity,
   command: readonly string[],
   identity: boolean,
+  phase: Phase | undefined,
 ): JournalLine {
   const { id, name, ...more } = call
   return {
@@ -324,6 +332,7 @@ function startLine(
     unit: unitName(unit),
     source: 'exec',
     tier: identity ? 'identity' : 'none',
+    ...(phase !== undefined && { phase }),
     ...more,
   }
 }

@@ -4,7 +4,7 @@
 // runs, by time, and by who told, each with its share of the stated agreement.
 
 import { BoundedMap } from '../../base/bounded-map.ts'
-import { compareCommands, toldText } from '../../commands/told-and-run.ts'
+import { compareCommands, runsShellText, toldText } from '../../commands/told-and-run.ts'
 import type { JournalActor, JournalLine } from '../../schema/journal.ts'
 
 export type Label = NonNullable<JournalActor['label']>
@@ -169,7 +169,7 @@ export class ToldCalls {
     const found = this.#best(cmdLine, atMs)
     if (found) this.#join(found.call, work, found.agreement)
     else {
-      const only = this.#onlyWaiting(atMs)
+      const only = runsShellText(cmdLine) ? this.#onlyWaiting(atMs) : undefined
       // Time and ancestry alone: the agreement says how little that is.
       if (only) this.#join(only, work, judge(only, cmdLine, 1).agreement)
     }
