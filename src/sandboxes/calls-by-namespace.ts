@@ -77,7 +77,8 @@ export function openNamespaceCalls(kernel: Kernel, { ownerFd, pid, inodeOf }: Na
         return true
       },
       ended: ({ group }) => void waiting.delete(group.name),
-      unitOf: (tuple) => owners.ownerOf(tuple)?.call ?? 0,
+      // With one call there is nobody else whose a socket could be, whether or not it is still there.
+      unitOf: (tuple) => (count === 1 ? 1 : (owners.ownerOf(tuple)?.call ?? 0)),
       holderOf: (tuple) => owners.lastOwner(tuple)?.pid,
     },
   }

@@ -31,6 +31,10 @@ const limits = {
   recent: 16,
   /** Descriptors of one process. */
   descriptors: 65_536,
+  /** Of one that is asked first; one with more is looked through only when it is its turn. */
+  descriptorsOfRecent: 1_024,
+  /** What can be saved up for busy moments. Milliseconds. */
+  creditMs: 250,
   /** Looks at all processes for one socket: one that forks meanwhile may be missed the first time. */
   looks: 3,
 } as const
@@ -39,12 +43,14 @@ export class SocketOwners {
   readonly #options: SocketOwnersOptions
   /** Process to the descriptor that it had its last socket at; the newest last. */
   readonly #recent = new Map<number, number>()
-  /** No look at all processes before then: half of the time is left for other work. */
-  #restUntil = 0
+  /** Milliseconds that looks at all processes may take now: half of the time is left for other work. */
+  #credit: number = limits.creditMs
+  #creditAt: number
   #last: { readonly key: string; readonly owner: SocketOwner | undefined } | undefined
 
   constructor(options: SocketOwnersOptions) {
     this.#options = options
+    this.#creditAt = options.now()
   }
 
   /** Undefined when nobody has it any more, when it could not be found in time, or when two calls have it. */
@@ -63,7 +69,7 @@ export class SocketOwners {
 
   #amongRecent(inode: number): SocketOwner | undefined {
     for (const [pid, fd] of [...this.#recent].reverse()) {
-      const place = this.#placeOf(pid, inode, fd)
+      const place = this.#placeOf(pid, inode, fd, limits.descriptorsOfRecent)
       if (place) return this.#owner(pid, place)
       if (processState(pid) === undefined) this.#recent.delete(pid)
     }
@@ -73,7 +79,9 @@ export class SocketOwners {
   #amongAll(tuple: SocketTuple, inode: number): SocketOwner | undefined {
     const { now, inodeOf, processes } = this.#options
     const startedAt = now()
-    if (startedAt < this.#restUntil) return undefined
+    this.#credit = Math.min(limits.creditMs, this.#credit + (startedAt - this.#creditAt) / 2)
+    this.#creditAt = startedAt
+    if (this.#credit <= 0) return undefined
     try {
       for (let look = 0; look < limits.looks; look++) {
         const found: SocketOwner[] = []
@@ -89,8 +97,7 @@ export class SocketOwners {
       }
       return undefined
     } finally {
-      const endedAt = now()
-      this.#restUntil = endedAt + (endedAt - startedAt)
+      this.#credit -= now() - startedAt
     }
   }
 
@@ -105,7 +112,7 @@ export class SocketOwners {
     return { call, pid }
   }
 
-  #placeOf(pid: number, inode: number, hint?: number): Place | undefined {
+  #placeOf(pid: number, inode: number, hint?: number, most?: number): Place | undefined {
     const folder = `/proc/${pid}/fd`
     if (hint !== undefined) {
       // Programs that open many sockets get one number after the other.
@@ -113,7 +120,8 @@ export class SocketOwners {
         if (isSocket(`${folder}/${fd}`, inode)) return placeAt(folder, fd, inode)
     }
     const own = namesIn(folder)
-    if (own === 'closed') return this.#copied(pid, inode)
+    if (own === 'closed') return this.#copied(pid, inode, most)
+    if (most !== undefined && own.length > most) return undefined
     const fd = own.findLast((name) => isSocket(`${folder}/${name}`, inode))
     if (fd !== undefined) return placeAt(folder, Number(fd), inode)
     // Threads may have descriptors that the first one does not share.
@@ -128,9 +136,9 @@ export class SocketOwners {
   }
 
   /** A process can close /proc/PID/fd to others of its user, but not to the one who made its namespace. */
-  #copied(pid: number, inode: number): Place | undefined {
+  #copied(pid: number, inode: number, most: number = limits.descriptors): Place | undefined {
     const status = quietly(() => readFileSync(`/proc/${pid}/status`, 'latin1')) ?? ''
-    const last = Math.min(Number(/^FDSize:\s*(\d+)/m.exec(status)?.[1] ?? 0), limits.descriptors)
+    const last = Math.min(Number(/^FDSize:\s*(\d+)/m.exec(status)?.[1] ?? 0), most)
     const { kernel } = this.#options
     const number = systemCallNumber('pidfd_getfd')
     const has = (pidFd: number, fd: number) => {
