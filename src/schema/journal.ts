@@ -265,6 +265,8 @@ export interface ExecuteToolLine extends InBox {
   readonly turn?: number
   readonly step?: number
   readonly policyVersion?: string
+  /** Whose rules of the policy held for it, where one was named. */
+  readonly phase?: string
   readonly exitCode?: number
   readonly signal?: string
   readonly duration?: number

@@ -4,6 +4,7 @@ import type { Gateway } from '../../gateway/gateway.ts'
 import type { ActRequest, ActResult, Asker, BoxStatus } from '../../responses/api.ts'
 import { keepEvidence } from '../../responses/evidence.ts'
 import type { BoxGroup, CallGroup } from '../../sandboxes/cgroups.ts'
+import type { Phase } from '../../schema/ask.ts'
 import type { JournalLine } from '../../schema/journal.ts'
 
 /** A call as the acts see it. */
@@ -14,6 +15,7 @@ export interface ContainedCall {
   readonly number: number
   readonly toolCall: string
   readonly name: string
+  readonly phase: Phase
   readonly group: CallGroup
   frozen: boolean
 }

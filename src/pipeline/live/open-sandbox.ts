@@ -6,6 +6,7 @@ import { detections } from '../../detections/registry.generated.ts'
 import { parsePolicy } from '../../policy/parse.ts'
 import type { Problem } from '../../policy/problems.ts'
 import type { ActResult } from '../../responses/api.ts'
+import { type Phase, phases } from '../../schema/ask.ts'
 import type { PolicyMode } from '../../schema/decision.ts'
 import type { RecordedLine } from '../../schema/journal.ts'
 import type { Policy } from '../../schema/policy.ts'
@@ -18,6 +19,8 @@ export interface OpenSandboxOptions {
   readonly policy?: string | object
   /** Default `enforce`. */
   readonly mode?: PolicyMode
+  /** Which rules of the policy hold for calls that name no phase: `setup`, `agent` (default) or `verify`. */
+  readonly phase?: Phase
   /** The folder that is writable inside, at the same path. Default: the current one. */
   readonly workdir?: string
   /** Set for every command, beside what is safe of our own environment. */
@@ -28,6 +31,8 @@ export interface ExecOptions {
   /** Text for `sh -c`, or the words of a command. */
   readonly command: string | readonly string[]
   readonly toolCall: ToolCallIdentity
+  /** Of the policy: `setup`, `agent` or `verify`. Default: the sandbox's own. What it leaves running stays in it. */
+  readonly phase?: Phase
   /** Default: the work folder. */
   readonly cwd?: string
   readonly env?: Readonly<Record<string, string>>
@@ -75,6 +80,7 @@ export async function openSandbox(options: OpenSandboxOptions): Promise<Sandbox>
     policy: readPolicy(options.policy),
     ...(typeof options.policy === 'string' && { policyFile: options.policy }),
     ...(options.mode && { mode: options.mode }),
+    ...(options.phase && { phase: knownPhase(options.phase) }),
     ...(options.workdir !== undefined && { workdir: options.workdir }),
     ...(options.env && { env: options.env }),
     onLine(line) {
@@ -115,6 +121,7 @@ async function exec(watched: WatchedSandbox, request: ExecOptions): Promise<Exec
     toolCall,
     ...(request.cwd !== undefined && { cwd: request.cwd }),
     ...(request.env && { env: request.env }),
+    ...(request.phase && { phase: knownPhase(request.phase) }),
     stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
   })
   const { child } = call
@@ -132,6 +139,16 @@ async function exec(watched: WatchedSandbox, request: ExecOptions): Promise<Exec
   const result = { ...endOf(exitCode, signal), stdout: stdout(), stderr: stderr() }
   call.finish({ ...result, output: `${result.stdout}${result.stderr}`.slice(0, keptChars) })
   return { ...result, durationMs: Math.round(performance.now() - startedAt) }
+}
+
+/** A misspelt one would be judged by no phase's rules. */
+function knownPhase(phase: string): Phase {
+  const found = phases.find((one) => one === phase)
+  if (found !== undefined) return found
+  throw new OperatorError('usage', {
+    what: `A phase is ${phases.join(', ')}; got ${JSON.stringify(phase)}.`,
+    fix: 'See phases in docs/policy.md.',
+  })
 }
 
 /** bubblewrap and nsenter say 128 + n for a signal n; a kill of ours takes them too. */

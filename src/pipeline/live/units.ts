@@ -5,6 +5,7 @@ import type { BoxGroup } from '../../sandboxes/cgroups.ts'
 import { processFacts, socketHolder } from '../../sandboxes/processes.ts'
 import type { SocketTuple } from '../../sandboxes/sockets.ts'
 import type { Unit } from '../../sandboxes/units.ts'
+import type { Phase } from '../../schema/ask.ts'
 import type { JournalActor, JournalProcess } from '../../schema/journal.ts'
 import type { ContainedCall } from './containment.ts'
 
@@ -38,7 +39,7 @@ export class Units {
   /** `identity`: the boundary of the unit is the boundary of the call. */
   add(
     { number, group }: Unit,
-    call: { readonly id: string; readonly name: string },
+    call: { readonly id: string; readonly name: string; readonly phase: Phase },
     identity: boolean,
   ): ContainedCall {
     const one = {
@@ -46,6 +47,7 @@ export class Units {
       number,
       toolCall: call.id,
       name: call.name,
+      phase: call.phase,
       group,
       frozen: false,
       identity,
