@@ -86,8 +86,8 @@ export function readAttempt(path: string, text: string, env: Readonly<Record<str
         : []
     }),
     says: [
-      ...all('says').map((source) => ({ pattern: new RegExp(source), wanted: true })),
-      ...all('not').map((source) => ({ pattern: new RegExp(source), wanted: false })),
+      ...all('says').map((source) => ({ pattern: new RegExp(source, 'm'), wanted: true })),
+      ...all('not').map((source) => ({ pattern: new RegExp(source, 'm'), wanted: false })),
     ],
     local: all('local').length > 0,
     shared: all('shared').length > 0,
@@ -190,7 +190,8 @@ function isDecided({ kind, words }: Expectation, line: RecordedLine): boolean {
   if (line.class === 'http_activity') return line.disposition === words[0] && line.http.method === words[1]
   if (line.class !== 'network_activity') return false
   if (kind === 'open') return line.activity === 'open' && line.disposition === 'allowed'
-  const blocked = line.disposition === 'blocked' && line.policy?.code === words[0]
+  const codes = (words[0] ?? '').split('|')
+  const blocked = line.disposition === 'blocked' && codes.includes(line.policy?.code ?? '')
   return blocked && (kind === 'refuse') === (line.activity === 'refuse')
 }
 

@@ -3,6 +3,7 @@
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { openSandbox, type Sandbox } from '../../src/pipeline/live/open-sandbox.ts'
 import type { RecordedLine } from '../../src/schema/journal.ts'
 import { verifyJournal } from '../../src/store/verify.ts'
@@ -12,6 +13,8 @@ import { outside, ports, type World } from './world.ts'
 export const attemptsFolder = join(import.meta.dirname, 'attempts')
 const atOnce = 6
 const timeoutMs = 30_000
+/** What calls left running does its last thing within that time. */
+const afterMs = 2_500
 
 export function listAttempts(world: Pick<World, 'env'>): Attempt[] {
   return readdirSync(attemptsFolder, { withFileTypes: true })
@@ -108,6 +111,7 @@ export async function runAttempts(
             (attempt) => runOne(box, attempt, outputs, missing),
           )
           await neighbour.stop()
+          await sleep(afterMs)
         } finally {
           await box.close()
         }

@@ -1,0 +1,17 @@
+# A prompt where HTTPS is open.
+#: cut protocol strict.allowed.example:$PORT_ECHO
+#: shared
+#: not secret
+import os, socket, sys, time
+def dial(host, port):
+    return socket.create_connection((host, int(os.environ.get(str(port), port))), 8)
+def hear(s, seconds=3):
+    s.settimeout(seconds)
+    try:
+        return s.recv(4096)
+    except OSError as error:
+        return repr(error).encode()
+
+s = dial('strict.allowed.example', 'PORT_ECHO')
+s.sendall(b'$ id; echo secret\n')
+print(hear(s))

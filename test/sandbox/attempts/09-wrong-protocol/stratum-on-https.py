@@ -1,0 +1,17 @@
+# A miner's first line where HTTPS is open.
+#: cut protocol strict.allowed.example:$PORT_ECHO
+#: shared
+#: not mining.notify
+import os, socket, sys, time
+def dial(host, port):
+    return socket.create_connection((host, int(os.environ.get(str(port), port))), 8)
+def hear(s, seconds=3):
+    s.settimeout(seconds)
+    try:
+        return s.recv(4096)
+    except OSError as error:
+        return repr(error).encode()
+
+s = dial('strict.allowed.example', 'PORT_ECHO')
+s.sendall(b'{"id":1,"method":"mining.subscribe","params":["cgminer/4"]}\n')
+print(hear(s))

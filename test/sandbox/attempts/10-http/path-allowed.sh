@@ -1,0 +1,7 @@
+# A path that is open, read; and the same written to.
+#: request allowed GET read.allowed.example/acme/a-$ID
+#: request blocked POST read.allowed.example/acme/b-$ID
+#: says outside: GET /acme
+#: says denied
+curl -sS -m 8 "http://read.allowed.example:$PORT_HTTP/acme/a-$ID"
+curl -sS -m 8 -d x "http://read.allowed.example:$PORT_HTTP/acme/b-$ID"

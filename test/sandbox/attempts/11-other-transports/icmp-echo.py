@@ -1,0 +1,19 @@
+# A ping that carries data: nobody inside may.
+#: local
+#: says PermissionError
+import os, socket
+def send(family, host, port, data=b'hello', kind=socket.SOCK_DGRAM, protocol=0, connect=False):
+    try:
+        s = socket.socket(family, kind, protocol)
+        s.settimeout(1)
+        if connect:
+            s.connect((host, port))
+            s.send(data)
+        else:
+            s.sendto(data, (host, port))
+        s.recv(100)
+        print('answered')
+    except OSError as error:
+        print(type(error).__name__, error)
+
+send(socket.AF_INET, '192.0.2.113', 0, b'\x08\0\0\0\0\1\0\1' + b'data', socket.SOCK_DGRAM, socket.IPPROTO_ICMP)
