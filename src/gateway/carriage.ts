@@ -116,13 +116,16 @@ export function startCarriage(
         return tls && authority ? openUpstream(socket, host) : socket
       },
       decide: (request) => {
+        // A proxy that the policy opens is no way to what it does not open.
+        const beyond = request.method === 'CONNECT' ? links.judgeBeyond(link, request.path) : undefined
+        if (beyond) return beyond
         const { decision, denied } = links.judge(link, {
           stage: 'request',
           ...askOf(observed),
           layers: [...(tls ? ['tls'] : []), 'http'],
           method: request.method,
           path: request.path,
-          ...(request.host !== undefined && { httpHost: request.host }),
+          ...(request.host !== undefined && request.method !== 'CONNECT' && { httpHost: request.host }),
         })
         return denied || decision.verdict === 'ask-more'
           ? { ...decision, verdict: 'deny' }
@@ -131,7 +134,7 @@ export function startCarriage(
       onRequest: (request, decision, status) =>
         links.keepAlso(link, requestLine(link.line, request, decision, status)),
       spend: (bytes) => links.spend(link, bytes),
-      onUpgrade: (one, other) => relayUpgraded(link, one, other),
+      onUpgrade: (one, other, layers) => relayUpgraded(link, one, other, layers),
       onClose() {
         open.delete(link)
         const outcome = link.cutFor === undefined ? 'established' : 'reset'
@@ -141,12 +144,12 @@ export function startCarriage(
   }
 
   /** What a request was upgraded to: passed on, looked at, and cut when it shows what may not be. */
-  function relayUpgraded(link: Link, client: Duplex, upstream: Duplex): void {
+  function relayUpgraded(link: Link, client: Duplex, upstream: Duplex, outer: readonly string[]): void {
     relay({
       client,
       upstream,
       decideBytes: (observed) => {
-        const layers = ['http', 'websocket', ...observed.layers]
+        const layers = [...outer, ...observed.layers]
         const { decision, denied } = links.judge(link, { stage: 'bytes', layers })
         return denied ? decision : { ...decision, verdict: 'allow' }
       },
@@ -154,7 +157,7 @@ export function startCarriage(
       spend: (bytes) => links.spend(link, bytes),
       now,
       onObserved: (observed, decision) =>
-        see(link, { ...observed, layers: ['http', 'websocket', ...observed.layers] }, decision),
+        see(link, { ...observed, layers: [...outer, ...observed.layers] }, decision),
       onClose() {},
     })
   }

@@ -33,8 +33,8 @@ export interface HttpRelayOptions {
   readonly decide: (request: RequestFacts) => Decision
   /** Each request, when it was answered or refused. */
   readonly onRequest: (request: RequestFacts, decision: Decision, status: number | undefined) => void
-  /** A request that became a connection of its own: both ends, after the answer. */
-  readonly onUpgrade: (client: Duplex, upstream: Duplex) => void
+  /** A request that became a connection of its own: both ends, after the answer, and what it is inside of. */
+  readonly onUpgrade: (client: Duplex, upstream: Duplex, layers: readonly string[]) => void
   readonly onClose: () => void
   /** Asked before bytes of a request go out; false ends the connection. */
   readonly spend: (bytes: number) => boolean
@@ -74,7 +74,11 @@ export function startHttpRelay(): { take(options: HttpRelayOptions): void; close
     if (options) passUpgrade(request, socket, head, options)
     else socket.destroy()
   })
-  server.on('connect', (_, socket) => socket.end(`HTTP/1.1 405 Method Not Allowed\r\n${nothing}`))
+  server.on('connect', (request, socket, head) => {
+    const options = taken.get(socket)
+    if (options) passUpgrade(request, socket, head, options)
+    else socket.destroy()
+  })
   server.on('clientError', (_, socket) => socket.end(`HTTP/1.1 400 Bad Request\r\n${nothing}`))
   return {
     take(options) {
@@ -175,12 +179,18 @@ function passUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, opt
   const answerHead = (answer: IncomingMessage) =>
     `HTTP/1.1 ${answer.statusCode} ${answer.statusMessage}\r\n${rawText(answer.rawHeaders)}\r\n`
   on.once('socket', (socket) => socket.resume())
-  on.once('upgrade', (answer, upstream, upstreamHead) => {
+  const become = (answer: IncomingMessage, upstream: Duplex, upstreamHead: Buffer) => {
     onRequest(facts, decision, answer.statusCode)
     socket.write(answerHead(answer))
     if (head.length > 0) socket.unshift(head)
     if (upstreamHead.length > 0) upstream.unshift(upstreamHead)
-    options.onUpgrade(socket, upstream)
+    options.onUpgrade(socket, upstream, facts.upgrade === 'websocket' ? ['http', 'websocket'] : ['http'])
+  }
+  on.once('upgrade', become)
+  // A proxy beyond ours: what it answered with anything but 2xx is a response like another.
+  on.once('connect', (answer: IncomingMessage, upstream: Duplex, upstreamHead: Buffer) => {
+    become(answer, upstream, upstreamHead)
+    if (answer.statusCode !== 200) socket.end()
   })
   on.once('response', (answer) => {
     onRequest(facts, decision, answer.statusCode)

@@ -29,7 +29,9 @@ export function askOf(observed: Observed): Partial<Ask> {
     layers: observed.layers,
     ...(observed.sni !== undefined && { sni: observed.sni }),
     ...(observed.ech && { ech: true }),
-    ...(observed.httpHost !== undefined && { httpHost: observed.httpHost }),
+    // Of a CONNECT it is where the other proxy should go, which is judged by itself.
+    ...(observed.httpHost !== undefined &&
+      observed.http?.method !== 'CONNECT' && { httpHost: observed.httpHost }),
     ...(observed.http?.method !== undefined && { method: observed.http.method }),
     ...(observed.http?.path !== undefined && { path: observed.http.path }),
   }

@@ -122,6 +122,22 @@ export class Links {
     return { decision, denied }
   }
 
+  /** The refusal of a host that another proxy is asked to reach; undefined when the policy opens it. */
+  judgeBeyond(link: Link, target: string): Decision | undefined {
+    const match = /^\[?([^\]\s]{1,255}?)\]?:(\d{1,5})$/.exec(target)
+    if (!match) return fault('fault', 'a proxy was asked for what is no host and port')
+    const [, host = '', port] = match
+    const ip = canonicalIp(host)
+    const ask: Ask = {
+      stage: 'connect',
+      port: Number(port),
+      ...(ip === undefined ? { connectName: host } : { ip }),
+      ...this.#options.contextOf(link.unit),
+    }
+    const decision = this.#options.decide(ask, link.unit)
+    return decision.verdict === 'deny' && this.#options.mode === 'enforce' ? decision : undefined
+  }
+
   /** False when it can't be recorded: then it must not go on. */
   keep(link: Link, line: NetworkActivityLine): boolean {
     try {
