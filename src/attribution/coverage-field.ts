@@ -1,10 +1,10 @@
 // When calls of each address were running, and the rate they would cause at any moment: what shifted alarms are held against.
 
 import { attributionDefaults } from './api.ts'
-import type { TestInput } from './hypotheses.ts'
 import { binCount, binFromUs, binToUs } from './intensity.ts'
 import type { Model, Scene } from './model.ts'
 import { priorModel } from './prior-model.ts'
+import type { TestInput } from './shifts.ts'
 
 /** Most cells of the grid over all groups that are asked about; beyond it cells get wider. */
 const cellsMax = 10_000_000

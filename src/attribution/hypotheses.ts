@@ -5,47 +5,27 @@
 
 import { attributionDefaults, type GroupTest, type Hypothesis } from './api.ts'
 import { buildField, type Field } from './coverage-field.ts'
+import { episodeTests } from './episode-tests.ts'
 import type { Scene } from './fit.ts'
 import { binAt, binCount } from './intensity.ts'
-import { keptMax, type Posterior } from './posterior.ts'
+import { keptMax } from './posterior.ts'
 import { seededRandom } from './random.ts'
-import type { Units } from './sessions.ts'
-import { matchLevels, type TargetIndex } from './targets.ts'
+import { exceeds, mean, round, smallestShift, sum, type TestInput, total } from './shifts.ts'
+import { matchLevels } from './targets.ts'
 import { alpha, verdicts } from './verdicts.ts'
 
-/** Smallest shift: far beyond the lag of any effect. Short cases are shifted by a sixth of their length instead. */
-const shiftMinUs = 30e6
 const rangeMinUs = 30e6
 const focusMax = 1000
 const namersMax = 64
-const episodesMax = 20
+/** Starts of calls of each address among which an imagined effect is put. */
+const startsMax = 200
 const outputLevel = matchLevels.indexOf('output')
-
-export interface TestInput {
-  readonly scene: Scene
-  readonly units: Units
-  readonly targets: TargetIndex
-  readonly post: Posterior
-  readonly split: Float64Array
-  /** 1 for connections that some alarm or block is about; when there is none all count. */
-  readonly alarm: Uint8Array
-  /** Text id of the rule of each unit, 0 none; text id of each call's episode. */
-  readonly rule: Uint32Array
-  readonly episode: Uint32Array
-  readonly usable: (j: number) => boolean
-  /** Whether every clock in use is aligned; if not, its offset was sought in the same data, which is paid for. */
-  readonly aligned: boolean
-}
 
 export interface TestResult {
   readonly hypotheses: readonly Hypothesis[]
   readonly groups: readonly GroupTest[]
   readonly coincidences: { observed: number; expectedByChance: number; of: number }
   readonly notes: readonly string[]
-}
-
-function smallestShift(rangeUs: number): number {
-  return Math.min(shiftMinUs, rangeUs / 6)
 }
 
 export function testHypotheses(x: TestInput): TestResult {
@@ -120,7 +100,7 @@ export function testHypotheses(x: TestInput): TestResult {
     pValue,
     asGood: Math.round(exceeds(nullStats, observed) * (shifts + 1)) - 1,
     bits: (observed - chance) / tested.length / Math.LN2,
-    power: power(field, x, ratios, tested, nullStats),
+    power: power(x, ratios, tested, nullStats),
     concurrent: mean(meanHit),
     tested: tested.length,
   }
@@ -222,21 +202,30 @@ function ratioOf(x: TestInput, field: Field, u: number): (t: number) => number {
 
 /** Whether a real effect would have shown: half of the alarms put shortly after calls' starts. */
 function power(
-  field: Field,
   x: TestInput,
   ratios: readonly ((t: number) => number)[],
   tested: readonly number[],
   nullStats: Float64Array,
 ): boolean {
+  const firstOfBox = new Map<number, number[]>()
+  for (let j = 0; j < x.scene.callStart.length; j++) {
+    if (!x.usable(j)) continue
+    const box = x.scene.callBox[j]!
+    const list = firstOfBox.get(box)
+    if (!list) firstOfBox.set(box, [j])
+    else if (list.length < startsMax) list.push(j)
+  }
   const starts = new Map<number, number[]>()
-  x.scene.groups.forEach((g, k) => {
-    const boxes = new Set(g.boxes)
-    const list: number[] = []
-    for (let j = 0; j < x.scene.callStart.length && list.length < 200; j++) {
-      if (x.usable(j) && boxes.has(x.scene.callBox[j]!)) list.push(x.scene.callStart[j]!)
-    }
-    starts.set(k, list)
-  })
+  for (const u of tested) {
+    const g = x.scene.group[u]!
+    if (starts.has(g)) continue
+    const calls = [...x.scene.groups[g]!.boxes].flatMap((b) => firstOfBox.get(b) ?? [])
+    calls.sort((a, b) => a - b)
+    starts.set(
+      g,
+      calls.slice(0, startsMax).map((j) => x.scene.callStart[j]!),
+    )
+  }
   const limit = [...nullStats].sort((a, b) => a - b)[Math.floor(nullStats.length * (1 - alpha))]!
   const random = seededRandom(31)
   let would = 0
@@ -245,7 +234,6 @@ function power(
     if (k % 2 === 0 && list.length > 0) would += ratios[k]!(list[Math.floor(random() * list.length)]! + 3e5)
     else would += mean(nullStats) / tested.length
   })
-  void field
   return would > limit
 }
 
@@ -265,87 +253,6 @@ function labelsOf(x: TestInput, tested: readonly number[]) {
   return [...out.values()].filter((l) => l.members.length >= 2).slice(0, 500)
 }
 
-/** For each of the episodes most blamed: alarms within its calls' windows against rigid shifts. */
-function episodeTests(
-  x: TestInput,
-  tested: readonly number[],
-  window: { from: number; to: number },
-  every: number,
-): GroupTest[] {
-  const { scene, post } = x
-  const blame = new Map<number, number>()
-  for (const u of tested) {
-    for (let k = u * keptMax; k < (u + 1) * keptMax && post.call[k]! >= 0; k++) {
-      const e = x.episode[post.call[k]!]!
-      if (e !== 0) blame.set(e, (blame.get(e) ?? 0) + post.p[k]!)
-    }
-  }
-  const most = [...blame].sort((a, b) => b[1] - a[1] || a[0] - b[0]).slice(0, episodesMax)
-  const range = window.to - window.from
-  const random = seededRandom(77)
-  return most.map(([episode]) => {
-    const boxes = new Set<number>()
-    const spans: [number, number][] = []
-    for (let j = 0; j < scene.callStart.length; j++) {
-      if (x.episode[j] !== episode || !x.usable(j) || !Number.isFinite(scene.callStart[j]!)) continue
-      boxes.add(scene.callBox[j]!)
-      spans.push([
-        scene.callStart[j]! - attributionDefaults.preWindowUs - scene.callSlack[j]!,
-        scene.callEnd[j]! + attributionDefaults.afterWindowUs + scene.callSlack[j]!,
-      ])
-    }
-    spans.sort((a, b) => a[0] - b[0])
-    const merged: [number, number][] = []
-    for (const [a, b] of spans) {
-      const last = merged[merged.length - 1]
-      if (last && a <= last[1]) last[1] = Math.max(last[1], b)
-      else merged.push([a, b])
-    }
-    const mine = tested.filter((u) => scene.groups[scene.group[u]!]!.boxes.some((b) => boxes.has(b)))
-    const count = (by: (g: number) => number) => {
-      let n = 0
-      for (const u of mine) {
-        const t = window.from + ((scene.from[u]! - window.from + by(scene.group[u]!)) % range)
-        if (hits(merged, t, t + scene.to[u]! - scene.from[u]!)) n++
-      }
-      return n
-    }
-    const seen = count(() => 0)
-    const nulls = new Float64Array(attributionDefaults.shifts)
-    for (let r = 0; r < nulls.length; r++) {
-      const by = new Map<number, number>()
-      nulls[r] = count((g) => {
-        let s = by.get(g)
-        if (s === undefined) {
-          s = smallestShift(range) + random() * (range - 2 * smallestShift(range))
-          by.set(g, s)
-        }
-        return s
-      })
-    }
-    return {
-      by: 'episode' as const,
-      text: episode,
-      events: mine.length * every,
-      coincidences: seen * every,
-      expectedByChance: round(mean(nulls) * every),
-      pValue: exceeds(nulls, seen),
-      significant: false,
-    }
-  })
-}
-
-function hits(spans: readonly [number, number][], a: number, b: number): boolean {
-  let low = 0
-  let high = spans.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (spans[middle]![1] < a) low = middle + 1
-    else high = middle
-  }
-  return low < spans.length && spans[low]![0] <= b
-}
-
 /** Marks tests that stand after the Benjamini–Hochberg procedure; most surprising first. */
 export function benjaminiHochberg(groups: readonly GroupTest[]): GroupTest[] {
   const order = [...groups].sort(
@@ -362,30 +269,4 @@ function coincidences(x: TestInput, list: readonly number[]): number {
   let n = 0
   for (const u of list) if (x.scene.candidates.start[u + 1]! > x.scene.candidates.start[u]!) n++
   return n
-}
-
-function exceeds(nulls: Float64Array, observed: number): number {
-  let n = 0
-  for (const v of nulls) if (v >= observed - 1e-12) n++
-  return (1 + n) / (1 + nulls.length)
-}
-
-function total(members: readonly number[], values: Float64Array): number {
-  let s = 0
-  for (const k of members) s += values[k]!
-  return s
-}
-
-function sum(values: Float64Array): number {
-  let s = 0
-  for (const v of values) s += v
-  return s
-}
-
-function mean(values: Float64Array): number {
-  return values.length === 0 ? 0 : sum(values) / values.length
-}
-
-function round(value: number): number {
-  return Math.round(value * 1000) / 1000
 }

@@ -4,6 +4,7 @@ import { noneKinds } from './api.ts'
 import { reaches } from './keys.ts'
 import { keptMax, type Posterior } from './posterior.ts'
 import type { Units } from './sessions.ts'
+import { tupleIds } from './tuple-ids.ts'
 
 const kinds = noneKinds.length
 const kind = {
@@ -25,19 +26,7 @@ export function splitNone(
   unnamed: Uint8Array,
 ) {
   const out = new Float64Array(units.n * kinds)
-  const lists = new Map<string, number[]>()
-  for (let u = 0; u < units.n; u++) {
-    if (!Number.isFinite(units.from[u]!) || units.mark[u] === 0) continue
-    const key = keyOf(units, u)
-    const list = lists.get(key)
-    if (list) list.push(u)
-    else lists.set(key, [u])
-  }
-  const beat = new Map<string, number>()
-  for (const [key, list] of lists) {
-    const times = list.filter((u) => post.none[u]! > 0.5).map((u) => units.from[u]!)
-    if (times.length >= repeatsMin) beat.set(key, steadiness(times))
-  }
+  const { key, alike, steady } = likes(units, post)
   // How each destination behaves over all boxes: caused by calls, and seen with no call in reach.
   const caused = new Map<number, number>()
   const idle = new Map<number, number>()
@@ -51,9 +40,9 @@ export function splitNone(
     const reach = reaches[units.reach[u]!]!
     const at = u * kinds
     const w = [0.1, 0.4, 0.05, 0.4]
-    const key = keyOf(units, u)
-    const steady = beat.get(key) ?? 0
-    const alike = lists.get(key)?.length ?? 1
+    const k0 = key[u]!
+    const beat = k0 < 0 ? 0 : steady[k0]!
+    const others = k0 < 0 ? 1 : alike[k0]!
     const idleSeen = idle.get(units.mark[u]!) ?? 0
     const causedSeen = caused.get(units.mark[u]!) ?? 0
     if (reach === 'inbound') w[kind.outside] = 40
@@ -62,8 +51,8 @@ export function splitNone(
       w[kind.agent] = 0.1
     }
     if (unnamed[u] === 1) w[kind.agent] = 50
-    if (steady > 0) w[kind.periodic] = 0.1 * Math.exp(Math.min(8, steady))
-    else if (alike >= repeatsMin) w[kind.periodic] = 0.03
+    if (beat > 0) w[kind.periodic] = 0.1 * Math.exp(Math.min(8, beat))
+    else if (others >= repeatsMin) w[kind.periodic] = 0.03
     // Goes on when no call runs, as often as not: something of the machine's own.
     w[kind.daemon]! *= 1 + 2 * Math.min(5, idleSeen)
     // Where calls go too, a call that was not recorded is the likelier.
@@ -113,8 +102,33 @@ export function steadiness(times: readonly number[]): number {
   return surprise > 0 && power / n > 0.5 ? surprise : 0
 }
 
-function keyOf(units: Units, u: number): string {
-  return `${units.group[u]}|${units.reach[u]}|${units.mark[u]}|${units.dstPort[u]}|${units.isDns[u]}`
+/** Which units are alike (same boxes, place and port), how many, and how steady the beat is of those no call explains. */
+function likes(units: Units, post: Posterior) {
+  const n = units.n
+  const ids = tupleIds(3, n >> 2)
+  const key = new Int32Array(n).fill(-1)
+  for (let u = 0; u < n; u++) {
+    if (units.mark[u] === 0) continue
+    const how = (units.dstPort[u]! * 8 + units.reach[u]!) * 2 + units.isDns[u]!
+    if (Number.isFinite(units.from[u]!)) key[u] = ids.of(units.mark[u]!, units.group[u]! + 1, how)
+  }
+  const alike = new Uint32Array(ids.size())
+  const start = new Uint32Array(ids.size() + 1)
+  const counts = (u: number) => key[u]! >= 0 && post.none[u]! > 0.5
+  for (let u = 0; u < n; u++) {
+    if (key[u]! >= 0) alike[key[u]!]!++
+    if (counts(u)) start[key[u]! + 1]!++
+  }
+  for (let k = 0; k < alike.length; k++) start[k + 1]! += start[k]!
+  const times = new Float64Array(start[alike.length]!)
+  const at = start.slice()
+  for (let u = 0; u < n; u++) if (counts(u)) times[at[key[u]!]!++] = units.from[u]!
+  const steady = new Float64Array(alike.length)
+  for (let k = 0; k < alike.length; k++) {
+    if (start[k + 1]! - start[k]! >= repeatsMin)
+      steady[k] = steadiness([...times.subarray(start[k]!, start[k + 1]!)])
+  }
+  return { key, alike, steady }
 }
 
 function bump(map: Map<number, number>, key: number, by: number): void {
