@@ -18,6 +18,7 @@ import { randomWalk } from './discovery/random-walk.ts'
 import { scanCommand } from './discovery/scan-command.ts'
 import { scan } from './discovery/scan.ts'
 import { sensitivePort } from './discovery/sensitive-port.ts'
+import { labelMismatch } from './execution/label-mismatch.ts'
 import { reverseShell } from './execution/reverse-shell.ts'
 import { dropName } from './exfiltration/drop-name.ts'
 import { uploadCommand } from './exfiltration/upload-command.ts'
@@ -48,6 +49,7 @@ export const detections: readonly Detection[] = [
   scanCommand,
   scan,
   sensitivePort,
+  labelMismatch,
   reverseShell,
   dropName,
   uploadCommand,

@@ -51,12 +51,12 @@ function readEvent(view: DataView, from: number, end: number): ProcessEvent | un
 export class LossCounter {
   readonly #next = new Map<number, number>()
 
-  /** How many were lost before this one. */
-  lost({ cpu, sequence }: ProcessEvent): number {
+  /** How many were missing before this one; -1 for one that was missed and comes late. */
+  lost({ cpu, sequence }: Pick<ProcessEvent, 'cpu' | 'sequence'>): number {
     const expected = this.#next.get(cpu)
+    const missing = expected === undefined ? 0 : (sequence - expected) | 0
+    if (missing < 0) return -1
     this.#next.set(cpu, (sequence + 1) >>> 0)
-    const missing = expected === undefined ? 0 : (sequence - expected) >>> 0
-    // A number from before the last one is no loss: the counter began anew.
-    return missing < 0x8000_0000 ? missing : 0
+    return missing
   }
 }

@@ -47,8 +47,8 @@ export async function startProcessSensor<Tag>(
   const opened = await options.open((bytes) => {
     for (const event of processEventsIn(bytes)) {
       const missing = losses.lost(event)
+      lost = Math.max(0, lost + missing)
       if (missing > 0) {
-        lost += missing
         resync ??= setTimeout(look, resyncMs)
         resync.unref()
       }

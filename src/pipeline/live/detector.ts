@@ -79,7 +79,10 @@ export function startDetector(): Detector {
     const event = journalEvent(row, kind, seq)
     if (typeof event === 'string') return
     const actor = objectOf(row.actor)
-    const cause = callIndex.get(callKey(row.box, actor?.toolCall) ?? '')
+    const label = labelOf(actor)
+    const p = actor?.toolCall === undefined ? (label?.agreement ?? 0) : 1
+    const cause =
+      p < 0.5 ? undefined : callIndex.get(callKey(row.box, actor?.toolCall ?? label?.toolCall) ?? '')
     traces.set(seq, traceOf(row, actor))
     const dstName = event.observed?.sni ?? event.observed?.httpHost ?? event.dstEndpoint.hostname
     const { us, endUs } = spanOf(row, event)
@@ -90,7 +93,7 @@ export function startDetector(): Detector {
       us,
       ...(endUs !== undefined && { endUs }),
       ...(event.box !== undefined && { box: event.box }),
-      ...(cause !== undefined && { cause: { call: cause, p: 1 } }),
+      ...(cause !== undefined && { cause: { call: cause, p } }),
       ...(dstName !== undefined && { dstName }),
     }
     engine.push(seen)
@@ -106,6 +109,8 @@ export function startDetector(): Detector {
     const command = process ? process.cmdLine : row.command
     const name = process ? 'process' : row.name
     const draft = begun({ ...row, command, name }, typeof id === 'string' ? id : undefined, time, seq)
+    const label = process && labelOf(actor)
+    if (label) draft.label = { ...label, root: rootOf(actor) === process.pid }
     const key = callKey(row.box, id)
     if (key !== undefined) callIndex.set(key, seq)
     traces.set(seq, { ...traceOf(row, actor), ...(typeof id === 'string' && { toolCall: id }) })
@@ -119,6 +124,18 @@ export function startDetector(): Detector {
       ...(box !== undefined && { box }),
     }
   }
+}
+
+/** What the agent's side says of a process or a connection. */
+function labelOf(actor: Row | undefined): { toolCall: string; agreement: number } | undefined {
+  const { toolCall, agreement } = objectOf(actor?.label) ?? {}
+  return typeof toolCall === 'string' && typeof agreement === 'number' ? { toolCall, agreement } : undefined
+}
+
+/** `unit-1/4711-5`: the process that the subtree is named after. */
+function rootOf(actor: Row | undefined): number | undefined {
+  const root = /\/(\d{1,10})/.exec(typeof actor?.unit === 'string' ? actor.unit : '')?.[1]
+  return root === undefined ? undefined : Number(root)
 }
 
 /** A line at the end or in the middle says how long it has taken. µs. */
@@ -142,7 +159,7 @@ function traceOf(row: Row, actor: Row | undefined): Trace {
   return {
     unit: text(actor?.unit) ?? text(row.unit),
     connection: text(row.connection),
-    toolCall: text(actor?.toolCall),
+    toolCall: text(actor?.toolCall) ?? labelOf(actor)?.toolCall,
     destination: destinationOf(objectOf(row.dstEndpoint)),
   }
 }
