@@ -8,6 +8,7 @@ import {
   createServer,
   request as httpRequest,
   type IncomingMessage,
+  type RequestOptions,
   type ServerResponse,
 } from 'node:http'
 import type { Duplex } from 'node:stream'
@@ -62,7 +63,8 @@ export function startHttpRelay(): { take(options: HttpRelayOptions): void; close
     requestTimeout: 0,
     keepAliveTimeout: 0,
   })
-  const taken = new WeakMap<Duplex, HttpRelayOptions & { readonly agent: Agent }>()
+  const taken = new WeakMap<Duplex, Taken>()
+  const agent = lineAgent()
   server.on('request', (request, response) => {
     const options = taken.get(request.socket)
     if (options) passOn(request, response, options)
@@ -82,10 +84,10 @@ export function startHttpRelay(): { take(options: HttpRelayOptions): void; close
   server.on('clientError', (_, socket) => socket.end(`HTTP/1.1 400 Bad Request\r\n${nothing}`))
   return {
     take(options) {
-      const agent = agentOver(options)
-      taken.set(options.client, { ...options, agent })
+      const line = lineOver(options)
+      taken.set(options.client, { ...options, agent, line })
       options.client.once('close', () => {
-        agent.destroy()
+        line.close()
         options.upstream.destroy()
         options.onClose()
       })
@@ -99,28 +101,69 @@ export function startHttpRelay(): { take(options: HttpRelayOptions): void; close
 
 const nothing = 'Content-Length: 0\r\nConnection: close\r\n\r\n'
 
-/** Uses the connection that is there, and dials another when the server closed it between two requests. */
-function agentOver({ upstream, redial }: HttpRelayOptions): Agent {
+/** The way to the server of one connection: the socket that is there, and others when the server closed it between two requests. */
+interface Line {
+  /** Undefined: it comes by `done`. */
+  connect(done: (error: Error | null, socket?: Duplex) => void): Duplex | undefined
+  close(): void
+}
+
+function lineOver({ upstream, redial }: HttpRelayOptions): Line {
   let first: Duplex | undefined = upstream
+  let closed = false
+  const further = new Set<Duplex>()
+  return {
+    connect(done) {
+      if (closed) {
+        done(new Error('its client is gone'))
+        return undefined
+      }
+      const made = first
+      first = undefined
+      if (made && !made.destroyed) return made
+      redial().then(
+        (socket) => {
+          if (closed) socket.destroy()
+          else further.add(socket.once('close', () => further.delete(socket)))
+          done(null, socket)
+        },
+        (error: unknown) => done(error instanceof Error ? error : new Error(String(error))),
+      )
+      return undefined
+    },
+    close() {
+      closed = true
+      for (const socket of further) socket.destroy()
+    },
+  }
+}
+
+/** One agent for all lines: making one costs more than all else that a request does. Each line has one socket at a time. */
+function lineAgent(): Agent {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
-  // An agent may be given its connection later: Node knows that, its typings do not.
-  agent.createConnection = ((_: unknown, done: (error: Error | null, socket?: Duplex) => void) => {
-    const made = first
-    first = undefined
-    if (made && !made.destroyed) return made
-    redial().then(
-      (socket) => done(null, socket),
-      (error: unknown) => done(error instanceof Error ? error : new Error(String(error))),
-    )
-    return undefined
-  }) as unknown as Agent['createConnection']
+  const names = new WeakMap<Line, string>()
+  let count = 0
+  // Whom an agent may hand a socket on to, and that it may be given one later: Node knows that, its typings do not.
+  const own = agent as unknown as {
+    getName(options: { readonly line: Line }): string
+    createConnection(
+      options: { readonly line: Line },
+      done: Parameters<Line['connect']>[0],
+    ): Duplex | undefined
+  }
+  own.getName = ({ line }) => {
+    const known = names.get(line) ?? String(++count)
+    names.set(line, known)
+    return known
+  }
+  own.createConnection = ({ line }, done) => line.connect(done)
   return agent
 }
 
-type Taken = HttpRelayOptions & { readonly agent: Agent }
+type Taken = HttpRelayOptions & { readonly agent: Agent; readonly line: Line }
 
 function passOn(request: IncomingMessage, response: ServerResponse, options: Taken): void {
-  const { agent, decide, onRequest, spend } = options
+  const { decide, onRequest, spend } = options
   const facts = factsOf(request)
   const decision = decide(facts)
   if (decision.verdict !== 'allow') {
@@ -129,7 +172,7 @@ function passOn(request: IncomingMessage, response: ServerResponse, options: Tak
     return
   }
   const headers = onward(request.rawHeaders, request)
-  const on = httpRequest({ agent, method: facts.method, path: request.url, headers, setHost: false })
+  const on = httpRequest(requestOptions(options, facts.method, request.url, headers))
   on.once('response', (answer) => {
     onRequest(facts, decision, answer.statusCode)
     response.writeHead(
@@ -160,13 +203,23 @@ function passOn(request: IncomingMessage, response: ServerResponse, options: Tak
   request.pipe(on)
 }
 
+/** `line` is for the agent, which gets all that it does not know handed through. */
+function requestOptions(
+  { agent, line }: Taken,
+  method: string,
+  path: string | undefined,
+  headers: string[],
+): RequestOptions & { readonly line: Line } {
+  return { agent, line, method, path, headers, setHost: false }
+}
+
 /** What a request's head weighs, names in paths and headers included. */
 function headBytes({ rawHeaders, url = '' }: IncomingMessage): number {
   return rawHeaders.reduce((sum, text) => sum + text.length + 2, url.length + 16)
 }
 
 function passUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, options: Taken): void {
-  const { agent, decide, onRequest } = options
+  const { decide, onRequest } = options
   const facts = factsOf(request)
   const decision = decide(facts)
   if (decision.verdict !== 'allow') {
@@ -175,7 +228,7 @@ function passUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, opt
     return
   }
   const headers = [...request.rawHeaders]
-  const on = httpRequest({ agent, method: facts.method, path: request.url, headers, setHost: false })
+  const on = httpRequest(requestOptions(options, facts.method, request.url, headers))
   const answerHead = (answer: IncomingMessage) =>
     `HTTP/1.1 ${answer.statusCode} ${answer.statusMessage}\r\n${rawText(answer.rawHeaders)}\r\n`
   on.once('socket', (socket) => socket.resume())
