@@ -30,6 +30,7 @@ const { values } = parseArgs({
     sides: { type: 'string', default: sideNames.join() },
     srt: { type: 'string' },
     keep: { type: 'boolean', default: false },
+    kinds: { type: 'string', default: 'tcp,http' },
     prof: { type: 'string' },
   },
 })
@@ -150,7 +151,7 @@ interface Rates {
 }
 
 async function connections(): Promise<void> {
-  for (const kind of ['tcp', 'http']) {
+  for (const kind of values.kinds.split(',')) {
     for (const lanes of [32, 1]) {
       const count = lanes === 1 ? Math.max(100, Number(values.connections) / 5) : Number(values.connections)
       const measured = new Map<SideName, Rates[]>()
