@@ -141,11 +141,16 @@ export async function openBox(options: BoxOptions): Promise<Box> {
       ...(lookUp && { lookUp }),
       async exec(request, onUnit) {
         const unit = await units.take()
-        onUnit?.(unit)
+        try {
+          onUnit?.(unit)
+        } catch (error) {
+          units.release(unit)
+          throw error
+        }
         const inner = options.execArguments(request, userNamespaceFd + 1)
         const heldFd = userNamespaceFd + 1 + inner.fds.length
         const held = lookUp ? ['--info-fd', String(heldFd), '--block-fd', String(heldFd + 1)] : []
-        const command = [...defaultSignals, ...options.prefix, ...request.command]
+        const command = [...asCommand, ...options.prefix, ...request.command]
         const words = [...held, ...inner.arguments, '--', ...command]
         const groups = [...units.entryFiles(unit), ...options.groupFiles]
         const child = spawn('/bin/sh', enterWords(groups, pid, root ? options : undefined, words), {
@@ -196,6 +201,13 @@ function groupsFor(name: string, root: boolean): GroupCalls | undefined {
     return undefined // They may not be made, or not here.
   }
 }
+
+/**
+ * The namespace's descriptor is not for the command. bubblewrap closes what it has waited on, and to read from a
+ * namespace fails at once; where it waits for something else, a shell does it, which takes a millisecond more.
+ */
+const closedByBubblewrap = ['--block-fd', String(userNamespaceFd)]
+const closing = ['/bin/sh', '-c', `exec ${userNamespaceFd}<&-; exec "$@"`, 'sh']
 
 /** Without the groups where nft does not know them (`socket cgroupv2` came with Linux 5.13); gives those that hold. */
 async function applyRules(
@@ -340,8 +352,14 @@ function enterWords(
   return ['-c', script, 'sh', ...groups, '-', ...(drop ?? []), ...enter, ...spaces, 'bwrap', ...inner]
 }
 
-/** Signals were ignored on the way in, and what is ignored is inherited: the command gets its defaults back. */
-const defaultSignals = ['/usr/bin/env', '--default-signal=INT,QUIT,HUP,TERM', '--']
+/**
+ * Signals were ignored on the way in, and what is ignored is inherited: the command gets its defaults back. The
+ * namespace that was entered stays open until here, and no longer.
+ */
+const asCommand = [
+  ...['/bin/sh', '-c', `exec ${userNamespaceFd}<&-; exec "$@"`, 'sh'],
+  ...['/usr/bin/env', '--default-signal=INT,QUIT,HUP,TERM', '--'],
+]
 
 /** nsenter waits for bubblewrap, bubblewrap for the command. */
 function grandchild(pid: number | undefined): number | undefined {
