@@ -276,7 +276,7 @@ export interface ExecuteToolLine extends InBox {
   readonly processes?: number
 }
 
-/** Refusals that were alike and too many to write one by one. */
+/** Refusals or lookups that were alike and too many to write one by one. */
 export interface AggregateLine extends InBox {
   readonly class: 'aggregate'
   readonly of: 'network_activity' | 'dns_activity'
@@ -290,7 +290,8 @@ export interface AggregateLine extends InBox {
   readonly destinations?: { readonly first: readonly string[] }
   readonly transport?: 'tcp' | 'udp' | 'icmp' | 'other'
   readonly query?: { readonly hostname: string; readonly type?: string }
-  readonly disposition: 'blocked'
+  /** `allowed`: lookups of names that the policy opens. */
+  readonly disposition: 'allowed' | 'blocked'
   readonly policy?: JournalPolicy
   readonly actor: JournalActor
 }

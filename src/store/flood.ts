@@ -25,6 +25,7 @@ export const floodDefaults: FloodOptions = {
   destinationsMax: 256,
 }
 
+/** Nothing is relayed for it. A lookup counts too, answered or not: the answer is an address of our own. */
 export type Refusal = (NetworkActivityLine & { activity: 'refuse' }) | DnsActivityLine
 
 interface Count {
@@ -55,7 +56,7 @@ export class FloodGate {
 
   /** What to write now: the refusal itself unless it was counted, and counts that had to make room. */
   offer(refusal: Refusal, nowUs: number): readonly (Refusal | AggregateLine)[] {
-    const who = `${refusal.box}\0${refusal.actor.toolCall ?? ''}\0${refusal.actor.unit ?? ''}\0${refusal.policy?.rule ?? ''}`
+    const who = `${refusal.box}\0${refusal.actor.toolCall ?? ''}\0${refusal.actor.unit ?? ''}\0${refusal.policy?.rule ?? ''}\0${refusal.disposition}`
     const alike = this.#countOf(this.#alike, `${who}\0${destinationOf(refusal)}`, refusal, nowUs, false)
     const { alikePerSecondMax, unitPerSecondMax } = this.#options
     if (alike.written >= alikePerSecondMax) count(alike, nowUs)
@@ -137,7 +138,7 @@ export class FloodGate {
         : { ...(sample.dstEndpoint && { dstEndpoint: sample.dstEndpoint }) }),
       ...(sample.class === 'dns_activity' && !one.destinations && { query: sample.query }),
       ...(sample.class === 'network_activity' && sample.transport && { transport: sample.transport }),
-      disposition: 'blocked',
+      disposition: sample.disposition,
       ...(policy && { policy }),
       actor,
     })

@@ -81,6 +81,7 @@ export async function startAgentSide(options: AgentSideOptions): Promise<AgentSi
       subtree.work = told.work(subtree.name, cmdLine, now())
       return
     }
+    if (node.pid === subtree.pid) told.became(subtree.work, cmdLine, now())
     // A shell that is fed with commands runs many calls: each of its children is looked at for itself.
     const above = node.parent
     const fed = above?.pid === subtree.pid && isOpenShell(above.facts.cmdLine ?? '')

@@ -73,7 +73,7 @@ export function startContainment(options: ContainmentOptions): Containment {
       result = { act: request.act, ok: false, detail: error instanceof Error ? error.message : String(error) }
     }
     const target = request.call ?? request.destination
-    options.record({
+    record({
       class: 'api_activity',
       box,
       operation: request.act,
@@ -84,6 +84,13 @@ export function startContainment(options: ContainmentOptions): Containment {
     })
     options.onAct?.(request, result, asker)
     return { ...result, status: status() }
+  }
+
+  /** What was done was done, whether or not the disk has room to say so. */
+  function record(line: JournalLine): void {
+    try {
+      options.record(line)
+    } catch {}
   }
 
   async function perform({
@@ -134,15 +141,25 @@ export function startContainment(options: ContainmentOptions): Containment {
   async function kill(one: ContainedCall | undefined) {
     const stopped = await freeze(one)
     const pids = group.members(one?.group)
-    const file = keepEvidence(options.dir, `kill-${++evidences}`, pids, options.redact)
+    const kept = keepQuietly(pids)
     stoppedBy ??= 'kill'
     const ok = await group.kill(one?.group)
     const left = group.members(one?.group).length
     return {
       ok,
       detail: ok
-        ? `${pids.length} processes of ${named(one)} were killed; what they were is in ${file}.`
+        ? `${pids.length} processes of ${named(one)} were killed; ${kept}.`
         : `${left} processes of ${named(one)} are left after two seconds. ${stopped.detail}`,
+    }
+  }
+
+  /** No evidence is a pity; what should be killed and lives on would be worse. */
+  function keepQuietly(pids: readonly number[]): string {
+    try {
+      const file = keepEvidence(options.dir, `kill-${++evidences}`, pids, options.redact)
+      return `what they were is in ${file}`
+    } catch (error) {
+      return `what they were could not be kept (${error instanceof Error ? error.message : error})`
     }
   }
 

@@ -22,7 +22,9 @@ const asker: Asker = { via: 'policy' }
 export function startResponder(options: ResponderOptions): (found: LiveFinding) => void {
   const done = new Set<string>()
   return ({ finding, units, destinations }) => {
-    options.record({ class: 'detection_finding', box: options.box, finding })
+    try {
+      options.record({ class: 'detection_finding', box: options.box, finding })
+    } catch {} // A full disk keeps nobody from being stopped.
     const response = options.responseTo(finding)
     options.onFinding?.(finding, response)
     // A mode that only watches says what it saw, and leaves the run alone.

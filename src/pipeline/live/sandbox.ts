@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import { basename, join, resolve as resolvePath } from 'node:path'
 import { performance } from 'node:perf_hooks'
+import { OperatorError } from '../../base/errors.ts'
 import { type Gateway, openGateway } from '../../gateway/gateway.ts'
 import { startLookup } from '../../gateway/lookup.ts'
 import { defaultSyntheticRange } from '../../gateway/names.ts'
@@ -18,6 +19,7 @@ import type { Phase } from '../../schema/ask.ts'
 import type { PolicyMode } from '../../schema/decision.ts'
 import type { DetectionFindingLine, JournalLine, RecordedLine } from '../../schema/journal.ts'
 import type { FindingResponse, Policy } from '../../schema/policy.ts'
+import { JournalFull } from '../../store/errors.ts'
 import { type Journal, openJournal } from '../../store/journal.ts'
 import { updateRunFile } from '../../store/run-file.ts'
 import { version } from '../version.ts'
@@ -165,8 +167,16 @@ export async function watchSandbox(options: SandboxOptions): Promise<WatchedSand
       agentSide?.see(line)
       if (line.class === 'network_activity' && line.activity === 'refuse')
         journal.refuse({ ...line, activity: 'refuse' })
-      else if (line.class === 'dns_activity' && line.disposition === 'blocked') journal.refuse(line)
+      else if (line.class === 'dns_activity') journal.refuse(line)
       else journal.append(line)
+    }
+    /** For what happened already, whether or not the disk has room to say so; the journal counts it as refused. */
+    const recordQuietly = (line: JournalLine) => {
+      try {
+        record(line)
+      } catch (error) {
+        if (!(error instanceof JournalFull)) throw error
+      }
     }
     if (options.agentSide) {
       const started = await startAgentSide({
@@ -245,13 +255,19 @@ export async function watchSandbox(options: SandboxOptions): Promise<WatchedSand
       notes: plan.notes,
       act: acts.act,
       async start({ command, toolCall, identity = true, cwd = workdir, env = {}, stdio, ...more }) {
+        if (closed) throw sandboxClosed(name)
         const phase = more.phase ?? options.phase
         const exec = await box.exec(
           { command, cwd, env: { ...plan.env, ...env }, stdio: [...stdio] },
           (unit) => {
+            if (closed) throw sandboxClosed(name)
             // Before its first instruction: a connection must find its call.
             units.add(unit, { ...toolCall, phase: phase ?? 'agent' }, identity)
-            record(startLine(name, unit.number, toolCall, command, identity, phase))
+            try {
+              record(startLine(name, unit.number, toolCall, command, identity, phase))
+            } catch (error) {
+              throw notRecorded(`${shellText(command).slice(0, 60)} was not started`, dir, error)
+            }
           },
         )
         units.started(exec.unit.number, exec.child.pid)
@@ -262,7 +278,8 @@ export async function watchSandbox(options: SandboxOptions): Promise<WatchedSand
           finish({ exitCode, signal, output }) {
             // It ended because the sandbox did: the recording is sealed, or will be without it.
             if (closed) return
-            record({
+            box.release(exec.unit)
+            recordQuietly({
               class: 'execute_tool',
               box: name,
               activity: 'end',
@@ -287,9 +304,11 @@ export async function watchSandbox(options: SandboxOptions): Promise<WatchedSand
         respond()
         try {
           await journal.seal()
+        } catch (error) {
+          throw notRecorded(`The recording in ${dir} has no seal`, dir, error)
         } finally {
-          await journal.close()
-          updateRunFile(dir, {
+          await journal.close().catch(() => {})
+          updateRunFileQuietly(dir, {
             exitCode: end?.exitCode ?? null,
             signal: end?.signal ?? null,
             stoppedBy: end?.stoppedBy ?? acts.stoppedBy ?? null,
@@ -303,6 +322,31 @@ export async function watchSandbox(options: SandboxOptions): Promise<WatchedSand
     await unwind(undo)
     throw error
   }
+}
+
+function sandboxClosed(name: string): OperatorError {
+  return new OperatorError('usage', {
+    what: `The sandbox ${name} was closed.`,
+    why: 'Its recording has ended, and nothing runs without one.',
+    fix: 'Open another one, with a folder of its own.',
+  })
+}
+
+function notRecorded(what: string, dir: string, error: unknown): unknown {
+  if (!(error instanceof JournalFull)) return error
+  return new OperatorError('environment', {
+    what: `${what}: the recording can't be written (${error.code}).`,
+    why: 'Nothing runs or connects that is not recorded; what was recorded before is kept.',
+    fix: `Make room on the disk of ${dir}.`,
+    cause: error,
+  })
+}
+
+/** It may not fit either; the journal says more. */
+function updateRunFileQuietly(...[dir, change]: Parameters<typeof updateRunFile>): void {
+  try {
+    updateRunFile(dir, change)
+  } catch {}
 }
 
 /** The folder's name, where a person chose it. */

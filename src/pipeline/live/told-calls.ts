@@ -44,8 +44,13 @@ export interface SeenWork {
 interface Told extends ToldStart {
   readonly shell: string
   endMs: number | undefined
+  /** Subtrees whose text fits. */
   processes: number
+  /** Those that only time and ancestry speak for. */
+  guesses: number
   unit: string | undefined
+  /** Of the unit. */
+  agreement: number
 }
 
 const limits = {
@@ -57,6 +62,8 @@ const limits = {
   afterMs: 500,
   /** A call that is told of later than this after a process started is not joined to it. */
   lateMs: 10_000,
+  /** Subtrees of one call whose text does not fit. */
+  guesses: 8,
 } as const
 
 const shares = { text: 0.6, time: 0.25, teller: 0.15 } as const
@@ -103,7 +110,9 @@ export class ToldCalls {
       shell: toldText(told.tool, told.command),
       endMs: undefined,
       processes: 0,
+      guesses: 0,
       unit: undefined,
+      agreement: 0,
     }
     this.#calls.set(told.id, call)
     this.#open.set(told.id, call)
@@ -115,7 +124,7 @@ export class ToldCalls {
       const over = told.afterwards && work.atMs - told.afterwards.endMs > limits.afterMs
       if (work.label || over || laterMs > limits.lateMs) continue
       const joined = judge(call, work.cmdLine, 1 - laterMs / limits.lateMs)
-      if (joined.text >= textEnough) this.#join(call, work, joined.agreement)
+      if (joined.text >= textEnough) this.#join(call, work, joined)
     }
     this.#record({
       class: 'execute_tool',
@@ -167,13 +176,19 @@ export class ToldCalls {
     this.#worksSeen++
     this.#works.set(work, true)
     const found = this.#best(cmdLine, atMs)
-    if (found) this.#join(found.call, work, found.agreement)
+    if (found) this.#join(found.call, work, found)
     else {
       const only = runsShellText(cmdLine) ? this.#onlyWaiting(atMs) : undefined
       // Time and ancestry alone: the agreement says how little that is.
-      if (only) this.#join(only, work, judge(only, cmdLine, 1).agreement)
+      if (only) this.#join(only, work, judge(only, cmdLine, 1))
     }
     return work
+  }
+
+  /** The first process of a subtree became another program: what it was before only led to it. */
+  became(work: SeenWork, cmdLine: string, atMs: number): void {
+    const found = this.#best(cmdLine, atMs)
+    if (found && found.agreement > (work.label?.agreement ?? 0)) this.#join(found.call, work, found)
   }
 
   /** What an open shell starts: its text alone tells which call it is for. */
@@ -193,15 +208,15 @@ export class ToldCalls {
     return undefined
   }
 
-  #best(cmdLine: string, atMs: number): { call: Told; agreement: number } | undefined {
-    let best: { call: Told; agreement: number } | undefined
+  #best(cmdLine: string, atMs: number): ({ call: Told } & Judgement) | undefined {
+    let best: ({ call: Told } & Judgement) | undefined
     for (const call of this.#candidates(atMs)) {
       const { text, agreement } = judge(call, cmdLine, call.endMs === undefined ? 1 : 0.5)
       if (text < textEnough) continue
       // Of two that say the same, the one that nothing was joined to yet.
       const better =
         !best || agreement > best.agreement || (agreement === best.agreement && best.call.processes > 0)
-      if (better) best = { call, agreement }
+      if (better) best = { call, text, agreement }
     }
     return best
   }
@@ -214,12 +229,15 @@ export class ToldCalls {
   /** The one open shell call that nothing was joined to. */
   #onlyWaiting(atMs: number): Told | undefined {
     const waiting = this.#candidates(atMs).filter(({ endMs }) => endMs === undefined)
-    return waiting.length === 1 && waiting[0]?.processes === 0 ? waiting[0] : undefined
+    const [only] = waiting
+    return waiting.length === 1 && only?.processes === 0 && only.guesses < limits.guesses ? only : undefined
   }
 
-  #join(call: Told, work: SeenWork, agreement: number): void {
-    call.processes++
-    call.unit ??= work.unit
+  #join(call: Told, work: SeenWork, { text, agreement }: Judgement): void {
+    if (text >= textEnough) call.processes++
+    else call.guesses++
+    if (agreement > call.agreement) call.unit = work.unit
+    call.agreement = Math.max(call.agreement, agreement)
     work.label = labelOf(call, agreement)
   }
 
@@ -230,7 +248,12 @@ export class ToldCalls {
   }
 }
 
-function judge(call: Told, cmdLine: string, time: number): { text: number; agreement: number } {
+interface Judgement {
+  readonly text: number
+  readonly agreement: number
+}
+
+function judge(call: Told, cmdLine: string, time: number): Judgement {
   const text = compareCommands(call.tool, call.command, cmdLine).agreement
   const teller = { agent: 1, unknown: 0.5, work: 0 }[call.by]
   const agreement = shares.text * text + shares.time * time + shares.teller * teller
