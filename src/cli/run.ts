@@ -114,12 +114,17 @@ export async function runCommand(args: string[]): Promise<number> {
     },
   })
   for (const note of watched.notes) tell(note)
-  const call = await watched.start({
-    command: [program, ...(settings.words ?? []), ...command.slice(1)],
-    toolCall: { id: 'run', name: program.split('/').at(-1) ?? program },
-    identity: false,
-    stdio: ['inherit', 'inherit', 'inherit'],
-  })
+  const call = await watched
+    .start({
+      command: [program, ...(settings.words ?? []), ...command.slice(1)],
+      toolCall: { id: 'run', name: program.split('/').at(-1) ?? program },
+      identity: false,
+      stdio: ['inherit', 'inherit', 'inherit'],
+    })
+    .catch(async (error: unknown) => {
+      await watched.close().catch(() => {})
+      throw error
+    })
   const restore = passSignals(call.commandPid, () => void watched.act({ act: 'kill' }, { via: 'signal' }))
   const { exitCode, signal } = await call.exited
   restore()
@@ -228,8 +233,7 @@ function passSignals(commandPid: () => number | undefined, end: () => void): () 
     const handler = () => {
       if (signal === 'SIGTERM' && ++terms > 1) return end()
       const pid = commandPid()
-      const fromTerminal =
-        process.stdin.isTTY && (signal === 'SIGINT' || signal === 'SIGQUIT' || signal === 'SIGWINCH')
+      const fromTerminal = ['SIGINT', 'SIGQUIT', 'SIGWINCH'].includes(signal) && inForeground()
       if (pid === undefined || fromTerminal) return
       try {
         process.kill(pid, signal)
@@ -240,6 +244,17 @@ function passSignals(commandPid: () => number | undefined, end: () => void): () 
   })
   return () => {
     for (const off of handlers) off()
+  }
+}
+
+/** Whether our process group is the one that a terminal sends its signals to, whatever our standard input is. */
+function inForeground(): boolean {
+  try {
+    // After the name: state, parent, group, session, terminal, and the terminal's foreground group.
+    const fields = readFileSync('/proc/self/stat', 'latin1').split(') ').at(-1)?.split(' ') ?? []
+    return fields[2] !== undefined && fields[2] === fields[5]
+  } catch {
+    return process.stdin.isTTY
   }
 }
 

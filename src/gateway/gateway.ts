@@ -17,7 +17,7 @@ import type { JournalActor } from '../schema/journal.ts'
 import { type Flow, type GatewayConnection, type GatewayOptions, limits } from './api.ts'
 import { startCarriage } from './carriage.ts'
 import { serveDns } from './dns-stream.ts'
-import { fault, openOf, refusalOf } from './lines.ts'
+import { fault, lostLine, openOf, refusalOf } from './lines.ts'
 import { type Link, Links } from './links.ts'
 import { syntheticNames } from './names.ts'
 import { readProxyRequest } from './proxy.ts'
@@ -33,6 +33,9 @@ export interface Gateway {
   lost(): number
   close(): Promise<void>
 }
+
+/** Losses are told of together, so often. Milliseconds. */
+const lossMs = 1_000
 
 /** A connection to the gateway itself. */
 interface Service {
@@ -54,6 +57,9 @@ export function openGateway(options: GatewayOptions): Gateway {
   const asking = new Set<Link>()
   const clients = new Set<Socket>()
   let lostCount = 0
+  let lostTold = 0
+  let lostSince = Date.now()
+  let lossTimer: NodeJS.Timeout | undefined
   let closed = false
 
   const carriage = startCarriage(options, links, async (link) => {
@@ -66,7 +72,20 @@ export function openGateway(options: GatewayOptions): Gateway {
   server.on('error', () => {})
   network.listen(onPacket, (lost) => {
     lostCount += lost
+    lossTimer ??= setTimeout(tellLost, lossMs)
   })
+
+  /** What the kernel had no room to tell us of was not answered, and is at least counted. */
+  function tellLost(): void {
+    clearTimeout(lossTimer)
+    lossTimer = undefined
+    if (lostCount === lostTold) return
+    try {
+      options.record(lostLine(options.box, lostCount - lostTold, lostSince))
+      lostTold = lostCount
+      lostSince = Date.now()
+    } catch {} // Said with the next ones.
+  }
 
   function onPacket({ unit, scope, bytes }: FirstPacket): void {
     if (closed || scope === 'local') return
@@ -210,7 +229,9 @@ export function openGateway(options: GatewayOptions): Gateway {
   }
 
   function failed(link: Link, failure: DialFailure): DialFailure {
-    links.close(link, { outcome: failure === 'no-address' ? 'no-answer' : failure })
+    if (failure === 'no-room') link.cutFor = 'this machine has no room for more connections'
+    const outcome = failure === 'no-address' ? 'no-answer' : failure === 'no-room' ? 'reset' : failure
+    links.close(link, { outcome })
     return failure
   }
 
@@ -286,6 +307,7 @@ export function openGateway(options: GatewayOptions): Gateway {
     lost: () => lostCount,
     async close() {
       closed = true
+      tellLost()
       for (const link of [...carriage.open, ...waiting.values(), ...asking]) {
         clearTimeout(link.timer)
         link.cut('the sandbox was closed')

@@ -19,6 +19,25 @@ export function refusalOf(line: NetworkActivityLine, decision: Decision): Networ
   return { ...rest, activity: 'refuse', disposition: 'blocked', policy: policyOf(decision) }
 }
 
+/** First packets that nobody saw, at most since `sinceMs` (Unix milliseconds). */
+export function lostLine(box: string, count: number, sinceMs: number): JournalLine {
+  return {
+    class: 'aggregate',
+    of: 'network_activity',
+    box,
+    count,
+    firstTime: new Date(sinceMs).toISOString(),
+    lastTime: new Date().toISOString(),
+    disposition: 'blocked',
+    policy: {
+      rule: 'built-in: packet log',
+      reason: 'more first packets at once than the kernel keeps for the gateway; they were dropped unseen',
+      code: 'fault',
+    },
+    actor: { tier: 'none' },
+  }
+}
+
 export type End = Pick<NetworkActivityLine, 'bytesIn' | 'bytesOut' | 'outcome' | 'bursts' | 'duration'>
 
 /** `cutFor`: why it was ended from here. */

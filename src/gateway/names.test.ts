@@ -27,6 +27,18 @@ describe('synthetic addresses', () => {
     ])
   })
 
+  it('are kept for names that may lead somewhere, however many denied ones are asked for', () => {
+    const names = syntheticNames('10.9.8.0/29')
+    const denied = ['a', 'b', 'c', 'd'].map((name) => names.addressOf(name, true))
+    expect(denied.map((address) => address !== undefined)).toEqual([true, true, true, false])
+    expect(['w', 'x', 'y', 'z'].map((name) => names.addressOf(name))).toEqual([
+      '10.9.8.4',
+      '10.9.8.5',
+      '10.9.8.6',
+      undefined,
+    ])
+  })
+
   it('come from an IPv4 network', () => {
     for (const range of ['198.18.0.0', '198.18.0.1/16', 'fd00::/64', '198.18.0.0/33', '198.18.0.0/31', '']) {
       expect(() => syntheticNames(range), range).toThrow(

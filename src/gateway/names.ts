@@ -4,8 +4,11 @@ import { OperatorError } from '../base/errors.ts'
 import { v4ToNumber, v4ToText } from '../base/ip.ts'
 
 export interface SyntheticNames {
-  /** The address that stands for a name in this run, made when it is new. Undefined when the range is used up. */
-  addressOf(name: string): string | undefined
+  /**
+   * The address that stands for a name in this run, made when it is new. Undefined when the range is used up; names
+   * that lead nowhere (`denied`) get no more than half of it, so that asking for many of them shuts nobody else out.
+   */
+  addressOf(name: string, denied?: boolean): string | undefined
   /** The name an address stands for. */
   nameOf(ip: string): string | undefined
   /** Whether an address lies in the range: one that stands for no name was guessed. */
@@ -14,6 +17,9 @@ export interface SyntheticNames {
 
 /** From RFC 2544's range, which is nobody's on the internet. */
 export const defaultSyntheticRange = '198.18.0.0/16'
+
+/** Names that are kept, however large the range: each takes some hundred bytes. */
+const namesMax = 250_000
 
 /** A mapping is never changed nor used again: a name that is asked for later can't take over a connection. */
 export function syntheticNames(range: string): SyntheticNames {
@@ -35,13 +41,14 @@ export function syntheticNames(range: string): SyntheticNames {
   }
   const byName = new Map<string, string>()
   const names: string[] = []
+  // The first and the last address of a network are no host's.
+  const most = Math.min(size - 2, namesMax)
   const indexOf = (ip: string) => (v4ToNumber(ip) ?? -1) - start - 1
   return {
-    addressOf(name) {
+    addressOf(name, denied = false) {
       const known = byName.get(name)
       if (known !== undefined) return known
-      // The first and the last address of a network are no host's.
-      if (names.length >= size - 2) return undefined
+      if (names.length >= (denied ? Math.ceil(most / 2) : most)) return undefined
       names.push(name)
       const address = v4ToText(start + names.length)
       byName.set(name, address)

@@ -54,7 +54,8 @@ export async function answerQuery(
   }
   if (question.type === 'A') {
     // A name that can be none gets no address: the refusal is the answer.
-    const address = decision.code === 'bad-name' ? undefined : (localAnswers[name] ?? names.addressOf(name))
+    const address =
+      decision.code === 'bad-name' ? undefined : (localAnswers[name] ?? names.addressOf(name, enforced))
     const rcode = address !== undefined ? 'NOERROR' : decision.code === 'bad-name' ? 'REFUSED' : 'SERVFAIL'
     if (!keep(rcode, address === undefined ? [] : [address])) return undefined
     if (address !== undefined) return dnsReply(query, rcodes.noError, { address, ttlSeconds })

@@ -4,7 +4,8 @@ import { connect, isIP, type Socket } from 'node:net'
 import type { Decision } from '../schema/decision.ts'
 import { limits } from './api.ts'
 
-export type DialFailure = 'refused' | 'no-answer' | 'reset' | 'no-address'
+/** `no-room`: this machine has no more descriptors, ports or memory for it. */
+export type DialFailure = 'refused' | 'no-answer' | 'reset' | 'no-address' | 'no-room'
 
 /** The first address of the host that the policy lets pass, or why none does. */
 export async function vetAddress(
@@ -44,8 +45,18 @@ export function dial(ip: string, port: number): Promise<Socket | DialFailure> {
   })
 }
 
+const noRoom: ReadonlySet<string> = new Set([
+  'EMFILE',
+  'ENFILE',
+  'ENOBUFS',
+  'ENOMEM',
+  'EADDRNOTAVAIL',
+  'EAGAIN',
+])
+
 function failureOf(code: string | undefined): DialFailure {
   if (code === 'ECONNREFUSED') return 'refused'
   if (code === 'ECONNRESET') return 'reset'
+  if (code !== undefined && noRoom.has(code)) return 'no-room'
   return 'no-answer'
 }

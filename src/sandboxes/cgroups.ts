@@ -2,9 +2,10 @@
 //
 // Version 2 only, and no controllers needed: `cgroup.freeze` and `cgroup.kill` belong to the core.
 
-import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { dirname, join, posix } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { leftoversIn, runName } from './leftovers.ts'
 
 /** Where version 2 is mounted: `/sys/fs/cgroup`, or `/sys/fs/cgroup/unified` beside version 1. */
 export function cgroup2Mount(): string | undefined {
@@ -65,8 +66,9 @@ export interface ControlGroups extends BoxGroup {
 
 /** Throws what mkdir throws where groups may not be made. */
 export function openBoxGroup({ mount, below }: GroupPlace, box: string): ControlGroups {
-  const name = posix.join(below, parent, box)
+  const name = posix.join(below, parent, runName(box))
   const path = join(mount, name)
+  sweep(dirname(path))
   mkdirSync(path, { recursive: true })
   const under = (group?: CallGroup) => (group ? join(mount, group.name) : path)
   const members = (group?: CallGroup): number[] => {
@@ -85,7 +87,10 @@ export function openBoxGroup({ mount, below }: GroupPlace, box: string): Control
   }
   const event = (group: CallGroup | undefined, word: string) =>
     new RegExp(`^${word} 1$`, 'm').test(readFileSync(join(under(group), 'cgroup.events'), 'utf8'))
+  /** Its last process ended, and it was removed: there is nothing to stop. */
+  const gone = (group: CallGroup | undefined) => group !== undefined && !existsSync(under(group))
   const kill: BoxGroup['kill'] = async (group, timeoutMs = 2000) => {
+    if (gone(group)) return true
     write(group, 'cgroup.kill', '1')
     // A frozen group dies too (the kernel wakes it for that).
     return await until(() => !event(group, 'populated'), timeoutMs)
@@ -100,10 +105,13 @@ export function openBoxGroup({ mount, below }: GroupPlace, box: string): Control
     },
     entryFile: (group) => join(under(group), 'cgroup.procs'),
     async freeze(group, timeoutMs = 1000) {
+      if (gone(group)) return true
       write(group, 'cgroup.freeze', '1')
       return await until(() => event(group, 'frozen'), timeoutMs)
     },
-    thaw: (group) => write(group, 'cgroup.freeze', '0'),
+    thaw(group) {
+      if (!gone(group)) write(group, 'cgroup.freeze', '0')
+    },
     kill,
     members,
     remove(group) {
@@ -120,6 +128,17 @@ export function openBoxGroup({ mount, below }: GroupPlace, box: string): Control
       removeQuietly(path)
       removeQuietly(dirname(path))
     },
+  }
+}
+
+/** Groups of runs that were killed: the kernel goes through all there are, and something may still run in them. */
+function sweep(folder: string): void {
+  for (const left of existsSync(folder) ? leftoversIn(folder) : []) {
+    try {
+      writeFileSync(join(left, 'cgroup.kill'), '1')
+    } catch {} // Another user's, or older than Linux 5.14.
+    for (const child of children(left)) removeQuietly(child)
+    removeQuietly(left)
   }
 }
 

@@ -58,7 +58,7 @@ function sweep(base: string, root: boolean): void {
 
 /** Process ids mean nothing in another namespace of them: folders of those are left. */
 export function isLeftover(name: string, namespace: string, lives: (pid: number) => boolean): boolean {
-  const match = /^vigiles-(\d+)-(\d+)-[\w-]{1,64}$/.exec(name)
+  const match = /^vigiles-(\d+)-(\d+)-[\w.-]{1,64}$/.exec(name)
   return match !== null && match[1] === namespace && !lives(Number(match[2]))
 }
 
