@@ -29,6 +29,8 @@ export interface JournalOptions {
   readonly checkpointMs?: number
   /** Of Vigiles, for the first line. */
   readonly version?: string
+  /** The sandbox that all of it is about; it stands in the journal's own lines too. */
+  readonly box?: string
   /** Where to keep the signing key while the recording is open, so that `resume` can go on with it. Default: in memory only. */
   readonly keyFile?: string
   /** Leave `keyFile` where it is when the journal is sealed. */
