@@ -120,6 +120,7 @@ export async function watchSandbox(options: SandboxOptions): Promise<WatchedSand
   const journal: Journal = openJournal({
     dir,
     version,
+    box: name,
     onWritten(lines) {
       for (const text of lines.split('\n')) {
         if (text === '') continue
