@@ -56,8 +56,11 @@ export interface Sandbox {
   readonly name: string
   /** Resolves when the command ended; what it left running keeps its identity. */
   exec(options: ExecOptions): Promise<ExecResult>
-  /** Every line of the journal from now on, as it is written; ends with the sandbox. Slow readers lose none up to 100,000. */
-  events(): AsyncIterable<RecordedLine>
+  /**
+   * Every line of the journal from now on, as it is written; ends with the sandbox. `for await (const line of
+   * sandbox.events)` or `sandbox.events()`: each is a reader of its own. Slow ones lose none up to 100,000.
+   */
+  readonly events: AsyncIterable<RecordedLine> & (() => AsyncIterable<RecordedLine>)
   freeze(toolCall?: string): Promise<ActResult>
   thaw(toolCall?: string): Promise<ActResult>
   kill(toolCall?: string): Promise<ActResult>
@@ -90,6 +93,11 @@ export async function openSandbox(options: OpenSandboxOptions): Promise<Sandbox>
   const asker = { via: 'library' }
   const act = (what: 'freeze' | 'thaw' | 'kill', call: string | undefined) =>
     watched.act({ act: what, ...(call !== undefined && { call }) }, asker)
+  const read = () => {
+    const queue = new Queue(() => queues.delete(queue))
+    queues.add(queue)
+    return queue
+  }
   let closing: Promise<void> | undefined
   const close = () => {
     closing ??= watched.close().finally(() => {
@@ -100,11 +108,7 @@ export async function openSandbox(options: OpenSandboxOptions): Promise<Sandbox>
   return {
     name: watched.name,
     exec: (request) => exec(watched, request),
-    events() {
-      const queue = new Queue(() => queues.delete(queue))
-      queues.add(queue)
-      return queue
-    },
+    events: Object.assign(read, { [Symbol.asyncIterator]: () => read()[Symbol.asyncIterator]() }),
     freeze: (call) => act('freeze', call),
     thaw: (call) => act('thaw', call),
     kill: (call) => act('kill', call),
