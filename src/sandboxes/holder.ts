@@ -26,14 +26,19 @@ export interface HolderOptions {
 
 const startMs = 10_000
 const complaintBytesMax = 4000
+/**
+ * The word on standard output says that all mounts are made: what enters before would see half of them. What holds the
+ * sandbox is its first process, as no signal from inside can end that; the ends of those without a parent are ignored,
+ * so that they leave nothing behind.
+ */
+const holding = "echo ready; exec env --ignore-signal=CHLD sleep infinity"
 
 /** Resolves when the sandbox's file system is in place. Throws {@link OperatorError} with bubblewrap's own words. */
 export async function startHolder(options: HolderOptions): Promise<Holder> {
   const own = process.getuid?.() === options.uid
   const child = spawn(
     'bwrap',
-    // The word on standard output says that all mounts are made: what enters before would see half of them.
-    ['--info-fd', '3', ...options.arguments, '--', '/bin/sh', '-c', 'echo ready; exec sleep infinity'],
+    ['--info-fd', '3', '--as-pid-1', ...options.arguments, '--', '/bin/sh', '-c', holding],
     {
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
       cwd: '/',
