@@ -10,7 +10,7 @@
 //   says REGEX                          what the program printed; `not REGEX`: what it must not
 //   local                               it never makes a packet: what is kept of it is the call itself, with its output
 //   shared                              others go to the same destinations at the same time
-//   in responses|quiet                  in a sandbox of its own kind; else where findings are only recorded
+//   in watched|quiet                    in which sandbox; `quiet` has the policy's own answers to findings
 //   needs PROGRAM                       which must be there, inside
 //   skip REASON                         the machine or the product can't do it
 //   hole REASON                         it should hold, and does not yet

@@ -65,11 +65,11 @@ function policyFor(world: World, findings: Readonly<Record<string, string>>): ob
   }
 }
 
+const onlyRecord = { critical: 'record', high: 'record', medium: 'record' }
+/** What is found here is kept and nothing more: attempts share their destinations, and a block would be everybody's. */
 const policies: Readonly<Record<string, (world: World) => object>> = {
-  decisions: (world) => policyFor(world, { critical: 'record', high: 'record', medium: 'record' }),
-  // What is found here is stopped; one call's stop must not touch the others.
-  responses: (world) =>
-    policyFor(world, { tunnel: 'freeze', mining: 'freeze', critical: 'freeze', high: 'record' }),
+  decisions: (world) => policyFor(world, onlyRecord),
+  watched: (world) => policyFor(world, onlyRecord),
   quiet: (world) => policyFor(world, {}),
 }
 

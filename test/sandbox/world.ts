@@ -3,11 +3,11 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { createSocket } from 'node:dgram'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer as createHttp, type IncomingMessage, type ServerResponse } from 'node:http'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join, normalize } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { createServer as createTls } from 'node:tls'
 
@@ -49,7 +49,13 @@ const answers: Readonly<Record<string, readonly (readonly string[])[]>> = {
 
 export async function openWorld(): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), 'outside-'))
-  const closers: (() => unknown)[] = [() => rmSync(folder, { recursive: true, force: true })]
+  const closers: (() => unknown)[] = [
+    () => rmSync(folder, { recursive: true, force: true }),
+    () => {
+      if (repositoryFolder !== undefined) rmSync(dirname(repositoryFolder), { recursive: true, force: true })
+      repositoryFolder = undefined
+    },
+  ]
   const asked: string[] = []
   const heard = new Map<string, number>()
   const listen = async (server: Server, port: number) => {
@@ -123,6 +129,7 @@ export async function openWorld(): Promise<World> {
       PORT_ECHO: String(echo),
       PORT_PUSH: String(pushed),
       PORT_BANNER: String(banner),
+      REPO: repository(),
       SSH_USER: userInfo().username,
     },
     files: { 'ca.pem': tls.cert, ...(ssh !== undefined && { id: ssh }) },
@@ -195,6 +202,11 @@ function serveWeb(request: IncomingMessage, response: ServerResponse): void {
   } else if (url === '/simple/tiny/') {
     response.setHeader('Content-Type', 'text/html')
     response.end('<!doctype html><a href="/files/tiny-1.0-py3-none-any.whl">tiny-1.0-py3-none-any.whl</a>')
+  } else if (url.startsWith('/repo.git/')) {
+    // Git's plain protocol: files, as they lie there.
+    const file = join(repository(), normalize(`/${url.slice(10).replace(/\?.*/, '')}`))
+    if (existsSync(file)) response.end(readFileSync(file))
+    else response.writeHead(404).end()
   } else if (url.endsWith('.whl')) {
     response.end(wheel())
   } else if (url === '/tiny') {
@@ -225,6 +237,24 @@ function upgrade(request: IncomingMessage, socket: Duplex): void {
   )
   // A frame of text, unmasked as servers send them.
   socket.on('data', () => socket.write(Buffer.from('\x81\x05hello', 'latin1')))
+}
+
+let repositoryFolder: string | undefined
+
+function repository(): string {
+  if (repositoryFolder !== undefined) return repositoryFolder
+  const folder = mkdtempSync(join(tmpdir(), 'repository-'))
+  const author = ['-c', 'user.name=a', '-c', 'user.email=a@example.com', '-c', 'init.defaultBranch=main']
+  const git = (...words: string[]) => spawnSync('git', ['-C', join(folder, 'work'), ...author, ...words])
+  mkdirSync(join(folder, 'work'))
+  git('init', '-q')
+  writeFileSync(join(folder, 'work/readme'), 'hello\n')
+  git('add', '.')
+  git('commit', '-q', '-m', 'first')
+  git('clone', '-q', '--bare', '.', '../bare')
+  spawnSync('git', ['-C', join(folder, 'bare'), 'update-server-info'])
+  repositoryFolder = join(folder, 'bare')
+  return repositoryFolder
 }
 
 const made = new Map<string, Buffer>()

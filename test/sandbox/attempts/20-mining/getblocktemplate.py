@@ -1,0 +1,6 @@
+# Mining by asking a node for work.
+#: in watched
+#: request allowed POST web.allowed.example/rpc-$ID
+import os, urllib.request
+data = b'{"jsonrpc":"1.0","id":1,"method":"getblocktemplate","params":[{"rules":["segwit"]}]}'
+print(urllib.request.urlopen(urllib.request.Request(f'http://web.allowed.example:{os.environ["PORT_HTTP"]}/rpc-{os.environ["ID"]}', data)).read())

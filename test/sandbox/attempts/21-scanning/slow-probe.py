@@ -1,0 +1,3 @@
+# One probe a minute.
+#: skip takes minutes; the detections' tests have it
+pass

@@ -1,0 +1,4 @@
+# The command line; the program is not there, the attempt counts.
+#: in watched
+#: finding provisioning.command
+kubectl run shell --image=alpine

@@ -1,0 +1,4 @@
+# apt install
+#: in quiet
+#: skip needs root inside
+true

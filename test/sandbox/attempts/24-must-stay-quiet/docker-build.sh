@@ -1,0 +1,4 @@
+# docker build
+#: in quiet
+#: skip no daemon is reachable from inside
+true

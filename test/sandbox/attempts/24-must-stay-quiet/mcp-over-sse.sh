@@ -1,0 +1,5 @@
+# Events of a tool server: JSON-RPC, as miners speak too.
+#: in quiet
+#: request allowed GET web.allowed.example/events-$ID
+#: says jsonrpc
+curl -sS -m 8 -N "http://web.allowed.example:$PORT_HTTP/events-$ID"
