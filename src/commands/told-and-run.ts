@@ -34,16 +34,21 @@ export function compareCommands(name: string, told: string, cmdLine: string): Co
     const left = `${plainRan.slice(0, at)} ; ${plainRan.slice(at + plainSaid.length)}`
     return { agreement: 1, extra: notable(left, said) }
   }
-  const programs = programsOf(said)
-  const ranPrograms = programsOf(ran)
   const extra = notable(ran, said)
   // Run without a shell: its words are a part of what was told.
   const plainWords = bare(words.map((word, i) => (i === 0 ? base(word) : word)).join(' '))
   if (plainWords !== '' && shellTextOf(words) === undefined && indexOfWhole(plainSaid, plainWords) >= 0)
     return { agreement: plainWords.includes(' ') || plainWords === plainSaid ? 0.95 : 0.6, extra: [] }
-  const shared = programs.filter((program) => ranPrograms.includes(program)).length
-  const overlap = programs.length === 0 ? 0 : shared / new Set([...programs, ...extra]).size
-  return { agreement: Math.round(overlap * 60) / 100, extra }
+  const ranWords = new Set(tellingWords(plainRan))
+  const saidWords = tellingWords(plainSaid)
+  const shared = saidWords.filter((word) => ranWords.has(word)).length
+  return { agreement: saidWords.length === 0 ? 0 : Math.round((70 * shared) / saidWords.length) / 100, extra }
+}
+
+/** Words that are more than a flag or a number. */
+function tellingWords(text: string): string[] {
+  const words = text.split(/[\s;|&()<>]+/).filter((word) => word.length >= 3 && !wrapping.has(word))
+  return [...new Set(words)].slice(0, 512)
 }
 
 /** Whether it is a shell's command at all: then a process must follow. */

@@ -48,7 +48,15 @@ export async function startAgentSide(options: AgentSideOptions): Promise<AgentSi
   const told = new ToldCalls(box, quietly(record))
   const denials = new DenialsTold()
   const limiter = new LaunchLimiter(now())
-  const counts = { launches: 0, launchesWithoutLine: 0, hooks: 0, hooksUnread: 0, exports: 0, refused: 0 }
+  const counts = {
+    launches: 0,
+    launchesWithoutLine: 0,
+    hooks: 0,
+    hooksUnread: 0,
+    exports: 0,
+    exportedWithoutArguments: 0,
+    refused: 0,
+  }
   let hookCalls = 0
   const sensor = await startProcessSensor<AgentTag>({
     open: options.open,
@@ -177,6 +185,11 @@ export async function startAgentSide(options: AgentSideOptions): Promise<AgentSi
     const by = tellerOf(actor)
     const agoMs = (us: number) => (Date.now() * 1000 - us) / 1000
     for (const { sourceId, name, command, start, end, output, exitCode } of callsInExport(body)) {
+      // Of a call that an event tells of with its arguments, spans tell without.
+      if (command === '') {
+        counts.exportedWithoutArguments++
+        continue
+      }
       const atMs = now() - agoMs(start.us)
       const endMs = end ? now() - agoMs(end.us) : now()
       const id = sourceId ?? `otel-${++hookCalls}`

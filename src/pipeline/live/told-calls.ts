@@ -62,6 +62,8 @@ const limits = {
   afterMs: 500,
   /** A call that is told of later than this after a process started is not joined to it. */
   lateMs: 10_000,
+  /** Calls of one tool with the same arguments so close in time, from two sources, are one. */
+  sameMs: 3_000,
   /** Subtrees of one call whose text does not fit. */
   guesses: 8,
 } as const
@@ -101,7 +103,7 @@ export class ToldCalls {
 
   /** False when the call was known. */
   start(told: ToldStart): boolean {
-    if (this.#calls.has(told.id)) {
+    if (this.#calls.has(told.id) || (told.afterwards && this.#sameAs(told))) {
       this.#repeated++
       return false
     }
@@ -231,6 +233,15 @@ export class ToldCalls {
     const waiting = this.#candidates(atMs).filter(({ endMs }) => endMs === undefined)
     const [only] = waiting
     return waiting.length === 1 && only?.processes === 0 && only.guesses < limits.guesses ? only : undefined
+  }
+
+  /** Told of before, by a source that gives no ids or others. */
+  #sameAs({ tool, command, atMs }: ToldStart): boolean {
+    for (const call of [...this.#open.values(), ...this.#ended]) {
+      const same = call.tool === tool && (command === '' || call.command === command)
+      if (same && Math.abs(call.atMs - atMs) < limits.sameMs) return true
+    }
+    return false
   }
 
   #join(call: Told, work: SeenWork, { text, agreement }: Judgement): void {

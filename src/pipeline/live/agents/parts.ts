@@ -27,31 +27,25 @@ export const otlpEnv = {
   OTEL_BLRP_SCHEDULE_DELAY: '1000',
 } as const
 
-/**
- * A settings file of the machine's administrator with hooks added: the path of such a file is given by a variable, and
- * only one can be given. `text` is the administrator's own, if there is one.
- */
-export function withHooks(
-  text: string | undefined,
-  hooks: Record<string, object[]>,
-  more: Record<string, unknown> = {},
-): string {
-  const own = objectOf(text) ?? {}
+/** A settings file with hooks added; `text` is what it was, if there was one. Undefined when that can't be read. */
+export function withHooks(text: string | undefined, hooks: Record<string, object[]>): string | undefined {
+  const own = text === undefined || text.trim() === '' ? {} : objectOf(text)
+  if (!own) return undefined
   const theirs = objectOf(own.hooks) ?? {}
   const merged: Record<string, unknown> = { ...theirs }
   for (const [event, list] of Object.entries(hooks)) {
     const before = Object.hasOwn(theirs, event) && Array.isArray(theirs[event]) ? theirs[event] : []
     merged[event] = [...before, ...list]
   }
-  return `${JSON.stringify({ ...own, ...more, hooks: merged }, null, 2)}\n`
+  return `${JSON.stringify({ ...own, hooks: merged }, null, 2)}\n`
 }
 
-/** Settings files may have comments; one that can't be read is as none. */
+/** Settings files may have comments and a comma too many. */
 function objectOf(value: unknown): Record<string, unknown> | undefined {
   let read = value
   if (typeof value === 'string') {
     try {
-      read = JSON.parse(value)
+      read = JSON.parse(plainJson(value))
     } catch {
       return undefined
     }
@@ -59,4 +53,10 @@ function objectOf(value: unknown): Record<string, unknown> | undefined {
   return typeof read === 'object' && read !== null && !Array.isArray(read)
     ? (read as Record<string, unknown>)
     : undefined
+}
+
+function plainJson(text: string): string {
+  return text
+    .replace(/("(?:[^"\\]|\\.)*")|\/\/[^\n]*|\/\*[\s\S]*?\*\//g, (_, string) => string ?? '')
+    .replace(/("(?:[^"\\]|\\.)*")|,(?=\s*[}\]])/g, (_, string) => string ?? '')
 }

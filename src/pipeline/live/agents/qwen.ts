@@ -14,8 +14,9 @@ export const qwen: KnownAgent = {
   state: copy('.qwen'),
   configure({ env, read }) {
     const own = read(env.QWEN_CODE_SYSTEM_SETTINGS_PATH ?? systemSettings)
+    const hooks = hooksFor('qwen', events, 10)
     return {
-      files: [hookFile, { path: settings, text: withHooks(own, hooksFor('qwen', events, 10)) }],
+      files: [hookFile, { path: settings, text: withHooks(own, hooks) ?? withHooks(undefined, hooks) ?? '' }],
       env: { QWEN_CODE_SYSTEM_SETTINGS_PATH: settings },
     }
   },
