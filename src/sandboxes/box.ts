@@ -1,7 +1,7 @@
 // A sandbox on Linux: namespaces held open, a network that ends at the gateway, and a unit of its own for every call.
 
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, openSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import type { Socket } from 'node:net'
 import type { Readable, Writable } from 'node:stream'
@@ -17,6 +17,7 @@ import { type BoxGroup, groupPlace } from './cgroups.ts'
 import { firstText, startHolder } from './holder.ts'
 import { type Kernel, kernel, SystemCallError } from './kernel.ts'
 import { boxNetwork, listenerPort, makeSockets, openNetworkFds, socketKinds } from './network-port.ts'
+import { childrenOf } from './process-tree.ts'
 import { rulesText } from './rules.ts'
 import { type NetworkEntry, networkEntry, setUpNetwork, toolPath } from './set-up.ts'
 import { type SocketTuple, socketInode } from './sockets.ts'
@@ -149,8 +150,11 @@ export async function openBox(options: BoxOptions): Promise<Box> {
         }
         const inner = options.execArguments(request, userNamespaceFd + 1)
         const heldFd = userNamespaceFd + 1 + inner.fds.length
-        const held = lookUp ? ['--info-fd', String(heldFd), '--block-fd', String(heldFd + 1)] : []
-        const command = [...asCommand, ...options.prefix, ...request.command]
+        const held = lookUp
+          ? ['--info-fd', String(heldFd), '--block-fd', String(heldFd + 1)]
+          : closedByBubblewrap
+        const close = lookUp ? closedByShell : []
+        const command = [...close, ...defaultSignals, ...options.prefix, ...request.command]
         const words = [...held, ...inner.arguments, '--', ...command]
         const groups = [...units.entryFiles(unit), ...options.groupFiles]
         const child = spawn('/bin/sh', enterWords(groups, pid, root ? options : undefined, words), {
@@ -201,13 +205,6 @@ function groupsFor(name: string, root: boolean): GroupCalls | undefined {
     return undefined // They may not be made, or not here.
   }
 }
-
-/**
- * The namespace's descriptor is not for the command. bubblewrap closes what it has waited on, and to read from a
- * namespace fails at once; where it waits for something else, a shell does it, which takes a millisecond more.
- */
-const closedByBubblewrap = ['--block-fd', String(userNamespaceFd)]
-const closing = ['/bin/sh', '-c', `exec ${userNamespaceFd}<&-; exec "$@"`, 'sh']
 
 /** Without the groups where nft does not know them (`socket cgroupv2` came with Linux 5.13); gives those that hold. */
 async function applyRules(
@@ -352,28 +349,20 @@ function enterWords(
   return ['-c', script, 'sh', ...groups, '-', ...(drop ?? []), ...enter, ...spaces, 'bwrap', ...inner]
 }
 
+/** Signals were ignored on the way in, and what is ignored is inherited: the command gets its defaults back. */
+const defaultSignals = ['/usr/bin/env', '--default-signal=INT,QUIT,HUP,TERM', '--']
+
 /**
- * Signals were ignored on the way in, and what is ignored is inherited: the command gets its defaults back. The
- * namespace that was entered stays open until here, and no longer.
+ * The namespace that was entered is not to stay open in the command. bubblewrap closes what it has waited on, and to
+ * read from a namespace fails at once; where it waits for something else, a shell does it, a millisecond later.
  */
-const asCommand = [
-  ...['/bin/sh', '-c', `exec ${userNamespaceFd}<&-; exec "$@"`, 'sh'],
-  ...['/usr/bin/env', '--default-signal=INT,QUIT,HUP,TERM', '--'],
-]
+const closedByBubblewrap = ['--block-fd', String(userNamespaceFd)]
+const closedByShell = ['/bin/sh', '-c', `exec ${userNamespaceFd}<&-; exec "$@"`, 'sh']
 
 /** nsenter waits for bubblewrap, bubblewrap for the command. */
 function grandchild(pid: number | undefined): number | undefined {
-  const child = pid === undefined ? undefined : firstChild(pid)
-  return child === undefined ? undefined : firstChild(child)
-}
-
-function firstChild(pid: number): number | undefined {
-  try {
-    const first = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ')[0]
-    return first ? Number(first) : undefined
-  } catch {
-    return undefined
-  }
+  const child = pid === undefined ? undefined : childrenOf(pid)[0]
+  return child === undefined ? undefined : childrenOf(child)[0]
 }
 
 /** Last made, first undone; one that fails does not keep the others. */

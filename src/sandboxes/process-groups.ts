@@ -38,11 +38,14 @@ export function openProcessGroups(options: ProcessGroupOptions): BoxGroup {
     })
   const inGroup = (group?: CallGroup) => (name: string) => group === undefined || name === group.name
 
-  /** One pass; true when there was nothing to stop. */
-  const stop = (wanted: (group: string) => boolean): boolean => {
+  /** One pass; true when there was nothing to stop. `told`: who was told to already. */
+  const stop = (wanted: (group: string) => boolean, told = new Set<number>()): boolean => {
     const running = alive(wanted).filter(({ state }) => state !== 'T' && state !== 't')
     for (const { pid } of running) signal(pid, 'SIGSTOP')
-    return running.length === 0
+    // What waits in the kernel (for a disk, or for a stopped child of `vfork`) stops before it runs again.
+    const quiet = running.every(({ pid, state }) => state === 'D' && told.has(pid))
+    for (const { pid } of running) told.add(pid)
+    return quiet
   }
   const watch = () => {
     if (!allFrozen && frozen.size === 0) {
@@ -71,9 +74,10 @@ export function openProcessGroups(options: ProcessGroupOptions): BoxGroup {
       if (group) frozen.add(group.name)
       else allFrozen = true
       watch()
+      const told = new Set<number>()
       // Two quiet passes: a fork in flight during the first shows in the second.
       for (let quiet = 0; ; ) {
-        quiet = stop(inGroup(group)) ? quiet + 1 : 0
+        quiet = stop(inGroup(group), told) ? quiet + 1 : 0
         if (quiet === 2) return true
         if (performance.now() > until) return false
         await sleep(1)

@@ -10,9 +10,9 @@ export function descendants(roots: Iterable<number>): number[] {
   const waiting = [...roots]
   const seen = new Set(waiting)
   const found: number[] = []
-  const childrenOf = hasChildrenFiles() ? childrenByFile : childrenByParent()
+  const below = hasChildrenFiles() ? childrenByFile : childrenByParent()
   for (let pid = waiting.pop(); pid !== undefined && found.length < processesMax; pid = waiting.pop()) {
-    for (const child of childrenOf(pid)) {
+    for (const child of below(pid)) {
       if (seen.has(child)) continue
       seen.add(child)
       found.push(child)
@@ -20,6 +20,10 @@ export function descendants(roots: Iterable<number>): number[] {
     }
   }
   return found
+}
+
+export function childrenOf(pid: number): readonly number[] {
+  return hasChildrenFiles() ? childrenByFile(pid) : childrenByParent()(pid)
 }
 
 /** What /proc/PID/stat calls it: `R`, `S`, `T` (stopped), `Z` (ended)…; undefined when it is gone. */
