@@ -7,8 +7,6 @@ import type { Detection } from '../src/detections/api.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const folder = join(root, 'src/detections')
-const registryFile = join(folder, 'registry.generated.ts')
-const referenceFile = join(root, 'docs/reference/detections.md')
 
 /** The generated files as they should be: path below the repository's root → text. */
 export async function detectionFiles(): Promise<Map<string, string>> {
@@ -21,6 +19,7 @@ export async function detectionFiles(): Promise<Map<string, string>> {
   detections.sort((a, b) => (a.id < b.id ? -1 : 1))
   return new Map([
     ['src/detections/registry.generated.ts', registry(members)],
+    ['src/detections/ids.generated.ts', ids(detections)],
     ['docs/reference/detections.md', reference(detections)],
   ])
 }
@@ -29,7 +28,7 @@ export async function detectionFiles(): Promise<Map<string, string>> {
 export async function generateDetections(): Promise<string[]> {
   const written: string[] = []
   for (const [path, text] of await detectionFiles()) {
-    const file = path.startsWith('src') ? registryFile : referenceFile
+    const file = join(root, path)
     if (readOr(file) === text) continue
     writeFileSync(file, text)
     written.push(path)
@@ -69,6 +68,18 @@ function registry(members: readonly Member[]): string {
     '',
     'export const detections: readonly Detection[] = [',
     ...members.map(({ name }) => `  ${name},`),
+    ']',
+    '',
+  ].join('\n')
+}
+
+/** What a policy may name, without loading what looks for it. */
+function ids(detections: readonly Detection[]): string {
+  return [
+    '// Written by `npm run generate`; do not edit.',
+    '',
+    'export const detectionIds: readonly string[] = [',
+    ...detections.map(({ id }) => `  '${id}',`),
     ']',
     '',
   ].join('\n')

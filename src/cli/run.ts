@@ -10,7 +10,7 @@ import { type AgentSettings, type KnownAgent, knownAgent } from '../pipeline/liv
 import { readPolicy } from '../pipeline/live/open-sandbox.ts'
 import { stateFolder } from '../pipeline/live/plan-box.ts'
 import { watchSandbox } from '../pipeline/live/sandbox.ts'
-import { type Denial, suggestAllow } from '../policy/suggest-allow.ts'
+import type { Denial } from '../policy/suggest-allow.ts'
 import { phases } from '../schema/ask.ts'
 import { policyModes } from '../schema/decision.ts'
 import type { RecordedLine } from '../schema/journal.ts'
@@ -67,7 +67,9 @@ export async function runCommand(args: string[]): Promise<number> {
   }
   const tell = values.quiet ? () => {} : say
   const agent = knownAgent(program)
-  const policy = readPolicy(values.policy ?? (agent ? { version: 1, presets: [agent.preset] } : undefined))
+  const policy = await readPolicy(
+    values.policy ?? (agent ? { version: 1, presets: [agent.preset] } : undefined),
+  )
   const record = values.record === undefined ? newRecord() : resolve(values.record)
   if (values.policy === undefined) {
     tell(
@@ -138,7 +140,7 @@ export async function runCommand(args: string[]): Promise<number> {
     ...(stoppedBy !== undefined && { stoppedBy }),
   })
   if (!values.quiet)
-    for (const line of closing(denials, values.policy, mode)) process.stderr.write(`${line}\n`)
+    for (const line of await closing(denials, values.policy, mode)) process.stderr.write(`${line}\n`)
   return code
 }
 
@@ -215,8 +217,13 @@ function denialOf(line: RecordedLine): Denial | undefined {
   }
 }
 
-function closing(denials: readonly Denial[], policy: string | undefined, mode: string): string[] {
+async function closing(
+  denials: readonly Denial[],
+  policy: string | undefined,
+  mode: string,
+): Promise<string[]> {
   if (denials.length === 0) return []
+  const { suggestAllow } = await import('../policy/suggest-allow.ts')
   const head = `vigiles: ${denials.length} ${denials.length === 1 ? 'connection was' : 'connections were'} ${mode === 'enforce' ? 'denied' : 'seen that the policy denies'}. What would open them${policy === undefined ? ', as lines below `allow:` of a policy' : ''}:`
   return [head, ...suggestAllow(denials, policy).map((line) => `  ${line}`)]
 }

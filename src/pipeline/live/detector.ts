@@ -26,6 +26,8 @@ export interface LiveFinding {
 export interface Detector {
   /** One line of journal.jsonl, without its newline. What is no line of ours is passed over. */
   push(text: string): readonly LiveFinding[]
+  /** The same line as it was read from its text. */
+  see(line: object): readonly LiveFinding[]
   /** After the last line: what only the end shows. */
   end(): readonly LiveFinding[]
 }
@@ -54,6 +56,13 @@ export function startDetector(): Detector {
       line++
       found = []
       const row = readRow(text)
+      if (row) see(row)
+      return found
+    },
+    see(read) {
+      line++
+      found = []
+      const row = objectOf(read)
       if (row) see(row)
       return found
     },

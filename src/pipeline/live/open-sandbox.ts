@@ -2,8 +2,8 @@
 
 import { readFileSync } from 'node:fs'
 import { OperatorError } from '../../base/errors.ts'
-import { detections } from '../../detections/registry.generated.ts'
-import { parsePolicy } from '../../policy/parse.ts'
+import { detectionIds } from '../../detections/ids.generated.ts'
+import { parsePolicyObject } from '../../policy/parse-object.ts'
 import type { Problem } from '../../policy/problems.ts'
 import type { ActResult } from '../../responses/api.ts'
 import { type Phase, phases } from '../../schema/ask.ts'
@@ -80,7 +80,7 @@ export async function openSandbox(options: OpenSandboxOptions): Promise<Sandbox>
   const queues = new Set<Queue>()
   const watched = await watchSandbox({
     record: options.record,
-    policy: readPolicy(options.policy),
+    policy: await readPolicy(options.policy),
     ...(typeof options.policy === 'string' && { policyFile: options.policy }),
     ...(options.mode && { mode: options.mode }),
     ...(options.phase && { phase: knownPhase(options.phase) }),
@@ -188,10 +188,13 @@ function drained({ child, closed }: Pick<StartedCall, 'child' | 'closed'>): Prom
 }
 
 /** The policy of a file or object; without one, nothing is allowed. Throws OperatorError with the first problems. */
-export function readPolicy(source: string | object | undefined): Policy {
-  const [text, name] =
-    typeof source === 'string' ? [readText(source), source] : [source ?? { version: 1 }, 'policy']
-  const { policy, problems } = parsePolicy(text, name, { detections: detections.map(({ id }) => id) })
+export async function readPolicy(source: string | object | undefined): Promise<Policy> {
+  const options = { detections: detectionIds }
+  // YAML's reader is as large as all else that an open sandbox loads.
+  const { policy, problems } =
+    typeof source === 'string'
+      ? (await import('../../policy/parse.ts')).parsePolicy(readText(source), source, options)
+      : parsePolicyObject(source ?? { version: 1 }, 'policy', options)
   if (policy) return policy
   const shown = problems.filter(({ severity }) => severity === 'error').slice(0, 5)
   throw new OperatorError('usage', {

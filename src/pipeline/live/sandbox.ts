@@ -4,12 +4,8 @@ import { randomBytes } from 'node:crypto'
 import { basename, join, resolve as resolvePath } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { OperatorError } from '../../base/errors.ts'
-import { type Gateway, openGateway } from '../../gateway/gateway.ts'
-import { startLookup } from '../../gateway/lookup.ts'
-import { defaultSyntheticRange } from '../../gateway/names.ts'
-import { responseTo } from '../../policy/responses.ts'
+import type { Gateway } from '../../gateway/gateway.ts'
 import type { ActRequest, ActResult, Asker } from '../../responses/api.ts'
-import { serveControl } from '../../responses/control-socket.ts'
 import { type Box, openBox, type RunningExec } from '../../sandboxes/box.ts'
 import { kernel, peerOf } from '../../sandboxes/kernel.ts'
 import type { StateFolder } from '../../sandboxes/mount-plan.ts'
@@ -23,13 +19,10 @@ import { JournalFull } from '../../store/errors.ts'
 import { type Journal, openJournal } from '../../store/journal.ts'
 import { updateRunFile } from '../../store/run-file.ts'
 import { version } from '../version.ts'
-import { type AgentSide, startAgentSide } from './agent-side.ts'
-import { attributedNetwork } from './attributed-network.ts'
-import { type Containment, startContainment } from './containment.ts'
-import { startDecisions } from './decisions.ts'
-import { type LiveFinding, startDetector } from './detector.ts'
+import type { AgentSide } from './agent-side.ts'
+import type { Containment } from './containment.ts'
+import type { Detector, LiveFinding } from './detector.ts'
 import { planBox } from './plan-box.ts'
-import { startResponder } from './responder.ts'
 import { trustFor } from './trust.ts'
 import { Units, unitName } from './units.ts'
 
@@ -115,7 +108,9 @@ export async function watchSandbox(options: SandboxOptions): Promise<WatchedSand
   const dir = resolvePath(options.record)
   const workdir = resolvePath(options.workdir ?? process.cwd())
   const name = `${boxWord(dir)}-${randomBytes(3).toString('hex')}`
-  const detector = startDetector()
+  let detector: Detector | undefined
+  /** Lines before the detector was there. */
+  const early: RecordedLine[] = []
   const found: LiveFinding[] = []
   const journal: Journal = openJournal({
     dir,
@@ -124,20 +119,22 @@ export async function watchSandbox(options: SandboxOptions): Promise<WatchedSand
     onWritten(lines) {
       for (const text of lines.split('\n')) {
         if (text === '') continue
-        found.push(...detector.push(text))
-        options.onLine?.(JSON.parse(text) as RecordedLine)
+        const line = JSON.parse(text) as RecordedLine
+        if (detector) found.push(...detector.see(line))
+        else early.push(line)
+        options.onLine?.(line)
       }
       // After the write that showed them, not in it: a finding is a line too.
       if (found.length > 0) queueMicrotask(respond)
     },
   })
   const undo: (() => unknown)[] = [() => journal.close()]
-  let responder: ReturnType<typeof startResponder> | undefined
+  let responder: ((found: LiveFinding) => void) | undefined
   const respond = () => {
     for (const one of found.splice(0)) responder?.(one)
   }
   try {
-    const trust = trustFor(policy)
+    const trust = await trustFor(policy)
     const plan = await planBox({
       name,
       workdir,
@@ -151,9 +148,12 @@ export async function watchSandbox(options: SandboxOptions): Promise<WatchedSand
       ...(options.policyFile !== undefined && { policyFile: options.policyFile }),
     })
     undo.push(() => plan.close())
-    const box = await openBox(plan)
-    undo.push(() => box.close())
+    const opening = openBox(plan)
+    undo.push(() => opening.then((box) => box.close()))
+    const [box, parts] = await Promise.all([opening, import('./watching.ts')])
     plan.mounted()
+    detector = parts.startDetector()
+    for (const line of early.splice(0)) found.push(...detector.see(line))
     const calls = kernel()
     const { lookUp } = box
     const units = new Units({
@@ -180,7 +180,7 @@ export async function watchSandbox(options: SandboxOptions): Promise<WatchedSand
       }
     }
     if (options.agentSide) {
-      const started = await startAgentSide({
+      const started = await parts.startAgentSide({
         box: name,
         unitName,
         record,
@@ -194,21 +194,21 @@ export async function watchSandbox(options: SandboxOptions): Promise<WatchedSand
     }
     let containment: Containment | undefined
     let closed = false
-    const decisions = startDecisions({
+    const decisions = parts.startDecisions({
       policy,
       refusal: (host, port) => containment?.refusal(host, port),
       now: () => performance.now(),
     })
     const { resolver } = policy.network
-    const lookup = startLookup({
+    const lookup = parts.startLookup({
       ...(resolver !== undefined && { server: resolver }),
       now: () => performance.now(),
     })
-    const gateway: Gateway = openGateway({
-      network: lookUp ? attributedNetwork(box.network, lookUp.unitOf) : box.network,
+    const gateway: Gateway = parts.openGateway({
+      network: lookUp ? parts.attributedNetwork(box.network, lookUp.unitOf) : box.network,
       box: name,
       mode,
-      syntheticRange: policy.network.syntheticRange ?? defaultSyntheticRange,
+      syntheticRange: policy.network.syntheticRange ?? parts.defaultSyntheticRange,
       decide: (ask, unit) => decisions.decide(ask, units.get(unit)),
       spend: (ask, decision, unit, bytes) => decisions.spend(ask, decision, units.get(unit)?.unit, bytes),
       ...(trust && { authority: trust.authority }),
@@ -224,7 +224,7 @@ export async function watchSandbox(options: SandboxOptions): Promise<WatchedSand
       now: () => performance.now(),
     })
     undo.push(() => gateway.close())
-    const acts = startContainment({
+    const acts = parts.startContainment({
       box: name,
       mode,
       tier: box.tier,
@@ -237,15 +237,15 @@ export async function watchSandbox(options: SandboxOptions): Promise<WatchedSand
       ...(options.onAct && { onAct: options.onAct }),
     })
     containment = acts
-    responder = startResponder({
+    responder = parts.startResponder({
       box: name,
       mode,
       record,
       act: acts.act,
-      responseTo: (finding) => responseTo(policy, finding),
+      responseTo: (finding) => parts.responseTo(policy, finding),
       ...(options.onFinding && { onFinding: options.onFinding }),
     })
-    const control = await serveControl(join(dir, 'control.sock'), acts.act, (fd) => peerOf(calls, fd))
+    const control = await parts.serveControl(join(dir, 'control.sock'), acts.act, (fd) => peerOf(calls, fd))
     undo.push(() => control.close())
     updateRunFile(dir, { tier: box.tier, startedAt: new Date().toISOString() }, { sync: false })
     return {
@@ -301,7 +301,7 @@ export async function watchSandbox(options: SandboxOptions): Promise<WatchedSand
         closed = true
         await acts.settled()
         await unwind(undo.slice(1))
-        found.push(...detector.end())
+        found.push(...(detector?.end() ?? []))
         respond()
         try {
           await journal.seal()

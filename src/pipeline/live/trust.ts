@@ -1,8 +1,7 @@
 // Makes programs inside trust the run's own authority, where the policy looks into TLS; nowhere else is it known.
 
 import { readFileSync } from 'node:fs'
-import { rootCertificates } from 'node:tls'
-import { type Authority, makeAuthority } from '../../gateway/authority.ts'
+import type { Authority } from '../../gateway/authority.ts'
 import type { Policy } from '../../schema/policy.ts'
 
 export interface Trust {
@@ -23,9 +22,14 @@ const own = '/run/vigiles/authority.pem'
 const bundle = '/run/vigiles/bundle.pem'
 
 /** Undefined when no rule is about requests: then TLS is left as it is. */
-export function trustFor(policy: Policy): Trust | undefined {
+export async function trustFor(policy: Policy): Promise<Trust | undefined> {
   const looks = policy.intercept.length > 0 || policy.rules.some(({ methods, paths }) => methods ?? paths)
   if (!looks) return undefined
+  // Loaded only where it is used.
+  const [{ makeAuthority }, { rootCertificates }] = await Promise.all([
+    import('../../gateway/authority.ts'),
+    import('node:tls'),
+  ])
   const authority = makeAuthority(Date.now())
   const present = systemBundles.flatMap((path) => {
     const text = quietly(path)
