@@ -15,6 +15,7 @@ import type { Phase } from '../../schema/ask.ts'
 import type { PolicyMode } from '../../schema/decision.ts'
 import type { DetectionFindingLine, JournalLine, RecordedLine } from '../../schema/journal.ts'
 import type { FindingResponse, Policy } from '../../schema/policy.ts'
+import type { Clock } from '../../store/clock.ts'
 import { JournalFull } from '../../store/errors.ts'
 import { type Journal, openJournal } from '../../store/journal.ts'
 import { updateRunFile } from '../../store/run-file.ts'
@@ -46,6 +47,8 @@ export interface SandboxOptions {
   readonly files?: readonly { readonly path: string; readonly text: string; readonly mode?: number }[]
   /** An agent CLI runs: its processes are watched one by one, and its hooks and telemetry are heard. */
   readonly agentSide?: { readonly folder?: string }
+  /** Stamps the journal's lines; decisions and limits go by a time that nobody can set. Default: the machine's. */
+  readonly clock?: Clock
   readonly onFinding?: (finding: DetectionFindingLine['finding'], response: FindingResponse) => void
   /** Told of every act on the sandbox, whoever asked for it. */
   readonly onAct?: (request: ActRequest, result: ActResult, asker: Asker) => void
@@ -115,6 +118,7 @@ export async function watchSandbox(options: SandboxOptions): Promise<WatchedSand
   const journal: Journal = openJournal({
     dir,
     version,
+    ...(options.clock && { clock: options.clock }),
     box: name,
     onWritten(lines) {
       for (const text of lines.split('\n')) {
