@@ -145,8 +145,11 @@ export function startEngine({
     for (const destination of hit.destinations ?? []) {
       if (draft.destinations.size < engineLimits.destinationsPerFinding) draft.destinations.add(destination)
     }
+    const callsBefore = draft.toolCalls.size
     addEvidences(draft, hit.evidences)
-    if (onFinding && isPowerOfTen(draft.hits)) onFinding(toFinding(draft))
+    // Another call that does the same is news to whoever has to stop it.
+    if (onFinding && (isPowerOfTen(draft.hits) || draft.toolCalls.size > callsBefore))
+      onFinding(toFinding(draft))
   }
 
   /** A growing list of events is handed over with every hit: what stood in it before is in the draft. */
