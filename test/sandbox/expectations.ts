@@ -27,7 +27,8 @@ export interface Attempt {
   /** `07-relays-and-forgery/forged-header` */
   readonly path: string
   readonly name: string
-  readonly program: string
+  /** The program. */
+  readonly text: string
   readonly expectations: readonly Expectation[]
   readonly says: readonly { readonly pattern: RegExp; readonly wanted: boolean }[]
   readonly local: boolean
@@ -69,7 +70,7 @@ export function readAttempt(path: string, text: string, env: Readonly<Record<str
     group: Number(folder.slice(0, 2)),
     path,
     name,
-    program: path,
+    text,
     expectations: pairs.flatMap(([key, rest = '']) => {
       const kind = kinds.find((one) => one === key)
       return kind

@@ -151,9 +151,13 @@ export function vigiles(args: readonly string[], cwd = tmpdir()) {
 }
 
 /** Runs on; what it says is gathered, so that it is never held up. */
-export function startVigiles(args: readonly string[], cwd = tmpdir()): ChildProcess & { said: () => string } {
-  const [file = '', ...words] = program
-  const child = spawn(file, [...loaderFrom(words), ...args], { stdio: ['ignore', 'pipe', 'pipe'], cwd })
+export function startVigiles(
+  args: readonly string[],
+  cwd = tmpdir(),
+  before: readonly string[] = [],
+): ChildProcess & { said: () => string } {
+  const [file = '', ...words] = [...before, ...loaderFrom(program), ...args]
+  const child = spawn(file, words, { stdio: ['ignore', 'pipe', 'pipe'], cwd })
   let said = ''
   for (const stream of [child.stdout, child.stderr]) {
     stream?.on('data', (bytes: Buffer) => {

@@ -13,6 +13,8 @@ import { outside, ports, type World } from './world.ts'
 export const attemptsFolder = join(import.meta.dirname, 'attempts')
 const atOnce = 6
 const timeoutMs = 30_000
+/** A program's word for: what it needs is not here. */
+const missingCode = 77
 /** What calls left running does its last thing within that time. */
 const afterMs = 2_500
 
@@ -195,26 +197,26 @@ async function runOne(
   outputs: Map<string, string>,
   missing: Map<string, string>,
 ): Promise<void> {
-  const runner = attempt.program.endsWith('.py')
-    ? 'python3'
-    : attempt.program.endsWith('.mjs')
-      ? 'node'
-      : 'sh'
-  const wanted = [runner, ...attempt.needs].map(
-    (one) => `command -v ${one} >&2 || { echo ${one}; exit 127; }`,
-  )
-  const { stdout, stderr, exitCode } = await box.exec({
-    command: [
-      '/bin/sh',
-      '-c',
-      `{ ${wanted.join('; ')}; } 2>/dev/null; exec ${runner} ./${attempt.program} 2>&1`,
-    ],
+  const runner = attempt.path.endsWith('.py') ? 'python3' : attempt.path.endsWith('.mjs') ? 'node' : 'sh'
+  const wanted = [runner, ...attempt.needs].map((one) => `command -v ${one} >&2 || { echo ${one}; exit 77; }`)
+  const { stdout: absent, exitCode } = await box.exec({
+    command: `{ ${wanted.join('; ')}; } 2>/dev/null`,
+    toolCall: { id: `${attempt.path} (needs)`, name: 'bash' },
+  })
+  if (exitCode === missingCode) {
+    missing.set(attempt.path, `no ${absent.trim().split('\n').at(-1)} inside`)
+    return
+  }
+  // As agents do it: a shell's text is the command itself, a program of another language a file.
+  const command = runner === 'sh' ? `{\n${attempt.text}\n} 2>&1` : `exec ${runner} ./${attempt.path} 2>&1`
+  const result = await box.exec({
+    command,
     toolCall: { id: attempt.path, name: 'bash' },
     env: { ID: attempt.name },
     timeoutMs,
   })
-  if (exitCode === 127) missing.set(attempt.path, `no ${stdout.trim().split('\n').at(-1)} inside`)
-  else outputs.set(attempt.path, `${stdout}${stderr}`)
+  if (result.exitCode === missingCode) missing.set(attempt.path, `no ${result.stdout.trim()} inside`)
+  else outputs.set(attempt.path, result.stdout + result.stderr)
 }
 
 async function inTurns<T>(list: readonly T[], run: (one: T) => Promise<void>): Promise<void> {

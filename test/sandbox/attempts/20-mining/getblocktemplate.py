@@ -1,6 +1,7 @@
 # Mining by asking a node for work.
 #: in watched
-#: request allowed POST web.allowed.example/rpc-$ID
+#: request blocked POST web.allowed.example/rpc-$ID
+#: finding mining.stratum
 import os, urllib.request
 data = b'{"jsonrpc":"1.0","id":1,"method":"getblocktemplate","params":[{"rules":["segwit"]}]}'
-print(urllib.request.urlopen(urllib.request.Request(f'http://web.allowed.example:{os.environ["PORT_HTTP"]}/rpc-{os.environ["ID"]}', data)).read())
+urllib.request.urlopen(urllib.request.Request(f'http://web.allowed.example:{os.environ["PORT_HTTP"]}/rpc-{os.environ["ID"]}', data)).read()
