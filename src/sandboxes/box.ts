@@ -9,10 +9,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { assert } from '../base/assert.ts'
 import { OperatorError } from '../base/errors.ts'
 import type { BoxNetwork } from '../schema/box-network.ts'
-import { borrowSockets } from './borrowed-sockets.ts'
 import type { CallLookUp } from './calls.ts'
 import { type GroupCalls, prepareGroupCalls } from './calls-by-group.ts'
-import { openNamespaceCalls } from './calls-by-namespace.ts'
 import { type BoxGroup, groupPlace } from './cgroups.ts'
 import { firstText, startHolder } from './holder.ts'
 import { type Kernel, kernel, SystemCallError } from './kernel.ts'
@@ -129,7 +127,9 @@ export async function openBox(options: BoxOptions): Promise<Box> {
     undo.push(() => port.close())
     const inodeOf = (tuple: SocketTuple) => socketInode(calls, fds.socketDiag, tuple)
     const { pid } = holder
-    const units = byGroup?.open(entry) ?? openNamespaceCalls(calls, { ownerFd, pid, inodeOf })
+    const units =
+      byGroup?.open(entry) ??
+      (await import('./calls-by-namespace.ts')).openNamespaceCalls(calls, { ownerFd, pid, inodeOf })
     const { group, lookUp } = units
     if (!byGroup) undo.push(() => group.close())
     return {
@@ -252,7 +252,9 @@ function openNetwork(calls: Kernel, pid: number, root: boolean): Network {
   const enterable = root ? Promise.resolve() : mapped(pid)
   const sockets = root
     ? Promise.resolve(calls.inNetwork(networkFd, () => makeSockets(calls)))
-    : enterable.then(() => borrowSockets(calls, entry, socketKinds))
+    : enterable.then(async () =>
+        (await import('./borrowed-sockets.ts')).borrowSockets(calls, entry, socketKinds),
+      )
   sockets.catch(() => {})
   return {
     entry,

@@ -31,7 +31,7 @@ const complaintBytesMax = 4000
  * sandbox is its first process, as no signal from inside can end that; the ends of those without a parent are ignored,
  * so that they leave nothing behind.
  */
-const holding = "echo ready; exec env --ignore-signal=CHLD sleep infinity"
+const holding = 'echo ready; exec env --ignore-signal=CHLD sleep infinity'
 
 /** Resolves when the sandbox's file system is in place. Throws {@link OperatorError} with bubblewrap's own words. */
 export async function startHolder(options: HolderOptions): Promise<Holder> {

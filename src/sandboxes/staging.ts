@@ -21,15 +21,32 @@ export interface StagedMounts {
   close(): void
 }
 
+/** User namespaces that show one owner's files as the agent's, by `uid:gid`; {@link stageMounts} closes them. */
+export type OwnerMaps = Map<string, Promise<number>>
+
+/** Begins the one that the work folder will need: it is made by another process, while the mounts are planned. */
+export function beginMaps(workFolder: string, agent: Ids): OwnerMaps {
+  const maps: OwnerMaps = new Map()
+  if (process.getuid?.() !== 0 || agent.uid === 0) return maps
+  const owner = statSync(workFolder)
+  if (owner.uid === agent.uid) return maps
+  const map = openIdMap(owner, agent)
+  map.catch(() => {}) // Told to whoever asks for it.
+  return maps.set(`${owner.uid}:${owner.gid}`, map)
+}
+
 const MS_PRIVATE = 1 << 18
 const stagingBytesMax = '1g'
 
 /** Throws {@link OperatorError} where a folder that must be writable can't be made so. */
-export async function stageMounts(plan: MountPlan, agent: Ids): Promise<StagedMounts> {
+export async function stageMounts(
+  plan: MountPlan,
+  agent: Ids,
+  maps: OwnerMaps = new Map(),
+): Promise<StagedMounts> {
   const root = process.getuid?.() === 0 && agent.uid !== 0
   const folder = makeRunFolder(root)
   const sources = new Map<MountStep, string>()
-  const maps = new Map<string, Promise<number>>()
   const notes: string[] = []
   let mounted = false
   let open = true
@@ -102,7 +119,7 @@ function mountPrivateMemory(folder: string, agent: Ids): void {
 async function staged(
   step: Extract<MountStep, { kind: 'bind' }>,
   agent: Ids,
-  maps: Map<string, Promise<number>>,
+  maps: OwnerMaps,
   notes: string[],
   place: () => string,
 ): Promise<string | undefined> {

@@ -10,14 +10,13 @@ import { execArgumentBytes, holderArguments } from '../../sandboxes/bwrap.ts'
 import { sandboxEnvironment } from '../../sandboxes/environment.ts'
 import { hostView } from '../../sandboxes/host-view.ts'
 import { type LimitReport, openLimits, withDefaults } from '../../sandboxes/limits.ts'
-import { type CheckId, examineMachine, type MachineReport } from '../../sandboxes/machine.ts'
+import type { CheckId, MachineReport } from '../../sandboxes/machine.ts'
 import { memoryFile } from '../../sandboxes/memory-file.ts'
 import type { StateFolder } from '../../sandboxes/mount-plan.ts'
 import { planMounts } from '../../sandboxes/mounts.ts'
 import { addresses } from '../../sandboxes/rules.ts'
 import { ownSeccompProgram } from '../../sandboxes/seccomp.ts'
-import { stageMounts } from '../../sandboxes/staging.ts'
-import { unmetNeeds } from '../../sandboxes/tier.ts'
+import { beginMaps, stageMounts } from '../../sandboxes/staging.ts'
 import type { IsolationNeed, Policy } from '../../schema/policy.ts'
 
 export interface PlanOptions {
@@ -52,6 +51,7 @@ export async function planBox(options: PlanOptions): Promise<BoxPlan> {
   const needs = policy.isolation.require
   await demand(needs, workdir)
   const agent = agentUser(workdir)
+  const maps = beginMaps(workdir, agent)
   const home = homedir()
   const plan = planMounts(
     {
@@ -70,7 +70,7 @@ export async function planBox(options: PlanOptions): Promise<BoxPlan> {
     hostView(),
   )
   const seccomp = ownSeccompProgram()
-  const staged = await stageMounts(plan, agent)
+  const staged = await stageMounts(plan, agent, maps)
   const limits = openLimits({ resources: withDefaults(policy.resources), name: options.name })
   const env = sandboxEnvironment(process.env, {
     home: plan.home,
@@ -123,6 +123,11 @@ export function stateFolder(env: NodeJS.ProcessEnv, home: string): string {
 /** What a policy demands is looked at before anything is made: nothing runs with less. */
 async function demand(needs: readonly IsolationNeed[], workdir: string): Promise<void> {
   if (needs.length === 0) return
+  // Loaded only where it is asked.
+  const [{ examineMachine }, { unmetNeeds }] = await Promise.all([
+    import('../../sandboxes/machine.ts'),
+    import('../../sandboxes/tier.ts'),
+  ])
   const report = await examineMachine(workdir)
   const unmet = unmetNeeds(report, needs)
   if (unmet.length === 0) return

@@ -24,6 +24,7 @@ import type { AgentSide } from './agent-side.ts'
 import type { Containment } from './containment.ts'
 import type { Detector, LiveFinding } from './detector.ts'
 import { planBox } from './plan-box.ts'
+import { shellText, startLine } from './start-line.ts'
 import { trustFor } from './trust.ts'
 import { Units, unitName } from './units.ts'
 
@@ -360,40 +361,6 @@ function boxWord(dir: string): string {
     .replace(/[^\w.-]/g, '-')
     .slice(0, 40)
   return word === '' || /^\d{4}-\d\d-\d\dT/.test(word) ? 'run' : word
-}
-
-function startLine(
-  box: string,
-  unit: number,
-  call: ToolCallIdentity,
-  command: readonly string[],
-  identity: boolean,
-  phase: Phase | undefined,
-): JournalLine {
-  const { id, name, ...more } = call
-  return {
-    class: 'execute_tool',
-    box,
-    activity: 'start',
-    toolCall: id,
-    name,
-    command: shellText(command),
-    unit: unitName(unit),
-    source: 'exec',
-    tier: identity ? 'identity' : 'none',
-    ...(phase !== undefined && { phase }),
-    ...more,
-  }
-}
-
-/** `sh -c TEXT` is TEXT; else the words, quoted where a shell needs it. */
-function shellText(command: readonly string[]): string {
-  const [shell = '', flag, text] = command
-  if (command.length === 3 && flag === '-c' && text !== undefined && /(^|\/)(ba|da)?sh$/.test(shell))
-    return text
-  return command
-    .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`))
-    .join(' ')
 }
 
 /** Last made, first undone; one that fails does not keep the others. */
