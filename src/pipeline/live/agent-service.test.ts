@@ -1,0 +1,58 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startAgentService } from './agent-service.ts'
+
+describe('the service for hooks and telemetry', () => {
+  const seen: { hooks: unknown[]; exports: number; refused: string[] } = {
+    hooks: [],
+    exports: 0,
+    refused: [],
+  }
+  const service = startAgentService<string>({
+    onHook(name, body, caller) {
+      seen.hooks.push([name, body, caller])
+      return { systemMessage: 'no' }
+    },
+    onTelemetry: () => void seen.exports++,
+    onRefused: (why) => void seen.refused.push(why),
+  })
+  const server = createServer({ pauseOnConnect: true }, (client) => service.take(client, 'unit-1'))
+  let url = ''
+  beforeAll(async () => {
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  })
+  afterAll(() => {
+    service.close()
+    server.close()
+  })
+
+  const post = async (path: string, body: string, type = 'application/json') => {
+    const response = await fetch(`${url}${path}`, { method: 'POST', body, headers: { 'Content-Type': type } })
+    return { status: response.status, body: await response.json() }
+  }
+
+  it('answers hooks, and knows who asks from the connection alone', async () => {
+    expect(await post('/hook/claude', '{"hook_event_name":"PreToolUse"}')).toEqual({
+      status: 200,
+      body: { systemMessage: 'no' },
+    })
+    expect(seen.hooks).toEqual([['claude', { hook_event_name: 'PreToolUse' }, 'unit-1']])
+  })
+
+  it('takes telemetry as JSON, and says what else it would need', async () => {
+    expect((await post('/v1/logs', '{}')).status).toBe(200)
+    expect((await post('/v1/traces', 'x', 'application/x-protobuf')).status).toBe(415)
+    expect(seen.exports).toBe(1)
+  })
+
+  it('refuses and counts what is none of these', async () => {
+    seen.refused.length = 0
+    expect((await post('/hook/claude', 'no json')).status).toBe(400)
+    expect((await post('/hook/../etc', '{}')).status).toBe(404)
+    expect((await post('/hook/claude', ' '.repeat(9 * 1024 * 1024))).status).toBe(413)
+    expect(seen.refused).toHaveLength(3)
+  })
+})

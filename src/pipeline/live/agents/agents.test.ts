@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest'
+import { knownAgent } from '../agents.ts'
+import { withHooks } from './parts.ts'
+
+const place = {
+  home: '/home/u',
+  env: {},
+  words: [] as string[],
+  read: (_: string): string | undefined => undefined,
+}
+
+describe('settings of agents', () => {
+  it.each(['claude', 'codex', 'gemini', 'qwen', 'opencode'])(
+    '%s is known and told to report its calls',
+    (name) => {
+      const settings = knownAgent(`/opt/bin/${name}`)!.configure(place)
+      const text = JSON.stringify(settings)
+      expect(text).toContain(name === 'opencode' ? '/hook/opencode' : `/run/vigiles/hook ${name}`)
+    },
+  )
+
+  it('keep what the user set, comments and all', () => {
+    const user = '{ // mine\n "theme": "a//b", "hooks": { "BeforeTool": [{"matcher":"x"}], },\n}'
+    const { files } = knownAgent('gemini')!.configure({ ...place, read: () => user })
+    const merged = JSON.parse(files!.at(-1)!.text)
+    expect(merged.theme).toBe('a//b')
+    expect(merged.hooks.BeforeTool).toHaveLength(2)
+    expect(merged.hooks.AfterTool).toHaveLength(1)
+  })
+
+  it('that cannot be read are left alone', () => {
+    expect(withHooks('{ broken', {})).toBeUndefined()
+    const { files, notes } = knownAgent('gemini')!.configure({ ...place, read: () => '{ broken' })
+    expect(files).toBeUndefined()
+    expect(notes).toHaveLength(1)
+  })
+
+  it('of the command come first', () => {
+    const { words, notes } = knownAgent('claude')!.configure({ ...place, words: ['--settings', 'x.json'] })
+    expect(words).toBeUndefined()
+    expect(notes).toHaveLength(1)
+    const own = '{"plugin":["mine"],"model":"m"}'
+    const { env } = knownAgent('opencode')!.configure({ ...place, env: { OPENCODE_CONFIG_CONTENT: own } })
+    expect(JSON.parse(env!.OPENCODE_CONFIG_CONTENT!)).toMatchObject({
+      model: 'm',
+      plugin: ['mine', expect.anything()],
+    })
+  })
+})
