@@ -45,13 +45,16 @@ export async function serveControl(
       void answer(text.slice(0, end), asker, act).then((result) => socket.end(`${JSON.stringify(result)}\n`))
     })
   })
-  // The socket comes to be with the mode that the mask leaves: nobody else may get in between.
+  // The socket comes to be with the mode that the mask leaves: nobody else may get in between. The mask is the whole
+  // process's: it is back before anything else can run.
   const mask = process.umask(0o177)
+  let up: Promise<void>
   try {
-    await listening(server, path)
+    up = listening(server, path)
   } finally {
     process.umask(mask)
   }
+  await up
   chmodSync(path, 0o600)
   server.unref()
   return {
