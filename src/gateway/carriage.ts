@@ -94,7 +94,9 @@ export function startCarriage(
     }
     if (decision.verdict !== 'deny' || mode === 'enforce') return decision
     link.line = { ...link.line, wouldBlock: true, policy: policyOf(decision) }
-    return { ...decision, verdict: 'allow' }
+    return request
+      ? { ...decision, verdict: 'ask-more', until: 'request' }
+      : { ...decision, verdict: 'allow' }
   }
 
   /** The connection goes on as HTTP, its TLS opened where it has some; each request is decided by itself. */

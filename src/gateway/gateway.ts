@@ -21,6 +21,7 @@ import { fault, lostLine, openOf, refusalOf } from './lines.ts'
 import { type Link, Links } from './links.ts'
 import { syntheticNames } from './names.ts'
 import { readProxyRequest } from './proxy.ts'
+import { resetStream } from './relay.ts'
 import { answerQuery } from './resolver.ts'
 import { type DialFailure, dial, vetAddress } from './upstream.ts'
 
@@ -224,7 +225,7 @@ export function openGateway(options: GatewayOptions): Gateway {
     const socket = await dial(ip, link.flow.dst.port)
     if (typeof socket === 'string') return failed(link, socket)
     if (link.cutFor === undefined) return socket
-    socket.resetAndDestroy()
+    resetStream(socket)
     return failed(link, 'reset')
   }
 
@@ -255,7 +256,10 @@ export function openGateway(options: GatewayOptions): Gateway {
       waiting.delete(key)
     } catch {} // Closed meanwhile, or connected to the listener itself.
     const upstream = link?.upstream
-    if (!link || !upstream) return void client.resetAndDestroy()
+    if (!link || !upstream) {
+      resetStream(client)
+      return
+    }
     clearTimeout(link.timer)
     carriage.start(link, client, upstream)
   }

@@ -8,7 +8,7 @@ import type { JournalLine, NetworkActivityLine } from '../schema/journal.ts'
 import type { ConnectionEvent, Flow, GatewayConnection, GatewayOptions } from './api.ts'
 import { closeOf, type End, fault, policyOf } from './lines.ts'
 import type { SyntheticNames } from './names.ts'
-import type { Relay } from './relay.ts'
+import { type Relay, resetStream } from './relay.ts'
 
 export interface Link extends GatewayConnection {
   readonly name: string | undefined
@@ -92,7 +92,7 @@ export class Links {
         link.cutFor ??= reason
         if (link.cutEnds) link.cutEnds()
         else if (link.relay) link.relay.cut()
-        else link.upstream?.resetAndDestroy()
+        else if (link.upstream) resetStream(link.upstream)
       },
     }
     return link

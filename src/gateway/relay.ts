@@ -1,5 +1,6 @@
 // Relays one connection: holds its first bytes until they are decided, then passes both directions on.
 
+import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type BurstCounts, Rhythm } from '../protocols/rhythm.ts'
 import type { Observed } from '../protocols/sniff.ts'
@@ -158,10 +159,16 @@ export function relay(options: RelayOptions): Relay {
   }
 }
 
-/** As a peer that is gone: a TCP reset where the stream is a socket. */
+/**
+ * As a peer that is gone: a TCP reset, at once. Node's `resetAndDestroy` waits for what is still to be written, which
+ * may be for ever, and must not leave at all once a connection is cut; and after an `end` under way it never closes.
+ */
 export function resetStream(stream: Duplex): void {
-  if ('resetAndDestroy' in stream && typeof stream.resetAndDestroy === 'function') stream.resetAndDestroy()
-  else stream.destroy()
+  if (stream instanceof Socket && !stream.writableEnded && !stream.connecting) {
+    // What `resetAndDestroy` sets, and `destroy` goes by; Node's typings do not know it.
+    Object.assign(stream, { resetAndClosing: true })
+  }
+  stream.destroy()
 }
 
 /** One way through: what comes from `from` is held, then goes to `to`, no faster than it takes it. */
