@@ -1,15 +1,12 @@
-// Builds the report's template: one HTML file with its script and style inside, to be filled by renderReport. Then joins
-// what a sandbox loads, where it was compiled before (build-live.ts): what `npm run build` does behind the compiler.
+// Builds the report's template: one HTML file with its script and style inside, to be filled by renderReport.
 //
-//   npx tsx tools/build-report.ts        → dist/report-template.html, dist/live/
+//   npx tsx tools/build-report.ts        → dist/report-template.html
 
 import { createHash } from 'node:crypto'
-import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { build } from 'vite'
 import { placeholders } from '../src/exporters/html-report.ts'
-import { joinLive } from './build-live.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
@@ -68,6 +65,5 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const template = await buildReportTemplate()
   await mkdir(`${root}dist`, { recursive: true })
   await writeFile(`${root}dist/report-template.html`, template)
-  if (existsSync(`${root}dist/cli/run.js`)) await joinLive(`${root}dist`)
   process.stderr.write(`dist/report-template.html: ${Math.round(template.length / 1024)} KiB\n`)
 }

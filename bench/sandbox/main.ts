@@ -39,7 +39,7 @@ const reps = Number(values.reps)
 const sides = sideNames.filter((side) => values.sides.split(',').includes(side))
 const rows: string[][] = [['figure', 'direct', 'bare relay', 'srt', 'vigiles', 'vigiles is']]
 const loadBefore = loadavg()
-const { folder, place: bare, versions } = await prepare(values.srt)
+const { folder, place: bare, versions } = prepare(values.srt)
 const server = await startServer(bare.host, 5)
 const place: Place = { ...bare, ports: server.ports }
 const [port = 0] = place.ports

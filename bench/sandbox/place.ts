@@ -14,7 +14,6 @@ import {
 import { networkInterfaces, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { joinLive } from '../../tools/build-live.ts'
 import type { Place } from './side.ts'
 import { srtPackage } from './srt.ts'
 
@@ -27,7 +26,7 @@ export interface Prepared {
 }
 
 /** Throws with what is missing. `srt`: a folder where npm put it before. */
-export async function prepare(srt: string | undefined): Promise<Prepared> {
+export function prepare(srt: string | undefined): Prepared {
   for (const tool of ['bwrap', 'socat', 'rg', 'nft', 'ip', 'python3', 'unshare', 'nsenter']) {
     if (output('sh', ['-c', `command -v ${tool}`]) === '') throw new Error(`the bench needs ${tool}`)
   }
@@ -36,7 +35,6 @@ export async function prepare(srt: string | undefined): Promise<Prepared> {
   chmodSync(folder, 0o755)
   const dist = join(folder, 'dist')
   run('npx', ['tsc', '-p', 'tsconfig.build.json', '--outDir', dist, '--declaration', 'false'], root)
-  await joinLive(dist)
   copyFileSync(join(root, 'package.json'), join(folder, 'package.json'))
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
   const at = srt ?? join(folder, 'srt')
