@@ -85,15 +85,27 @@ export function openBoxGroup({ mount, below }: GroupPlace, box: string): Control
     }
     return true
   }
-  const event = (group: CallGroup | undefined, word: string) =>
-    new RegExp(`^${word} 1$`, 'm').test(readFileSync(join(under(group), 'cgroup.events'), 'utf8'))
-  /** Its last process ended, and it was removed: there is nothing to stop. */
+  /** Its last process ended, and it was removed: there is nothing to stop. May come to pass at any moment. */
   const gone = (group: CallGroup | undefined) => group !== undefined && !existsSync(under(group))
+  const event = (group: CallGroup | undefined, word: string): boolean | 'gone' => {
+    try {
+      return new RegExp(`^${word} 1$`, 'm').test(readFileSync(join(under(group), 'cgroup.events'), 'utf8'))
+    } catch (error) {
+      if (gone(group)) return 'gone'
+      throw error
+    }
+  }
+  const tell = (group: CallGroup | undefined, file: string, value: string) => {
+    try {
+      write(group, file, value)
+    } catch (error) {
+      if (!gone(group)) throw error
+    }
+  }
   const kill: BoxGroup['kill'] = async (group, timeoutMs = 2000) => {
-    if (gone(group)) return true
-    write(group, 'cgroup.kill', '1')
+    tell(group, 'cgroup.kill', '1')
     // A frozen group dies too (the kernel wakes it for that).
-    return await until(() => !event(group, 'populated'), timeoutMs)
+    return await until(() => event(group, 'populated') !== true, timeoutMs)
   }
   return {
     path,
@@ -105,12 +117,11 @@ export function openBoxGroup({ mount, below }: GroupPlace, box: string): Control
     },
     entryFile: (group) => join(under(group), 'cgroup.procs'),
     async freeze(group, timeoutMs = 1000) {
-      if (gone(group)) return true
-      write(group, 'cgroup.freeze', '1')
-      return await until(() => event(group, 'frozen'), timeoutMs)
+      tell(group, 'cgroup.freeze', '1')
+      return await until(() => event(group, 'frozen') !== false, timeoutMs)
     },
     thaw(group) {
-      if (!gone(group)) write(group, 'cgroup.freeze', '0')
+      tell(group, 'cgroup.freeze', '0')
     },
     kill,
     members,

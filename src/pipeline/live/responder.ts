@@ -18,7 +18,7 @@ export interface ResponderOptions {
 
 const asker: Asker = { via: 'policy' }
 
-/** Findings that are alike are answered once: what was frozen stays frozen. */
+/** A finding is answered once: what a person let go on is stopped again by another one only. */
 export function startResponder(options: ResponderOptions): (found: LiveFinding) => void {
   const done = new Set<string>()
   return ({ finding, units, destinations }) => {
@@ -30,7 +30,7 @@ export function startResponder(options: ResponderOptions): (found: LiveFinding) 
     // A mode that only watches says what it saw, and leaves the run alone.
     if (options.mode !== 'enforce' || response === 'record' || response === 'alert') return
     const requests = requestsFor(response, units, destinations).filter((request) => {
-      const key = JSON.stringify(request)
+      const key = JSON.stringify([finding.uid, request])
       const fresh = !done.has(key)
       done.add(key)
       return fresh
