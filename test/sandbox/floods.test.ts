@@ -52,7 +52,7 @@ async def one(i, ends):
   to = (open_at, ${world.port}) if i % 2 else ('192.0.2.%d' % (i % 200 + 1), 4444)
   try:
     r, w = await asyncio.open_connection(*to)
-    w.write(b'hi'); await r.readexactly(2); w.close(); ends.append('ok')
+    w.write(b'hello'); await r.readexactly(5); w.close(); ends.append('ok')
   except OSError as e: ends.append(type(e).__name__)
 async def main():
   ends = []; it = iter(range(${2 * each}))
@@ -63,7 +63,7 @@ async def main():
 asyncio.run(main())`,
       'neighbour.py': `import socket, time
 for i in range(30):
-  s = socket.create_connection(('near.open.example', ${world.port}), 10); s.sendall(b'hi'); assert s.recv(2) == b'hi'; s.close()
+  s = socket.create_connection(('near.open.example', ${world.port}), 10); s.sendall(b'hello'); assert s.recv(5) == b'hello'; s.close()
   time.sleep(0.02)
 print('served')`,
     })
@@ -106,7 +106,7 @@ for i in range(${counts.dns}):
   d.sendto(struct.pack('>6H', i % 65536, 256, 1, 0, 0, 0) + bytes([len(name)]) + name + b'\\x06denied\\x07example\\0\\0\\1\\0\\1', ('198.19.255.1', 53))
 print('sent')`,
       'after.py': `import socket
-s = socket.create_connection(('after.open.example', ${world.port}), 20); s.sendall(b'hi'); assert s.recv(2) == b'hi'; print('served')`,
+s = socket.create_connection(('after.open.example', ${world.port}), 20); s.sendall(b'hello'); assert s.recv(5) == b'hello'; print('served')`,
     })
     const before = process.memoryUsage().rss
     const sandbox = await openSandbox({ record: dir, policy: world.policy(), workdir })
@@ -142,12 +142,12 @@ held, refused = [], 0
 for i in range(200):
   s = socket.socket(); s.settimeout(15)
   try:
-    s.connect((at, ${world.port})); s.sendall(b'hi'); assert s.recv(2) == b'hi'; held.append(s)
+    s.connect((at, ${world.port})); s.sendall(b'hello'); assert s.recv(5) == b'hello'; held.append(s)
   except (OSError, AssertionError): refused += 1
 print(len(held) > 20, refused > 20)
 for s in held: s.close()
 import time; time.sleep(1)
-s = socket.create_connection((at, ${world.port}), 20); s.sendall(b'hi'); print(s.recv(2))`,
+s = socket.create_connection((at, ${world.port}), 20); s.sendall(b'hello'); print(s.recv(5))`,
     })
     const run = startVigiles(
       ['run', '--quiet', '--policy', policy, '--record', dir, '--', 'python3', 'hold.py'],
@@ -155,7 +155,7 @@ s = socket.create_connection((at, ${world.port}), 20); s.sendall(b'hi'); print(s
       ['prlimit', '--nofile=256:256'],
     )
     const [code] = await once(run, 'exit')
-    expect([run.said().trim(), code]).toEqual(["True True\nb'hi'", 0])
+    expect([run.said().trim(), code]).toEqual(["True True\nb'hello'", 0])
     expect((await verifyJournal(dir)).state).toBe('sealed')
   })
 })

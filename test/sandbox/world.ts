@@ -11,8 +11,8 @@ import { dirname, join, normalize } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { createServer as createTls } from 'node:tls'
 
-/** Where allowed names lead. */
-export const outside = '127.77.0.1'
+/** Where allowed names lead: another for each run, as several may go on at once. */
+export const outside = `127.77.${(process.pid >> 8) & 255}.${(process.pid & 127) + 1}`
 const root = process.getuid?.() === 0
 
 /** Real numbers where the machine lets us listen on them. */
