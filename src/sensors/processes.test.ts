@@ -22,7 +22,12 @@ describe.skipIf(process.platform !== 'linux')('a sensor without reports of the k
   it('finds what runs, with its parents, what it becomes and that it ended', async () => {
     const launched: string[] = []
     const exited: number[] = []
-    const child = spawn('sh', ['-c', 'sh -c "sleep 0.3; exec sleep 0.4"; true'], { stdio: 'ignore' })
+    const child = spawn('sh', ['-c', 'sh -c "read go; exec cat"; true'], {
+      stdio: ['pipe', 'ignore', 'ignore'],
+    })
+    const until = async (done: () => boolean) => {
+      while (!done()) await sleep(20)
+    }
     const below = (pid: number): boolean => {
       for (let at: number | undefined = pid; at !== undefined && at > 1; at = facts(at)?.ppid)
         if (at === child.pid) return true
@@ -41,11 +46,12 @@ describe.skipIf(process.platform !== 'linux')('a sensor without reports of the k
     })
     expect(sensor.by).toBe('polling')
     sensor.watch(child.pid!)
-    await new Promise((resolve) => child.once('exit', resolve))
-    for (let i = 0; i < 40 && exited.length < 2; i++) await sleep(50)
+    await until(() => launched.includes('sh -c read go; exec cat'))
+    child.stdin.write('go\n')
+    await until(() => launched.includes('cat'))
+    child.stdin.end()
+    await until(() => exited.length === 1)
     sensor.close()
-    expect(launched).toContain('sh -c sleep 0.3; exec sleep 0.4')
-    expect(launched).toContain('sleep 0.4')
-    expect(exited.length).toBeGreaterThanOrEqual(2)
+    expect(sensor.tree.get(exited[0]!)).toBeUndefined()
   })
 })

@@ -43,6 +43,17 @@ export async function startProcessSensor<Tag>(
   /** Looked up before the kernel's reports on them were read. */
   const early = new Set<number>()
   let lost = 0
+  /** Told after all reports that are there were read: a short-lived process is read before it is gone, or never. */
+  let toTell: (() => void)[] = []
+  const tell = (what: () => void) => {
+    if (toTell.length === 0) setImmediate(flush)
+    toTell.push(what)
+  }
+  function flush(): void {
+    const now = toTell
+    toTell = []
+    for (const what of now) what()
+  }
   let resync: NodeJS.Timeout | undefined
   const opened = await options.open((bytes) => {
     for (const event of processEventsIn(bytes)) {
@@ -59,7 +70,10 @@ export async function startProcessSensor<Tag>(
       else if (event.kind === 'exit') {
         const node = tree.exit(event.pid)
         early.delete(event.pid)
-        if (node) onExit(node, event.signal === 0 ? { exitCode: event.exitCode } : { signal: event.signal })
+        if (node)
+          tell(() =>
+            onExit(node, event.signal === 0 ? { exitCode: event.exitCode } : { signal: event.signal }),
+          )
       }
     }
   })
@@ -72,7 +86,7 @@ export async function startProcessSensor<Tag>(
     const known = early.delete(node.pid) && read?.exe === node.facts.exe && sameStart(read?.cmdLine, node)
     if (known) return
     tree.exec(node, read)
-    onLaunch(node, read)
+    tell(() => onLaunch(node, read))
   }
 
   /** Compares the tree with what runs. */
@@ -87,7 +101,7 @@ export async function startProcessSensor<Tag>(
     for (const node of [...tree.live()]) {
       if (running.has(node.pid) || node.depth === 0 || facts(node.pid)) continue
       tree.exit(node.pid)
-      onExit(node, {})
+      tell(() => onExit(node, {}))
     }
   }
 
@@ -96,7 +110,7 @@ export async function startProcessSensor<Tag>(
     if (!now || (now.cmdLine === node.facts.cmdLine && now.exe === node.facts.exe)) return
     if (now.exe === node.facts.exe && sameStart(now.cmdLine, node)) return
     tree.exec(node, now)
-    onLaunch(node, now)
+    tell(() => onLaunch(node, now))
   }
 
   function see(pid: number): ProcessNode<Tag> | undefined {
@@ -114,10 +128,11 @@ export async function startProcessSensor<Tag>(
     let parent = at
     let node: ProcessNode<Tag> | undefined
     for (const read of chain.reverse()) {
-      node = tree.fork(parent, read.pid)
-      if (node) {
-        tree.exec(node, read)
-        onLaunch(node, read)
+      const made = tree.fork(parent, read.pid)
+      node = made
+      if (made) {
+        tree.exec(made, read)
+        tell(() => onLaunch(made, read))
         if (opened && early.size < earlyMax) early.add(read.pid)
       }
       parent = read.pid
@@ -136,8 +151,13 @@ export async function startProcessSensor<Tag>(
       // What it forked before it was known here; the kernel's reports on that are still to be read.
       if (!opened) for (const member of members()) see(member)
     },
-    see,
+    see(pid) {
+      const node = see(pid)
+      flush()
+      return node
+    },
     close() {
+      flush()
       opened?.close()
       clearInterval(timer)
       clearTimeout(resync)

@@ -84,7 +84,7 @@ export async function startAgentSide(options: AgentSideOptions): Promise<AgentSi
 
   function label(node: ProcessNode<AgentTag>, tag: AgentTag, cmdLine: string): void {
     const { subtree } = tag
-    if (!subtree || cmdLine === '') return
+    if (!subtree) return
     if (!subtree.work) {
       subtree.work = told.work(subtree.name, cmdLine, now())
       return

@@ -58,8 +58,7 @@ describe('told calls', () => {
     const work = calls.work('u/1', "bash -c 'ssh -R 1:localhost:22 u@203.0.113.7'", 1010)
     expect(work.label).toMatchObject({ toolCall: 't1', agreement: 0.4 })
     calls.end(which('t1', 'ls'), { atMs: 1100 })
-    expect(lines.at(-1)).toMatchObject({ processes: 0 })
-    expect(calls.summary()).toMatchObject({ withoutProcess: 1 })
+    expect(lines.at(-1)).toMatchObject({ processes: 1, unit: 'u/1' })
   })
 
   it('are worth less when a process of a call told of them', () => {
@@ -80,6 +79,14 @@ describe('told calls', () => {
     expect(work.label?.agreement).toBeGreaterThan(0.9)
     expect(lines[0]).toMatchObject({ activity: 'start', unit: 'u/1' })
     expect(old.label).toBeUndefined()
+  })
+
+  it('that nothing ran for say so', () => {
+    const { lines, calls } = start()
+    calls.start(told('t1', 'ls'))
+    calls.end(which('t1', 'ls'), { atMs: 1100 })
+    expect(lines.at(-1)).toMatchObject({ processes: 0 })
+    expect(calls.summary()).toMatchObject({ withoutProcess: 1 })
   })
 
   it('leave alone what an agent does for itself, and what nobody told of', () => {

@@ -154,7 +154,8 @@ export class ToldCalls {
     call.endMs = end.atMs
     this.#open.delete(call.id)
     this.#ended = [...this.#ended, call].slice(-limits.open)
-    if (call.processes === 0 && call.shell !== '') this.#withoutProcess++
+    const processes = call.processes + call.guesses
+    if (processes === 0 && call.shell !== '') this.#withoutProcess++
     this.#record({
       class: 'execute_tool',
       box: this.#box,
@@ -167,7 +168,7 @@ export class ToldCalls {
       duration: Math.max(0, Math.round(end.atMs - call.atMs)),
       ...(end.exitCode !== undefined && { exitCode: end.exitCode }),
       ...(end.output !== undefined && end.output !== '' && { output: end.output }),
-      processes: call.processes,
+      processes,
     })
     return true
   }
@@ -180,7 +181,8 @@ export class ToldCalls {
     const found = this.#best(cmdLine, atMs)
     if (found) this.#join(found.call, work, found)
     else {
-      const only = runsShellText(cmdLine) ? this.#onlyWaiting(atMs) : undefined
+      // What ended before it could be read may have been anything.
+      const only = cmdLine === '' || runsShellText(cmdLine) ? this.#onlyWaiting(atMs) : undefined
       // Time and ancestry alone: the agreement says how little that is.
       if (only) this.#join(only, work, judge(only, cmdLine, 1))
     }
