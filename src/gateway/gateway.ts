@@ -1,6 +1,7 @@
 // Answers for the world: decides every first packet that leaves a sandbox, dials what may be dialled, records all of it.
 
 import { createServer, type Server, type Socket } from 'node:net'
+import { BoundedMap } from '../base/bounded-map.ts'
 import { canonicalIp } from '../base/ip.ts'
 import { sniffDatagram } from '../protocols/datagram.ts'
 import { readDns } from '../protocols/dns.ts'
@@ -10,6 +11,7 @@ import {
   type IpPacket,
   readIpPacket,
   resetFor,
+  sequenceOf,
 } from '../protocols/ip-packet.ts'
 import type { FirstPacket } from '../schema/box-network.ts'
 import type { Decision } from '../schema/decision.ts'
@@ -35,6 +37,9 @@ export interface Gateway {
   close(): Promise<void>
 }
 
+/** What is forgotten is taken for a new connection when its first packet is sent again. */
+const answeredMax = 32_768
+
 /** Losses are told of together, so often. Milliseconds. */
 const lossMs = 1_000
 
@@ -52,6 +57,8 @@ export function openGateway(options: GatewayOptions): Gateway {
   const links = new Links(options, names)
   /** Being decided or dialled, or dialled and not taken up yet; by flow. */
   const waiting = new Map<string, Link>()
+  /** How first packets were answered, by flow, with the number that tells a new connection from the same one. */
+  const answered = new BoundedMap<string, { readonly number: number; readonly refused: boolean }>(answeredMax)
   /** On their way to a service of the gateway's own; by flow. */
   const services = new Map<string, Service>()
   /** What a proxy was asked for and is being dialled. */
@@ -107,8 +114,16 @@ export function openGateway(options: GatewayOptions): Gateway {
       onOwnService(bytes, packet, unit, flow, key)
       return
     }
+    const number = sequenceOf(bytes, packet)
+    const before = answered.get(key)
+    if (before?.number === number) {
+      // Sent again before our answer came: the same connection, and no second line.
+      if (before.refused) network.send(resetFor(bytes, packet))
+      return
+    }
     const link = links.make(unit, flow)
     const refuse = (decision: Decision) => {
+      answered.set(key, { number, refused: true })
       if (links.keep(link, refusalOf(link.line, decision))) links.tell('refuse', link)
       network.send(resetFor(bytes, packet))
     }
@@ -128,10 +143,14 @@ export function openGateway(options: GatewayOptions): Gateway {
       if (typeof answer === 'string' || 'verdict' in answer) {
         waiting.delete(key)
         // A host that does not answer is not answered for; all else is a refusal the program sees at once.
-        if (answer !== 'no-answer') network.send(resetFor(syn, packet))
+        if (answer !== 'no-answer') {
+          answered.set(key, { number, refused: true })
+          network.send(resetFor(syn, packet))
+        }
         if (typeof answer !== 'string') refuse(answer)
         return
       }
+      answered.set(key, { number, refused: false })
       link.upstream = answer
       answer.on('error', () => {})
       link.timer = setTimeout(() => {
@@ -210,7 +229,8 @@ export function openGateway(options: GatewayOptions): Gateway {
     try {
       vetted = await vetAddress(link.name ?? link.flow.dst.ip, options.resolve, (ip) => {
         const { decision, denied } = links.judge(link, { stage: 'resolved', resolved: ip })
-        if (decision.verdict === 'deny') judged = decision
+        // What a mode that only watches let pass; another address of the host may be open.
+        if (decision.verdict === 'deny' && !denied) judged = decision
         return denied ? decision : { ...decision, verdict: 'allow' }
       })
     } catch {}

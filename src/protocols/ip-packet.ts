@@ -17,6 +17,12 @@ export interface IpPacket {
   readonly payloadAt: number
 }
 
+/** The sequence number of a TCP segment: of a SYN, the one its connection begins with. 0 where it is cut off. */
+export function sequenceOf(bytes: Uint8Array, { transportAt }: IpPacket): number {
+  if (bytes.length < transportAt + 8) return 0
+  return new DataView(bytes.buffer, bytes.byteOffset).getUint32(transportAt + 4)
+}
+
 const names: Readonly<Record<number, IpPacket['protocol']>> = { 6: 'tcp', 17: 'udp', 1: 'icmp', 58: 'icmp' }
 
 /** Undefined for what is no IP packet or has not even its addresses. */
