@@ -24,6 +24,8 @@ export interface SeenEvent {
   readonly box?: string | undefined
   /** The call it is attributed to (p ≥ 0.5). */
   readonly cause?: { readonly call: number; readonly p: number } | undefined
+  /** That call came before it in this stream, for certain: nothing is gained by waiting for it. */
+  readonly callSeen?: true
   /** The best name known for the destination: SNI, Host, DNS answer seen before. */
   readonly dstName?: string | undefined
 }

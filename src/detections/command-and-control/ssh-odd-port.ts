@@ -81,7 +81,7 @@ export const sshOddPort = defineDetection({
           return hits
         }
         if (!isOdd(item, options.usualPorts)) return hits
-        const known = item.cause === undefined || named.has(item.cause.call)
+        const known = item.cause === undefined || item.callSeen === true || named.has(item.cause.call)
         if (known || waiting.length >= options.waitingMax) return [...hits, judge(item)]
         waiting.push(item)
         return hits

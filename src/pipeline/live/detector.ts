@@ -102,7 +102,7 @@ export function startDetector(): Detector {
       us,
       ...(endUs !== undefined && { endUs }),
       ...(event.box !== undefined && { box: event.box }),
-      ...(cause !== undefined && { cause: { call: cause, p } }),
+      ...(cause !== undefined && { cause: { call: cause, p }, callSeen: true as const }),
       ...(dstName !== undefined && { dstName }),
     }
     engine.push(seen)
