@@ -72,7 +72,7 @@ export function eventAt(merged: Merged, i: number): Event {
   if (!Number.isNaN(bytesOut)) event.bytesOut = bytesOut
   const bytesIn = events.bytesIn[i]!
   if (!Number.isNaN(bytesIn)) event.bytesIn = bytesIn
-  if (events.connection[i] !== 0) event.connection = texts[events.connection[i]!]!
+  if (events.connection[i] !== 0) event.connection = merged.connection(i)
   if (events.box[i] !== 0) event.box = texts[events.box[i]!]!
   if (detail !== noDetail) addDetail(event, detail)
   if (eventClass === 'dns_activity') {

@@ -23,7 +23,6 @@ function rows(n: number) {
     rule: new Uint32Array(n),
     box: new Uint32Array(n),
     identity: new Uint32Array(n),
-    connection: new Uint32Array(n),
     class: new Uint8Array(n),
     transport: new Uint8Array(n),
     flags: new Uint8Array(n),
@@ -43,6 +42,7 @@ export class EventRows {
   #rows = rows(1024)
   readonly #answers = u32()
   readonly #source = new TextColumn()
+  readonly #connection = new TextColumn()
 
   constructor(texts: Texts) {
     this.#texts = texts
@@ -68,7 +68,7 @@ export class EventRows {
     c.rule[i] = texts.id(event.policy?.rule)
     c.box[i] = texts.id(event.box)
     c.identity[i] = texts.id(event.actor?.tier === 'identity' ? event.actor.toolCall : undefined)
-    c.connection[i] = texts.id(event.connection)
+    this.#connection.push(event.connection ?? '')
     c.class[i] = eventClasses.indexOf(event.class)
     c.transport[i] = event.transport ? transports.indexOf(event.transport) : 0
     c.flags[i] = flagsOf(event)
@@ -93,6 +93,7 @@ export class EventRows {
       ...copyRows(this.#rows, rows(this.#n), this.#n),
       answers: this.#answers.finish(),
       source: this.#source.finish(),
+      connection: this.#connection.finish(),
     }
   }
 }

@@ -4,6 +4,7 @@ import type { Batch } from './batch.ts'
 import type { CallBatch, CallFiles } from './call-rows.ts'
 import type { EventBatch } from './event-rows.ts'
 import { type TextBlob, Texts, type TypedArray } from './grow.ts'
+import { textIds } from './text-ids.ts'
 
 /** What was read from one file: its parts in file order. */
 export interface ReadFile {
@@ -15,17 +16,7 @@ export interface ReadFile {
   readonly parts: readonly Batch[]
 }
 
-const eventTextColumns = [
-  'srcIp',
-  'dstIp',
-  'natIp',
-  'name',
-  'rule',
-  'box',
-  'identity',
-  'connection',
-  'detail',
-] as const
+const eventTextColumns = ['srcIp', 'dstIp', 'natIp', 'name', 'rule', 'box', 'identity', 'detail'] as const
 const eventPlainColumns = [
   'fromUs',
   'spanUs',
@@ -66,6 +57,8 @@ export type MergedEvents = EventText &
     file: Uint32Array
     /** Index into `Merged.clocks`. */
     clock: Uint16Array
+    /** The same number for the same connection; 0 where the source names none. */
+    connection: Uint32Array
     answersStart: Uint32Array
     answers: Uint32Array
   }
@@ -107,6 +100,8 @@ export interface Merged {
   readonly callBase: Uint32Array
   /** What the source wrote as the time of event i. */
   sourceTime(i: number): string
+  /** How the source names the connection of event i. */
+  connection(i: number): string
   command(j: number): string
   sourceId(j: number): string
 }
@@ -139,6 +134,7 @@ export function mergeFiles(read: readonly ReadFile[]): Merged {
     ...plainColumns(eventParts, eventPlainColumns),
     file: fileColumn(eventParts, parts),
     clock: clockColumn(eventParts, clockMaps),
+    connection: textIds(eventParts.map((part) => part.connection)),
     ...lists(eventParts, 'answersEnd', 'answers', maps),
   }
   const targets = lists(callParts, 'targetsEnd', 'targets', maps)
@@ -153,6 +149,7 @@ export function mergeFiles(read: readonly ReadFile[]): Merged {
     ...plainColumns(callParts, ['targetPort', 'targetVia'] as const),
   }
   const source = blobs(eventParts.map((part) => part.source))
+  const connection = blobs(eventParts.map((part) => part.connection))
   const command = blobs(callParts.map((part) => part.command))
   const sourceId = blobs(callParts.map((part) => part.sourceId))
   let callsBefore = 0
@@ -171,6 +168,7 @@ export function mergeFiles(read: readonly ReadFile[]): Merged {
     eventBase: bases(files, (batch) => batch.events.n),
     callBase: bases(files, (batch) => batch.calls.n),
     sourceTime: source,
+    connection,
     command,
     sourceId,
   }
