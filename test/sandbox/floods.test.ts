@@ -1,7 +1,7 @@
 // Programs that want too much: connections, packets, processes, memory, output. All of it is counted, none of it ends us.
 
 import { once } from 'node:events'
-import { mkdirSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openSandbox } from '../../src/pipeline/live/open-sandbox.ts'
@@ -9,7 +9,6 @@ import { verifyJournal } from '../../src/store/verify.ts'
 import {
   countedRefusals,
   descriptors,
-  linesOf,
   missing,
   networkLines,
   type Outside,
@@ -42,7 +41,9 @@ describe.skipIf(missing !== undefined)(`floods${missing ? ` (${missing})` : ''}`
     toolCall: { id, name: 'python' },
   })
 
-  it('10,000 connections of one call: each is recorded or counted under its call, and a neighbour is served', async () => {
+  it('10,000 connections of one call: each is recorded or counted under its call, and a neighbour is served', {
+    timeout: 120_000,
+  }, async () => {
     const dir = fresh()
     const each = 5_000
     const workdir = work({
@@ -116,13 +117,6 @@ s = socket.create_connection(('after.open.example', ${world.port}), 20); s.senda
     const network = countedRefusals(dir, 'network_activity')
     const dns = countedRefusals(dir, 'dns_activity')
     const sum = [...network.values(), ...dns.values()].reduce((a, b) => a + b, 0)
-    console.log(
-      network,
-      dns,
-      statSync(join(dir, 'journal.jsonl')).size,
-      linesOf(dir).length,
-      (process.memoryUsage().rss - before) / megabyte,
-    )
     // What was sent again for want of an answer comes on top.
     expect(sum).toBeGreaterThanOrEqual(counts.udp + counts.tcp + counts.dns)
     expect(new Set(network.keys())).toEqual(new Set(network.has('none') ? ['flood', 'none'] : ['flood']))
@@ -156,6 +150,136 @@ s = socket.create_connection((at, ${world.port}), 20); s.sendall(b'hello'); prin
     )
     const [code] = await once(run, 'exit')
     expect([run.said().trim(), code]).toEqual(["True True\nb'hello'", 0])
+    expect((await verifyJournal(dir)).state).toBe('sealed')
+  })
+
+  it('fork bomb, memory hog, a process that ignores signals: held within limits, ended by a kill, neighbours live', async () => {
+    const policy = { ...world.policy(), resources: { processes: 200, memory: '256 MiB' } }
+    const workdir = work({
+      'hog.py': `b = []
+while True: b.append(bytearray(8 << 20))`,
+      'stubborn.py': `import signal, time
+for s in range(1, 32):
+  try: signal.signal(s, signal.SIG_IGN)
+  except OSError: pass
+open('stubborn', 'w')
+while True: time.sleep(1)`,
+    })
+    await using sandbox = await openSandbox({ record: fresh(), policy, workdir })
+    const hog = await sandbox.exec(python('hog', 'hog.py'))
+    expect(hog.exitCode === 0).toBe(false)
+    expect((await sandbox.exec({ command: 'echo alive', toolCall: { id: 'a', name: 'sh' } })).stdout).toBe(
+      'alive\n',
+    )
+    const bomb = sandbox.exec({
+      command: ['bash', '-c', 'f() { f | f & }; f; sleep 100'],
+      toolCall: { id: 'bomb', name: 'bash' },
+    })
+    const stubborn = sandbox.exec(python('stubborn', 'stubborn.py'))
+    await new Promise((resolve) => setTimeout(resolve, 1500))
+    // It forks all the while it is killed.
+    expect(await sandbox.kill('bomb')).toMatchObject({ ok: true })
+    expect((await bomb).exitCode).not.toBe(0)
+    expect(await sandbox.kill('stubborn')).toMatchObject({ ok: true })
+    await stubborn
+    expect((await sandbox.exec({ command: 'echo alive', toolCall: { id: 'b', name: 'sh' } })).stdout).toBe(
+      'alive\n',
+    )
+  })
+
+  it('a call over its time is killed, though it forks and ignores signals', async () => {
+    await using sandbox = await openSandbox({ record: fresh(), workdir: work() })
+    const { signal, exitCode } = await sandbox.exec({
+      command: "trap '' TERM INT HUP; while :; do (sleep 30 &); sleep 0.01; done",
+      toolCall: { id: 'slow', name: 'sh' },
+      timeoutMs: 400,
+    })
+    expect(signal ?? exitCode).toBe('SIGKILL')
+  })
+
+  it('100 MB of output, a command line of 2 MB, names of processes with newlines: kept in part, and readable', async () => {
+    const dir = fresh()
+    const sandbox = await openSandbox({ record: dir, workdir: work() })
+    const before = process.memoryUsage().rss
+    const loud = await sandbox.exec({
+      command: 'head -c 100M /dev/zero | tr "\\0" x',
+      toolCall: { id: 'loud', name: 'sh' },
+    })
+    expect([loud.exitCode, loud.stdout.length]).toEqual([0, 16 * megabyte])
+    expect(process.memoryUsage().rss - before).toBeLessThan(200 * megabyte)
+    const long = Array.from({ length: 20 }, () => 'a'.repeat(100_000))
+    const shell = 'exec 3<>/dev/tcp/192.0.2.1/80 # \u001b[2J\u001b]0;owned\u0007'
+    await sandbox.exec({ command: ['bash', '-c', shell, ...long], toolCall: { id: 'long', name: 'sh' } })
+    await sandbox.exec({
+      command: [
+        'python3',
+        '-c',
+        `import socket
+open('/proc/self/comm', 'w').write('a\\n\\x1b[31mb)')
+try: socket.create_connection(('192.0.2.2', 80), 5)
+except OSError: pass`,
+      ],
+      toolCall: { id: '\u001b[2J\n', name: 'x\u202ey' },
+    })
+    const closedInput = await sandbox.exec({
+      command: 'exec 0<&- 1>&- 2>&-; sleep 0.1; exit 3',
+      toolCall: { id: 'c', name: 'sh' },
+      input: 'x'.repeat(megabyte),
+    })
+    expect(closedInput.exitCode).toBe(3)
+    await sandbox.close()
+    const text = readFileSync(join(dir, 'journal.jsonl'), 'latin1')
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they must not be there
+    expect(/[\x00-\x09\x0b-\x1f\x7f]/.test(text)).toBe(false)
+    expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThan(65_536)
+    expect(networkLines(dir, 'refuse').map((line) => [line.actor.toolCall, line.dstEndpoint.ip])).toEqual([
+      ['long', '192.0.2.1'],
+      ['\u001b[2J\n', '192.0.2.2'],
+    ])
+    expect((await verifyJournal(dir)).state).toBe('sealed')
+  })
+
+  it('what is sent to the gateway itself to harm it: refused, and it serves on', async () => {
+    const dir = fresh()
+    const workdir = work({
+      'harm.py': `import os, socket, threading
+def go(host, port, data, wait=True):
+  try:
+    s = socket.create_connection((host, port), 5); s.settimeout(8)
+    s.sendall(data)
+    if wait: return len(s.recv(99999))
+    return s
+  except OSError as e: return type(e).__name__
+G = '198.19.255.1'
+at = socket.gethostbyname('harm.open.example')
+jobs = {
+  'listener': lambda: go('127.0.0.1', 47821, b'GET / HTTP/1.1\\r\\n\\r\\n'),
+  'listener6': lambda: go('::1', 47821, os.urandom(5000)),
+  'headers': lambda: go(G, 3128, b'GET http://harm.open.example/ HTTP/1.1\\r\\n' + b'X: ' + b'y' * (1 << 20) + b'\\r\\n\\r\\n'),
+  'headers2': lambda: go(at, ${world.port}, b'GET / HTTP/1.1\\r\\nX: ' + b'y' * (1 << 20) + b'\\r\\n\\r\\n'),
+  'garbage': lambda: go(G, 1080, os.urandom(100000)),
+  'dns': lambda: go(G, 53, b'\\xff\\xff' + os.urandom(70000)),
+  'socks': lambda: go(G, 1080, b'\\5\\xff'),
+  'hello': lambda: go(at, ${world.port}, b'\\x16\\3\\1\\2\\0\\1\\0\\1\\xfc\\3\\3' + b'z' * 40),
+}
+ends = {}
+threads = [threading.Thread(target=lambda k=k, f=f: ends.update({k: f()})) for k, f in jobs.items()]
+half = [go(G, 3128, b'GET http', False) for i in range(200)] + [go(at, ${world.port}, b'\\x16\\3\\1', False) for i in range(200)]
+for t in threads: t.start()
+u = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+for n in (0, 1, 11, 12, 500, 1400, 60000):
+  try: u.sendto(os.urandom(n), (G, 53))
+  except OSError: pass
+for t in threads: t.join(15)
+print({k: ends.get(k, 'held') for k in ('listener', 'listener6', 'garbage', 'dns')})
+s = socket.create_connection((at, ${world.port}), 20); s.sendall(b'hello'); print(s.recv(5))`,
+    })
+    const before = descriptors()
+    const sandbox = await openSandbox({ record: dir, policy: world.policy(), workdir })
+    const harm = await sandbox.exec(python('harm', 'harm.py'))
+    expect([harm.stdout.trim(), harm.stderr]).toEqual(['', ''])
+    await sandbox.close()
+    expect(descriptors() - before).toBeLessThan(30)
     expect((await verifyJournal(dir)).state).toBe('sealed')
   })
 })

@@ -35,6 +35,13 @@ function policyFor(world: World, findings: Readonly<Record<string, string>>): ob
       { host: 'other.allowed.example', ports: [ports.http], protocols: ['http'] },
       { host: 'tls.allowed.example', ports: [ports.tls], protocols: ['https'] },
       { host: 'ssh.allowed.example', ports: [ports.ssh], protocols: ['ssh'] },
+      { host: '*.ssh.allowed.example', ports: [ports.ssh], protocols: ['ssh'] },
+      {
+        host: 'budget.allowed.example',
+        ports: [ports.http],
+        protocols: ['http'],
+        limits: { bytesOutPerHost: '1 MB' },
+      },
       { host: '*.wild.allowed.example', ports: [ports.http], protocols: ['http'] },
       { host: 'push.allowed.example', ports: [Number(world.env.PORT_PUSH)] },
       { host: 'echo.allowed.example', ports: [Number(world.env.PORT_ECHO)] },
