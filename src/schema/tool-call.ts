@@ -38,7 +38,7 @@ export interface ToolCall {
   /** Name of the machine whose clock stamped it, where the trace says so. */
   readonly sensor?: string
   /** Of a process that the kernel saw: the call that the agent's side says it is of, and how well that fits (0–1). */
-  readonly label?: { readonly toolCall: string; readonly agreement: number; readonly root: boolean }
+  readonly label?: { readonly toolCall: string; readonly agreement: number }
   /** 1-based line where the call begins, or the record's index for binary inputs. */
   readonly line: number
 }

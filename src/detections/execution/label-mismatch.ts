@@ -51,10 +51,10 @@ export const labelMismatch = defineDetection({
       }
       const said = told.get(label.toolCall)
       if (!said) return undefined
-      const { extra } = compareCommands(said.name, said.command, command)
-      // What a script starts is the script's; the command itself is what was told of, or is not.
+      const { agreement, extra } = compareCommands(said.name, said.command, command)
       const fits = label.agreement >= 0.5
-      if (fits && !label.root) return undefined
+      // What a script starts is the script's; the command itself is what was told of, or is not.
+      if (fits && agreement < 0.5) return undefined
       const silent = extra.filter((program) => reaching.has(program) && (fits || !harmlessAlone.has(program)))
       const [program] = silent
       if (program === undefined) return undefined

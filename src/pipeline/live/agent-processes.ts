@@ -74,9 +74,9 @@ export function labelOf(node: Node): Label | undefined {
   return undefined
 }
 
-/** The program that gives the command its signals back. */
+/** The programs that give the command its signals back, and its limits. */
 function isWayIn(facts: JournalProcess | undefined): boolean {
-  return /^(?:\/usr)?\/bin\/env --default-signal=/.test(facts?.cmdLine ?? '')
+  return /^(?:\/usr)?\/bin\/(?:env --default-signal=|prlimit --[a-z]+=\d)/.test(facts?.cmdLine ?? '')
 }
 
 /** Agents start themselves again, with more memory or for their workers: that is no tool call. */

@@ -3,7 +3,7 @@
 
 import type { Socket } from 'node:net'
 import { toIso } from '../../base/time.ts'
-import { isOpenShell } from '../../commands/told-and-run.ts'
+import { isOpenShell, runsShellText } from '../../commands/told-and-run.ts'
 import type { JournalActor, JournalLine, JournalProcess } from '../../schema/journal.ts'
 import { LaunchLimiter } from '../../sensors/launch-limiter.ts'
 import { ancestorsOf, type ProcessNode } from '../../sensors/process-tree.ts'
@@ -89,7 +89,7 @@ export async function startAgentSide(options: AgentSideOptions): Promise<AgentSi
       subtree.work = told.work(subtree.name, cmdLine, now())
       return
     }
-    if (node.pid === subtree.pid) told.became(subtree.work, cmdLine, now())
+    if (node.pid === subtree.pid || runsShellText(cmdLine)) told.became(subtree.work, cmdLine, now())
     // A shell that is fed with commands runs many calls: each of its children is looked at for itself.
     const above = node.parent
     const fed = above?.pid === subtree.pid && isOpenShell(above.facts.cmdLine ?? '')

@@ -119,7 +119,7 @@ export function startDetector(): Detector {
     const name = process ? 'process' : row.name
     const draft = begun({ ...row, command, name }, typeof id === 'string' ? id : undefined, time, seq)
     const label = process && labelOf(actor)
-    if (label) draft.label = { ...label, root: rootOf(actor) === process.pid }
+    if (label) draft.label = label
     const key = callKey(row.box, id)
     if (key !== undefined) callIndex.set(key, seq)
     traces.set(seq, { ...traceOf(row, actor), ...(typeof id === 'string' && { toolCall: id }) })
@@ -139,12 +139,6 @@ export function startDetector(): Detector {
 function labelOf(actor: Row | undefined): { toolCall: string; agreement: number } | undefined {
   const { toolCall, agreement } = objectOf(actor?.label) ?? {}
   return typeof toolCall === 'string' && typeof agreement === 'number' ? { toolCall, agreement } : undefined
-}
-
-/** `unit-1/4711-5`: the process that the subtree is named after. */
-function rootOf(actor: Row | undefined): number | undefined {
-  const root = /\/(\d{1,10})/.exec(typeof actor?.unit === 'string' ? actor.unit : '')?.[1]
-  return root === undefined ? undefined : Number(root)
 }
 
 /** A line at the end or in the middle says how long it has taken. µs. */

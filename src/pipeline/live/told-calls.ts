@@ -71,6 +71,7 @@ const limits = {
 const shares = { text: 0.6, time: 0.25, teller: 0.15 } as const
 /** Of the command's text in what ran: enough to say that it is this call. */
 const textEnough = 0.5
+const sureEnough = 0.9
 
 export class ToldCalls {
   readonly #calls = new BoundedMap<string, Told>(limits.calls)
@@ -189,8 +190,9 @@ export class ToldCalls {
     return work
   }
 
-  /** The first process of a subtree became another program: what it was before only led to it. */
+  /** What a subtree was before only led to this: a wrapper, an agent's own sandbox. */
   became(work: SeenWork, cmdLine: string, atMs: number): void {
+    if ((work.label?.agreement ?? 0) >= sureEnough) return
     const found = this.#best(cmdLine, atMs)
     if (found && found.agreement > (work.label?.agreement ?? 0)) this.#join(found.call, work, found)
   }
