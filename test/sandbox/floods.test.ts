@@ -229,7 +229,6 @@ except OSError: pass`,
     expect(closedInput.exitCode).toBe(3)
     await sandbox.close()
     const text = readFileSync(join(dir, 'journal.jsonl'), 'latin1')
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they must not be there
     expect(/[\x00-\x09\x0b-\x1f\x7f]/.test(text)).toBe(false)
     expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThan(65_536)
     expect(networkLines(dir, 'refuse').map((line) => [line.actor.toolCall, line.dstEndpoint.ip])).toEqual([
@@ -257,7 +256,7 @@ jobs = {
   'listener6': lambda: go('::1', 47821, os.urandom(5000)),
   'headers': lambda: go(G, 3128, b'GET http://harm.open.example/ HTTP/1.1\\r\\n' + b'X: ' + b'y' * (1 << 20) + b'\\r\\n\\r\\n'),
   'headers2': lambda: go(at, ${world.port}, b'GET / HTTP/1.1\\r\\nX: ' + b'y' * (1 << 20) + b'\\r\\n\\r\\n'),
-  'garbage': lambda: go(G, 1080, os.urandom(100000)),
+  'garbage': lambda: go(G, 1080, b'\\x99' + os.urandom(100000)),
   'dns': lambda: go(G, 53, b'\\xff\\xff' + os.urandom(70000)),
   'socks': lambda: go(G, 1080, b'\\5\\xff'),
   'hello': lambda: go(at, ${world.port}, b'\\x16\\3\\1\\2\\0\\1\\0\\1\\xfc\\3\\3' + b'z' * 40),
@@ -271,13 +270,13 @@ for n in (0, 1, 11, 12, 500, 1400, 60000):
   try: u.sendto(os.urandom(n), (G, 53))
   except OSError: pass
 for t in threads: t.join(15)
-print({k: ends.get(k, 'held') for k in ('listener', 'listener6', 'garbage', 'dns')})
+print([k for k in ('listener', 'listener6', 'garbage', 'dns', 'headers') if not isinstance(ends.get(k), str) and ends.get(k) != 0])
 s = socket.create_connection((at, ${world.port}), 20); s.sendall(b'hello'); print(s.recv(5))`,
     })
     const before = descriptors()
     const sandbox = await openSandbox({ record: dir, policy: world.policy(), workdir })
     const harm = await sandbox.exec(python('harm', 'harm.py'))
-    expect([harm.stdout.trim(), harm.stderr]).toEqual(['', ''])
+    expect([harm.stdout.trim(), harm.stderr]).toEqual(["[]\nb'hello'", ''])
     await sandbox.close()
     expect(descriptors() - before).toBeLessThan(30)
     expect((await verifyJournal(dir)).state).toBe('sealed')

@@ -1,6 +1,6 @@
 // What the sandbox of a run is made of, from the policy and the machine.
 
-import { closeSync } from 'node:fs'
+import { closeSync, statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { OperatorError } from '../../base/errors.ts'
@@ -44,6 +44,21 @@ export interface BoxPlan extends BoxOptions {
   /** To be called when the sandbox stands. */
   mounted(): void
   close(): Promise<void>
+}
+
+/** Before anything is made. Throws OperatorError where the agent could not work there. */
+export function checkWorkFolder(workdir: string): void {
+  let why = 'It is no folder.'
+  try {
+    if (statSync(workdir).isDirectory()) return
+  } catch (error) {
+    why = `The system says ${error instanceof Error ? error.message : error}.`
+  }
+  throw new OperatorError('usage', {
+    what: `The work folder ${workdir} cannot be used.`,
+    why,
+    fix: 'Name the folder that the agent is to work in.',
+  })
 }
 
 export async function planBox(options: PlanOptions): Promise<BoxPlan> {

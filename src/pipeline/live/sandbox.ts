@@ -23,7 +23,7 @@ import { version } from '../version.ts'
 import type { AgentSide } from './agent-side.ts'
 import type { Containment } from './containment.ts'
 import type { Detector, LiveFinding } from './detector.ts'
-import { planBox } from './plan-box.ts'
+import { checkWorkFolder, planBox } from './plan-box.ts'
 import { shellText, startLine } from './start-line.ts'
 import { trustFor } from './trust.ts'
 import { Units, unitName } from './units.ts'
@@ -111,6 +111,7 @@ export async function watchSandbox(options: SandboxOptions): Promise<WatchedSand
   const { policy, mode = 'enforce' } = options
   const dir = resolvePath(options.record)
   const workdir = resolvePath(options.workdir ?? process.cwd())
+  checkWorkFolder(workdir)
   const name = `${boxWord(dir)}-${randomBytes(3).toString('hex')}`
   let detector: Detector | undefined
   /** Lines before the detector was there. */
@@ -259,13 +260,15 @@ export async function watchSandbox(options: SandboxOptions): Promise<WatchedSand
       box,
       containment: acts,
       notes: plan.notes,
-      act: acts.act,
+      act: async (request, asker) =>
+        closed
+          ? { act: request.act, ok: false, detail: sandboxClosed(name).message }
+          : acts.act(request, asker),
       async start({ command, toolCall, identity = true, cwd = workdir, env = {}, stdio, ...more }) {
         if (closed) throw sandboxClosed(name)
         const phase = more.phase ?? options.phase
-        const exec = await box.exec(
-          { command, cwd, env: { ...plan.env, ...env }, stdio: [...stdio] },
-          (unit) => {
+        const exec = await box
+          .exec({ command, cwd, env: { ...plan.env, ...env }, stdio: [...stdio] }, (unit) => {
             if (closed) throw sandboxClosed(name)
             // Before its first instruction: a connection must find its call.
             units.add(unit, { ...toolCall, phase: phase ?? 'agent' }, identity)
@@ -274,8 +277,10 @@ export async function watchSandbox(options: SandboxOptions): Promise<WatchedSand
             } catch (error) {
               throw notRecorded(`${shellText(command).slice(0, 60)} was not started`, dir, error)
             }
-          },
-        )
+          })
+          .catch((error: unknown) => {
+            throw closed ? sandboxClosed(name) : error
+          })
         units.started(exec.unit.number, exec.child.pid)
         if (exec.child.pid !== undefined) agentSide?.watch(exec.unit.number, exec.child.pid)
         const startedAt = performance.now()
