@@ -15,15 +15,18 @@ export function canonicalJson(value: unknown): string {
   return `{${canonicalMembers(value)}}`
 }
 
-/** The members of an object as they stand between its braces. */
-export function canonicalMembers(value: object): string {
+/** The members of an object as they stand between its braces. `known`: a member whose canonical text is at hand. */
+export function canonicalMembers(
+  value: object,
+  known?: { readonly key: string; readonly text: string },
+): string {
   const members = value as Readonly<Record<string, unknown>>
   let text = ''
   for (const key of sorted(Object.keys(members))) {
     const member = members[key]
     if (member === undefined || typeof member === 'function' || typeof member === 'symbol') continue
     text += text === '' ? keyText(key) : `,${keyText(key)}`
-    text += canonicalJson(member)
+    text += key === known?.key ? known.text : canonicalJson(member)
   }
   return text
 }

@@ -76,8 +76,8 @@ export function relay(options: RelayOptions): Relay {
     reset = true
     for (const side of [client, upstream]) resetStream(side)
   }
-  const settle = (observed: Observed) => {
-    const decision = options.decideBytes(observed)
+  const settle = (observed: Observed, decided?: Decision) => {
+    const decision = decided ?? options.decideBytes(observed)
     layers = observed.layers.join()
     options.onObserved(observed, decision)
     if (decision.verdict === 'ask-more' && options.takeOver && !passing) {
@@ -112,9 +112,16 @@ export function relay(options: RelayOptions): Relay {
     const { observed, state } = inspect(out.head(), back.head())
     clearTimeout(timer)
     // Unknown bytes that may pass as unknown need not wait; what they turn out to be later is decided then.
-    if (state === 'sure' || (state === 'unknown' && options.decideBytes(observed).verdict !== 'deny')) {
+    if (state === 'sure') {
       settle(observed)
       return
+    }
+    if (state === 'unknown') {
+      const decision = options.decideBytes(observed)
+      if (decision.verdict !== 'deny') {
+        settle(observed, decision)
+        return
+      }
     }
     // Held for as long as it promises something, but not for ever: silence is no way past.
     const waitMs = state === 'promising' ? limits.unfinishedMs : limits.silentMs

@@ -21,13 +21,20 @@ interface Known<T> {
   readonly fd: number
   readonly mark: string
   readonly until: number
+  checkedAt: number
   readonly facts: T
 }
 
 const bytes = Buffer.alloc(2_048)
 
-/** Facts of processes by their id; `read` looks anew. Throws what `read` throws, and what /proc says of who ended. */
-export function processMemory<T>(read: (pid: number) => T, now: () => number): (pid: number) => T {
+/**
+ * Facts of processes by their id; `read` looks anew. Throws what `read` throws, and what /proc says of who ended.
+ * `trustedMs`: not asked again for so long whether it is still itself.
+ */
+export function processMemory<T>(
+  read: (pid: number) => T,
+  now: () => number,
+): (pid: number, trustedMs?: number) => T {
   const known = new BoundedMap<number, Known<T>>(limits.processes, (_, { fd }) => closeSync(fd))
   const forget = (pid: number) => {
     const one = known.get(pid)
@@ -35,9 +42,14 @@ export function processMemory<T>(read: (pid: number) => T, now: () => number): (
     known.delete(pid)
     closeSync(one.fd)
   }
-  return (pid) => {
+  return (pid, trustedMs = 0) => {
     const one = known.get(pid)
-    if (one && one.until > now() && one.mark === markOf(one.fd)) return one.facts
+    const at = now()
+    if (one && one.until > at) {
+      if (at - one.checkedAt < trustedMs) return one.facts
+      one.checkedAt = at
+      if (one.mark === markOf(one.fd)) return one.facts
+    }
     forget(pid)
     const fd = openSync(`/proc/${pid}/stat`, 'r')
     let mark: string | undefined
@@ -46,7 +58,7 @@ export function processMemory<T>(read: (pid: number) => T, now: () => number): (
       mark = markOf(fd)
       const facts = read(pid)
       if (mark === undefined) return facts
-      known.set(pid, { fd, mark, until: now() + limits.textMs, facts })
+      known.set(pid, { fd, mark, until: at + limits.textMs, checkedAt: at, facts })
       return facts
     } catch (error) {
       mark = undefined

@@ -1,6 +1,7 @@
 // What /proc says of a process, and which one of a few has a socket.
 
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { BoundedMap } from '../base/bounded-map.ts'
 import type { JournalProcess } from '../schema/journal.ts'
 import { hasByHabit, linkIs, noteDescriptor, processMemory } from './process-memory.ts'
 
@@ -11,6 +12,8 @@ const limits = {
   /** Descriptors looked through for one socket, over all processes asked. */
   descriptors: 4_096,
 } as const
+/** A parent that becomes another program is told of a moment later. Milliseconds. */
+const parentMs = 20
 
 /** Undefined when it ended. `stopAt`: processes whose children are no ancestors any more: what led into the sandbox. */
 export function processFacts(
@@ -24,18 +27,32 @@ export function processFacts(
     let at = own.ppid;
     at !== undefined && at > 1 && !stopAt.has(at) && ancestors.length < limits.ancestors;
   ) {
-    const parent = known(at)
+    const parent = known(at, parentMs)
     if (!parent || stopAt.has(parent.ppid ?? 0)) break
     ancestors.push(parent)
     at = parent.ppid
   }
-  return { ...own, ancestors }
+  const last = assembled.get(pid)
+  if (last && last.own === own && sameItems(last.ancestors, ancestors)) return last.whole
+  const whole = { ...own, ancestors }
+  assembled.set(pid, { own, ancestors, whole })
+  return whole
+}
+
+/** What was put together last, so that who has not changed is the same object. */
+const assembled = new BoundedMap<
+  number,
+  { readonly own: object; readonly ancestors: readonly object[]; readonly whole: JournalProcess }
+>(256)
+
+function sameItems(one: readonly object[], other: readonly object[]): boolean {
+  return one.length === other.length && one.every((item, i) => item === other[i])
 }
 
 const remembered = processMemory(readProcess, () => performance.now())
 
-function known(pid: number): JournalProcess | undefined {
-  return quietly(() => remembered(pid))
+function known(pid: number, trustedMs?: number): JournalProcess | undefined {
+  return quietly(() => remembered(pid, trustedMs))
 }
 
 /** Looked at anew, and without its ancestors; undefined when it ended. */

@@ -23,15 +23,42 @@ export function lineText(
   return { text: `{${storedForm(members)},"hash":"${hash}"}\n`, hash }
 }
 
+/** Texts of actors by who hides their secrets: a process that opens many connections is the same in all of their lines. */
+const actorTexts = new WeakMap<SecretHider, WeakMap<object, string>>()
+
+/** Undefined for a line without one, and for one that is too long to stay as it is. */
+function actorText(line: JournalLine | JournalNote, hider: SecretHider): string | undefined {
+  const actor = 'actor' in line ? line.actor : undefined
+  if (actor === undefined) return undefined
+  let known = actorTexts.get(hider)
+  if (!known) {
+    known = new WeakMap()
+    actorTexts.set(hider, known)
+  }
+  let text = known.get(actor)
+  if (text !== undefined) return text
+  const fitted = fitLine({ actor }, hider)
+  if (fitted.cut) return undefined
+  text = canonicalJson(fitted.actor)
+  known.set(actor, text)
+  return text
+}
+
 /** The canonical members of a line, without `hash`, at most as long as a line may be. */
 function membersOf(line: JournalLine | JournalNote, place: object, hider: SecretHider): string {
+  const text = actorText(line, hider)
+  if (text !== undefined) {
+    const { actor, ...rest } = line as { actor?: object }
+    const members = canonicalMembers({ ...fitLine(rest, hider), actor, ...place }, { key: 'actor', text })
+    if (bytesOf(members) <= membersBytesMax) return members
+  }
   for (const limits of tighterLimits) {
     const members = canonicalMembers({ ...fitLine(line, hider, limits), ...place })
     if (bytesOf(members) <= membersBytesMax) return members
   }
   // So many members that short ones are too many: what a reader needs to find it, and what it was.
-  const text = canonicalJson(line)
-  const cut = [{ field: '', length: text.length, sha256: digest('sha256', text, 'hex') }]
+  const whole = canonicalJson(line)
+  const cut = [{ field: '', length: whole.length, sha256: digest('sha256', whole, 'hex') }]
   const { class: kind, box, connection } = line as { class: string; box?: string; connection?: string }
   const members = canonicalMembers({
     ...fitLine({ class: kind, box, connection }, hider, tighterLimits.at(-1)),

@@ -175,6 +175,9 @@ export async function watchSandbox(options: SandboxOptions): Promise<WatchedSand
       if (line.class === 'network_activity' && line.activity === 'refuse')
         journal.refuse({ ...line, activity: 'refuse' })
       else if (line.class === 'dns_activity') journal.refuse(line)
+      // Nothing waits for it: written with the next line, or at the end of this turn.
+      else if (line.class === 'network_activity' && line.activity === 'close')
+        journal.appendSoon(line).catch(() => {})
       else journal.append(line)
     }
     /** For what happened already, whether or not the disk has room to say so; the journal counts it as refused. */

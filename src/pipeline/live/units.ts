@@ -31,6 +31,8 @@ export class Units {
   /** The process that had the last socket of a unit: most have their next one too. */
   readonly #lastHolder = new Map<number, number>()
   readonly #outside = new Map<number, number>()
+  /** As it was written last: the same object for the same process, so that its text need not be made again. */
+  readonly #lastActor = new Map<number, JournalActor>()
 
   constructor(options: UnitOptions) {
     this.#options = options
@@ -62,6 +64,7 @@ export class Units {
       this.#byNumber.delete(oldest[0])
       this.#lastHolder.delete(oldest[0])
       this.#outside.delete(oldest[0])
+      this.#lastActor.delete(oldest[0])
     }
     return one
   }
@@ -83,13 +86,17 @@ export class Units {
     const one = this.#byNumber.get(number)
     if (!one) return { tier: 'none', ...(number !== 0 && { unit: unitName(number) }) }
     const process = this.#processOf(one, flow)
-    return {
+    const last = this.#lastActor.get(number)
+    if (one.identity && process !== undefined && last?.process === process) return last
+    const actor: JournalActor = {
       unit: one.unit,
       ...(one.identity && { toolCall: one.toolCall }),
       tier: one.identity ? 'identity' : 'none',
       ...(process && { process }),
       ...(process && !one.identity && this.#options.agentOf?.(process, host)),
     }
+    this.#lastActor.set(number, actor)
+    return actor
   }
 
   /** Undefined when the socket's process ended, or nobody could be told apart. */
