@@ -51,7 +51,7 @@ try {
       const worker = startWorker(
         side,
         place,
-        side === 'ours' && values.prof !== undefined ? ['--cpu-prof', `--cpu-prof-dir=${values.prof}`] : [],
+        values.prof !== undefined ? ['--cpu-prof', `--cpu-prof-dir=${values.prof}`] : [],
       )
       workers.set(side, worker)
       await worker.ask({ do: 'open' })
