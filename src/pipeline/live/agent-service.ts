@@ -11,6 +11,8 @@ export const agentServicePort = 4318
 const limits = {
   /** Of a body. What a tool answered stands in it. */
   bytes: 8 * 1024 * 1024,
+  /** Of all bodies that are being read. */
+  bytesInAll: 64 * 1024 * 1024,
   connections: 256,
   requestMs: 15_000,
   idleMs: 30_000,
@@ -32,6 +34,7 @@ export interface AgentService<Caller> {
 export function startAgentService<Caller>(options: AgentServiceOptions<Caller>): AgentService<Caller> {
   const callers = new WeakMap<object, Caller>()
   let connections = 0
+  let bytesNow = 0
   const server: Server = createServer({ requestTimeout: limits.requestMs, keepAliveTimeout: limits.idleMs })
   server.on('request', (request, response) => {
     const caller = callers.get(request.socket)
@@ -51,7 +54,10 @@ export function startAgentService<Caller>(options: AgentServiceOptions<Caller>):
     if (request.method !== 'POST' || (hook === undefined && !telemetry)) return refuse(404, 'nothing is here')
     if (telemetry && !/\bjson\b/.test(request.headers['content-type'] ?? ''))
       return refuse(415, 'OTLP is read as JSON: set the protocol to http/json')
-    const body = await bodyOf(request)
+    const body = await bodyOf(request, (bytes) => {
+      bytesNow += bytes
+      return bytesNow <= limits.bytesInAll
+    })
     if (!body) return refuse(413, 'the body is too long')
     if (telemetry) {
       options.onTelemetry(body, caller)
@@ -88,12 +94,24 @@ function reply(response: ServerResponse, status: number, value: object): void {
   response.end(text)
 }
 
-async function bodyOf(request: IncomingMessage): Promise<Buffer | undefined> {
+/** Undefined when it is too long, or too much is read at once. `hold` is told of bytes taken, and given back. */
+async function bodyOf(
+  request: IncomingMessage,
+  hold: (bytes: number) => boolean,
+): Promise<Buffer | undefined> {
   const chunks: Buffer[] = []
-  let bytes = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length
-    if (bytes <= limits.bytes) chunks.push(chunk)
+  let held = 0
+  let fits = true
+  try {
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      if (!fits) continue
+      held += chunk.length
+      fits = hold(chunk.length) && held <= limits.bytes
+      if (fits) chunks.push(chunk)
+      else chunks.length = 0
+    }
+    return fits ? Buffer.concat(chunks) : undefined
+  } finally {
+    hold(-held)
   }
-  return bytes > limits.bytes ? undefined : Buffer.concat(chunks)
 }

@@ -48,6 +48,7 @@ export async function startAgentSide(options: AgentSideOptions): Promise<AgentSi
   const told = new ToldCalls(box, quietly(record))
   const denials = new DenialsTold()
   const limiter = new LaunchLimiter(now())
+  const tellLimiter = new LaunchLimiter(now())
   const counts = {
     launches: 0,
     launchesWithoutLine: 0,
@@ -55,6 +56,7 @@ export async function startAgentSide(options: AgentSideOptions): Promise<AgentSi
     hooksUnread: 0,
     exports: 0,
     exportedWithoutArguments: 0,
+    toldTooOften: 0,
     refused: 0,
   }
   let hookCalls = 0
@@ -138,10 +140,19 @@ export async function startAgentSide(options: AgentSideOptions): Promise<AgentSi
     }
   }
 
-  function tellerOf({ process }: JournalActor): Teller {
+  /** Who posts, as the kernel knows; `own`: what its ids are put behind, so that no call's process can speak for another's. */
+  function tellerOf({ process }: JournalActor): { by: Teller; own: string } {
     const node = process && sensor.see(process.pid)
-    const role = node && tagOf(node)?.role
-    return role === 'work' ? 'work' : role === undefined ? 'unknown' : 'agent'
+    const tag = node && tagOf(node)
+    if (tag?.role === 'work') return { by: 'work', own: `${tag.subtree?.name ?? unitName(tag.unit)}:` }
+    return { by: tag ? 'agent' : 'unknown', own: tag ? '' : 'unknown:' }
+  }
+
+  /** False when one of them tells of more than anybody does. */
+  function mayTell({ own }: { own: string }): boolean {
+    const may = tellLimiter.take(own, now()) !== undefined
+    if (!may) counts.toldTooOften++
+    return may
   }
 
   function onHook(name: string, body: unknown, actor: JournalActor): object {
@@ -151,16 +162,17 @@ export async function startAgentSide(options: AgentSideOptions): Promise<AgentSi
       return {}
     }
     counts.hooks++
-    const by = tellerOf(actor)
-    if (message.when === 'before') begin(name, message, by)
-    else if (message.when === 'after') finish(name, message, by)
+    const teller = tellerOf(actor)
+    if (!mayTell(teller)) return {}
+    if (message.when === 'before') begin(name, message, teller)
+    else if (message.when === 'after') finish(name, message, teller)
     // What a call's own process asks for is not the agent's to know.
-    return by === 'work' || message.when === 'other' ? {} : hookAnswer(message, denials.take())
+    return teller.by === 'work' || message.when === 'other' ? {} : hookAnswer(message, denials.take())
   }
 
-  function begin(name: string, message: HookMessage, by: Teller): void {
+  function begin(name: string, message: HookMessage, { by, own }: { by: Teller; own: string }): void {
     told.start({
-      id: message.id ?? `${name}-${++hookCalls}`,
+      id: `${own}${message.id ?? `${name}-${++hookCalls}`}`,
       tool: message.tool,
       command: message.command,
       source: `${name}-hook`,
@@ -170,19 +182,19 @@ export async function startAgentSide(options: AgentSideOptions): Promise<AgentSi
     })
   }
 
-  function finish(name: string, message: HookMessage, by: Teller): void {
+  function finish(name: string, message: HookMessage, teller: { by: Teller; own: string }): void {
     const { tool, command, id, output } = message
     const end = { atMs: now(), ...(output !== undefined && { output }) }
-    const which = { tool, command, ...(id !== undefined && { id }) }
+    const which = { tool, command, by: teller.by, ...(id !== undefined && { id: `${teller.own}${id}` }) }
     if (told.end(which, end)) return
     // The hook before it was missed: a call all the same.
-    begin(name, message, by)
+    begin(name, message, teller)
     told.end(which, end)
   }
 
   function onTelemetry(body: Uint8Array, actor: JournalActor): void {
     counts.exports++
-    const by = tellerOf(actor)
+    const teller = tellerOf(actor)
     const agoMs = (us: number) => (Date.now() * 1000 - us) / 1000
     for (const { sourceId, name, command, start, end, output, exitCode } of callsInExport(body)) {
       // Of a call that an event tells of with its arguments, spans tell without.
@@ -190,9 +202,11 @@ export async function startAgentSide(options: AgentSideOptions): Promise<AgentSi
         counts.exportedWithoutArguments++
         continue
       }
+      if (!mayTell(teller)) continue
+      const { by, own } = teller
       const atMs = now() - agoMs(start.us)
       const endMs = end ? now() - agoMs(end.us) : now()
-      const id = sourceId ?? `otel-${++hookCalls}`
+      const id = `${own}${sourceId ?? `otel-${++hookCalls}`}`
       const afterwards = { at: toIso(start.us), endMs }
       const fresh = told.start({ id, tool: name, command, source: 'otel', by, atMs, afterwards })
       if (!fresh) continue
@@ -200,7 +214,7 @@ export async function startAgentSide(options: AgentSideOptions): Promise<AgentSi
         ...(output !== undefined && { output }),
         ...(exitCode !== undefined && { exitCode }),
       }
-      told.end({ id, tool: name, command }, { atMs: endMs, ...more })
+      told.end({ id, tool: name, command, by }, { atMs: endMs, ...more })
     }
   }
 

@@ -17,7 +17,7 @@ const told = (id: string, command: string, more: Partial<ToldStart> = {}): ToldS
   atMs: 1000,
   ...more,
 })
-const which = (id: string, command: string) => ({ id, tool: 'Bash', command })
+const which = (id: string, command: string) => ({ id, tool: 'Bash', command, by: 'agent' as const })
 
 describe('told calls', () => {
   it('are joined to the subtree that runs their text, and both say so', () => {

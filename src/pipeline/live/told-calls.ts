@@ -41,6 +41,13 @@ export interface SeenWork {
   label: Label | undefined
 }
 
+interface Which {
+  readonly id?: string
+  readonly tool: string
+  readonly command: string
+  readonly by: Teller
+}
+
 interface Told extends ToldStart {
   readonly shell: string
   endMs: number | undefined
@@ -146,10 +153,7 @@ export class ToldCalls {
   }
 
   /** Without an id: the oldest open call of the tool with these arguments. False when there is none. */
-  end(
-    which: { readonly id?: string; readonly tool: string; readonly command: string },
-    end: ToldEnd,
-  ): boolean {
+  end(which: Which, end: ToldEnd): boolean {
     const call = this.#find(which)
     if (!call || call.endMs !== undefined) return false
     call.endMs = end.atMs
@@ -256,9 +260,10 @@ export class ToldCalls {
     work.label = labelOf(call, agreement)
   }
 
-  #find({ id, tool, command }: { readonly id?: string; readonly tool: string; readonly command: string }) {
+  #find({ id, tool, command, by }: Which): Told | undefined {
     if (id !== undefined) return this.#calls.get(id)
-    for (const call of this.#open.values()) if (call.tool === tool && call.command === command) return call
+    for (const call of this.#open.values())
+      if (call.tool === tool && call.command === command && call.by === by) return call
     return undefined
   }
 }
