@@ -51,6 +51,10 @@ export function openNamespaceCalls(kernel: Kernel, { ownerFd, pid, inodeOf }: Na
     processes,
     callOf: (process) => namespaces.callOf(process),
     now: () => performance.now(),
+    used() {
+      const { user, system } = process.cpuUsage()
+      return (user + system) / 1000
+    },
   })
   const letGo = () => {
     const alive = new Set(processes().map((process) => namespaces.callOf(process)))

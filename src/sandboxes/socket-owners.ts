@@ -24,6 +24,8 @@ export interface SocketOwnersOptions {
   readonly callOf: (pid: number) => number
   /** Milliseconds, ever growing. */
   readonly now: () => number
+  /** Processor time that we have used: on a busy machine the clock goes on while we wait for our turn. Milliseconds. */
+  readonly used: () => number
 }
 
 const limits = {
@@ -77,11 +79,12 @@ export class SocketOwners {
   }
 
   #amongAll(tuple: SocketTuple, inode: number): SocketOwner | undefined {
-    const { now, inodeOf, processes } = this.#options
-    const startedAt = now()
-    this.#credit = Math.min(limits.creditMs, this.#credit + (startedAt - this.#creditAt) / 2)
-    this.#creditAt = startedAt
+    const { now, used, inodeOf, processes } = this.#options
+    const at = now()
+    this.#credit = Math.min(limits.creditMs, this.#credit + (at - this.#creditAt) / 2)
+    this.#creditAt = at
     if (this.#credit <= 0) return undefined
+    const before = used()
     try {
       for (let look = 0; look < limits.looks; look++) {
         const found: SocketOwner[] = []
@@ -97,7 +100,7 @@ export class SocketOwners {
       }
       return undefined
     } finally {
-      this.#credit -= now() - startedAt
+      this.#credit -= used() - before
     }
   }
 
