@@ -6,7 +6,7 @@ import { type Endpoint, type Event, eventClasses } from '../schema/event.ts'
 import type { ToolCall } from '../schema/tool-call.ts'
 import { allowedFlag, listSeparator, noExitCode, outcomes, timeSources, transports } from './batch-words.ts'
 import type { EventDetail } from './event-rows.ts'
-import type { Merged } from './merge.ts'
+import type { CaseRows } from './merge.ts'
 
 type Growing<T> = { -readonly [K in keyof T]: T[K] }
 
@@ -16,10 +16,10 @@ class EventTime implements Time {
   readonly spanUs: number
   readonly kind: Time['kind']
   readonly zone: Time['zone']
-  readonly #merged: Merged
+  readonly #merged: CaseRows
   readonly #index: number
 
-  constructor(merged: Merged, index: number) {
+  constructor(merged: CaseRows, index: number) {
     const { fromUs, spanUs, flags, clock } = merged.events
     this.us = fromUs[index]!
     this.spanUs = spanUs[index]!
@@ -34,7 +34,7 @@ class EventTime implements Time {
   }
 }
 
-export function eventAt(merged: Merged, i: number): Event {
+export function eventAt(merged: CaseRows, i: number): Event {
   const { events, clocks } = merged
   const texts = merged.texts.list
   const clock = clocks[events.clock[i]!]!
@@ -125,7 +125,7 @@ function addDetail(event: Growing<Event>, detail: EventDetail): void {
   if (unmapped) event.unmapped = unmapped
 }
 
-export function callAt(merged: Merged, j: number, writes: ToolCall['writes']): ToolCall {
+export function callAt(merged: CaseRows, j: number, writes: ToolCall['writes']): ToolCall {
   const { calls } = merged
   const texts = merged.texts.list
   const { zone } = merged.clocks[calls.clock[j]!]!

@@ -10,7 +10,10 @@ import { allowedFlag, noExitCode, timeSources } from './batch-words.ts'
 import type { Case } from './case.ts'
 
 /** Index of the call that event i is attributed to (p ≥ 0.5), else -1. */
-export function causeOf(result: AttributionResult, i: number): number {
+export function causeOf(
+  result: Pick<AttributionResult, 'candStart' | 'candP' | 'candCall'>,
+  i: number,
+): number {
   const k = result.candStart[i]!
   if (k === result.candStart[i + 1]! || result.candP[k]! < attributionDefaults.likely) return -1
   return result.candCall[k]!

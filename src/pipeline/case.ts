@@ -21,6 +21,8 @@ export interface Case {
   readonly echoOf: Int32Array
   readonly attribution: AttributionCase
   readonly notes: readonly string[]
+  /** By call: what its tool itself wrote, where that was kept whole. */
+  readonly writes: ReadonlyMap<number, NonNullable<ToolCall['writes']>>
   text(id: number): string
   event(i: number): Event
   call(j: number): ToolCall
@@ -55,7 +57,7 @@ export function buildCase(merged: Merged, options: CaseOptions): Case {
   }
   const text = (id: number) => merged.texts.list[id]!
   const { events, calls } = merged
-  const raw = new Map(
+  const writes = new Map(
     merged.callFiles.flatMap((entry) => (entry.raw ? [[entry.call, entry.raw] as const] : [])),
   )
   // A uid is the content's hash and the record's index in it: the same whatever the path or the order of inputs.
@@ -84,9 +86,10 @@ export function buildCase(merged: Merged, options: CaseOptions): Case {
     echoOf: echoes.of,
     attribution,
     notes,
+    writes,
     text,
     event: (i) => eventAt(merged, i),
-    call: (j) => callAt(merged, j, raw.get(j)),
+    call: (j) => callAt(merged, j, writes.get(j)),
     eventUid: (i) => `e${shas[events.file[i]!]}-${i - merged.eventBase[events.file[i]!]!}`,
     callUid: (j) => `c${shas[calls.file[j]!]}-${j - merged.callBase[calls.file[j]!]!}`,
   }

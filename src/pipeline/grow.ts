@@ -5,6 +5,10 @@ import { detached } from '../base/detached.ts'
 
 export type TypedArray = Float64Array | Float32Array | Uint32Array | Int32Array | Uint16Array | Uint8Array
 type Make<A extends TypedArray> = (length: number) => A
+export interface ArrayType<A extends TypedArray> {
+  readonly BYTES_PER_ELEMENT: number
+  new (buffer: SharedArrayBuffer): A
+}
 
 /** A typed array that doubles when full. */
 export class Column<A extends TypedArray> {
@@ -51,6 +55,17 @@ export const u32 = () => new Column((n) => new Uint32Array(n))
 export const u16 = () => new Column((n) => new Uint16Array(n))
 export const u8 = () => new Column((n) => new Uint8Array(n))
 
+/** Room for `length` values that several threads can read without a copy. */
+export function sharedArray<A extends TypedArray>(Make: ArrayType<A>, length: number): A {
+  return new Make(new SharedArrayBuffer(length * Make.BYTES_PER_ELEMENT))
+}
+
+function sharedCopy<A extends Uint8Array | Uint32Array>(values: A): A {
+  const out = sharedArray(values.constructor as ArrayType<A>, values.length)
+  out.set(values)
+  return out
+}
+
 const asciiLoopMax = 128
 
 /** Texts that rarely repeat (commands, stamps as written), as UTF-8 bytes with offsets. */
@@ -90,7 +105,7 @@ export class TextColumn {
   }
 
   finish(): TextBlob {
-    return { bytes: this.#bytes.slice(0, this.#used), ends: this.#ends.finish() }
+    return { bytes: sharedCopy(this.#bytes.subarray(0, this.#used)), ends: sharedCopy(this.#ends.finish()) }
   }
 }
 

@@ -24,8 +24,10 @@ await takeJobs(
 function buffersOf(value: unknown, found = new Set<ArrayBuffer>(), depth = 0): ArrayBuffer[] {
   if (typeof value === 'object' && value !== null && depth < 5) {
     for (const member of Object.values(value)) {
-      if (ArrayBuffer.isView(member)) found.add(member.buffer as ArrayBuffer)
-      else if (!Array.isArray(member)) buffersOf(member, found, depth + 1)
+      if (ArrayBuffer.isView(member)) {
+        // Shared memory needs no handing over.
+        if (member.buffer instanceof ArrayBuffer) found.add(member.buffer)
+      } else if (!Array.isArray(member)) buffersOf(member, found, depth + 1)
     }
   }
   return [...found]

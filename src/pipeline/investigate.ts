@@ -2,10 +2,10 @@
 
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { AttributionCase, AttributionResult } from '../attribution/api.ts'
-import { tiers } from '../attribution/api.ts'
 import { attribute } from '../attribution/attribute.ts'
 import { assert } from '../base/assert.ts'
 import { OperatorError } from '../base/errors.ts'
@@ -19,18 +19,19 @@ import type { Severity } from '../schema/event.ts'
 import type { Finding } from '../schema/finding.ts'
 import type { Summary } from '../schema/summary.ts'
 import { buildCase, type Case } from './case.ts'
-import { attributionLine, toolCallLine, verdictOf } from './case-lines.ts'
-import { caseTexts } from './case-texts.ts'
+import { attributionLine, toolCallLine } from './case-lines.ts'
 import type { ZoneRule } from './clock-domains.ts'
+import { detectsBeside, startDetecting } from './detect-thread.ts'
 import { type Imported, importAll } from './import-all.ts'
 import { incidentsOf } from './incidents.ts'
 import { inputSummaries } from './input-summaries.ts'
 import { findInputs, type LeftOut, sha256Of } from './inputs.ts'
+import { type LineCounts, writeLargeFiles } from './large-files.ts'
 import { LineWriter, writeWhole } from './line-writer.ts'
 import { mergeFiles } from './merge.ts'
 import { caseNotes } from './notes.ts'
 import type { Progress } from './progress.ts'
-import { redactDeep, redactor, withoutSecrets } from './redact.ts'
+import { type Redact, redactDeep, redactor, withoutSecrets } from './redact.ts'
 import { writeRejects } from './rejects.ts'
 import { groupTests, reportData, reportMax } from './report-data.ts'
 import { orderByTime, seenInOrder } from './seen.ts'
@@ -86,7 +87,7 @@ export async function investigate(options: InvestigateOptions): Promise<Investig
     const result = attribute(theCase.attribution)
     watch.lap('attribute')
     progress.end()
-    const summary = writeCase(options, imported, found.unreadable, theCase, result, watch)
+    const summary = await writeCase(options, imported, found.unreadable, theCase, result, watch)
     const usable = merged.events.n > 0 || merged.calls.n > 0
     return { summary, usable, seconds: watch.laps }
   } finally {
@@ -94,14 +95,14 @@ export async function investigate(options: InvestigateOptions): Promise<Investig
   }
 }
 
-function writeCase(
+async function writeCase(
   options: InvestigateOptions,
   imported: Imported,
   unreadable: readonly LeftOut[],
   theCase: Case,
   result: AttributionResult,
   watch: Stopwatch,
-): Summary {
+): Promise<Summary> {
   const { out, progress } = options
   const { merged } = theCase
   const redact = redactor(
@@ -112,37 +113,13 @@ function writeCase(
   const eventOrder = inWindow(orderByTime(result.eventUs), result.eventUs, options)
   const names = new Map(detections.map(({ id, name }) => [id, name]))
 
-  progress.begin('detecting', eventOrder.length + merged.calls.n, 'rows')
-  const findings = detect(seenInOrder(theCase, result, eventOrder, (rows) => progress.advance(rows)))
-  progress.end()
-  watch.lap('detect')
+  const { findings, counts } = await detectAndWrite(options, theCase, result, eventOrder, redact, watch)
 
   const lineOfEvent = memo((i) => withoutSecrets(attributionLine(theCase, result, i), redact))
   const lineOfCall = memo((j) => {
     const line = toolCallLine(theCase, result, j)
     return { ...line, command: redact(line.command) }
   })
-  let byIdentity = 0
-  const attributed = { attributed: 0, likely: 0, 'not-attributable': 0 }
-  progress.begin('writing', eventOrder.length + merged.calls.n, 'rows')
-  const attributions = new LineWriter(join(out, 'attributions.jsonl'))
-  const texts = caseTexts(theCase, result, redact)
-  for (const i of eventOrder) {
-    attributed[verdictOf(result, i)]++
-    if (result.tier[i] === identityTier) byIdentity++
-    attributions.write(texts.attribution(i))
-    progress.advance(1)
-  }
-  attributions.close()
-  const calls = new LineWriter(join(out, 'toolcalls.jsonl'))
-  for (const j of orderByTime(result.callStartUs)) {
-    calls.write(texts.toolCall(j))
-    progress.advance(1)
-  }
-  calls.close()
-  progress.end()
-  watch.lap('write')
-
   const exported = findings.map((finding, f) => exportFinding(theCase, finding, f, redact))
   const eventsByUid = new Map(
     findings.flatMap(({ events }) => events.map((i) => [theCase.eventUid(i), i] as const)),
@@ -179,10 +156,10 @@ function writeCase(
   const inputs = inputSummaries(imported, unreadable, theCase)
   const attribution = {
     events: eventOrder.length,
-    attributed: attributed.attributed,
-    likely: attributed.likely,
-    notAttributable: attributed['not-attributable'],
-    byIdentity,
+    attributed: counts.attributed,
+    likely: counts.likely,
+    notAttributable: counts['not-attributable'],
+    byIdentity: counts.byIdentity,
     expectedByChance: round(result.coincidences.expectedByChance, 2),
     coincidences: result.coincidences.observed,
     coincidencesOf: result.coincidences.of,
@@ -213,7 +190,7 @@ function writeCase(
     attribution,
     tests: groups.slice(0, 200),
     notes: [
-      ...caseNotes(theCase, result, inputs, byIdentity === eventOrder.length),
+      ...caseNotes(theCase, result, inputs, counts.byIdentity === eventOrder.length),
       ...(left > 0
         ? [
             `${left} events outside --since/--until were read and helped to align the clocks; they are left out of what is written.`,
@@ -238,6 +215,39 @@ function writeCase(
   writeWhole(join(out, 'report.html'), renderReport(data, reportTemplate()))
   watch.lap('report')
   return summary
+}
+
+/** Findings, and the two large files. Where there is much of both, they come about side by side. */
+async function detectAndWrite(
+  { out, progress, threads }: InvestigateOptions,
+  theCase: Case,
+  result: AttributionResult,
+  eventOrder: Uint32Array,
+  redact: Redact,
+  watch: Stopwatch,
+): Promise<{ findings: Finding[]; counts: LineCounts }> {
+  const rows = eventOrder.length + theCase.merged.calls.n
+  if (detectsBeside(rows, threads, availableParallelism())) {
+    const detecting = startDetecting(theCase, result, eventOrder)
+    try {
+      const counts = writeLargeFiles(out, theCase, result, eventOrder, redact, progress)
+      watch.lap('write')
+      progress.begin('detecting', 0, 'rows')
+      const findings = await detecting.findings
+      progress.end()
+      watch.lap('detect')
+      return { findings, counts }
+    } finally {
+      detecting.stop()
+    }
+  }
+  progress.begin('detecting', rows, 'rows')
+  const findings = detect(seenInOrder(theCase, result, eventOrder, (more) => progress.advance(more)))
+  progress.end()
+  watch.lap('detect')
+  const counts = writeLargeFiles(out, theCase, result, eventOrder, redact, progress)
+  watch.lap('write')
+  return { findings, counts }
 }
 
 function makeOut(out: string): string {
@@ -345,9 +355,6 @@ function memo<T>(make: (index: number) => T): (index: number) => T {
 function round(value: number, digits: number): number {
   return Number.isFinite(value) ? Number(value.toFixed(digits)) : 0
 }
-
-/** Place of the tier in the results. */
-const identityTier = tiers.indexOf('identity')
 
 interface Stopwatch {
   readonly laps: Record<string, number>

@@ -3,7 +3,7 @@
 import type { Batch } from './batch.ts'
 import type { CallBatch, CallFiles } from './call-rows.ts'
 import type { EventBatch } from './event-rows.ts'
-import { type TextBlob, Texts, type TypedArray } from './grow.ts'
+import { type ArrayType, sharedArray, type TextBlob, Texts, type TypedArray } from './grow.ts'
 import { textIds } from './text-ids.ts'
 
 /** What was read from one file: its parts in file order. */
@@ -88,22 +88,39 @@ export interface MergedFile extends Omit<ReadFile, 'parts'> {
   readonly parts: readonly MergedPart[]
 }
 
-export interface Merged {
-  readonly files: readonly MergedFile[]
-  readonly texts: Texts
+/** The rows of a case; all but the functions can be handed to another thread, which then reads the same memory. */
+export interface CaseRows extends RowTexts {
+  readonly texts: { readonly list: readonly string[] }
   readonly clocks: readonly MergedClock[]
   readonly events: MergedEvents
   readonly calls: MergedCalls
-  readonly callFiles: readonly CallFiles[]
-  /** First event and call of each file; one more entry at the end. */
-  readonly eventBase: Uint32Array
-  readonly callBase: Uint32Array
+}
+
+/** Texts of which each row has its own, part by part. */
+export interface RowBlobs {
+  readonly source: readonly TextBlob[]
+  readonly connection: readonly TextBlob[]
+  readonly command: readonly TextBlob[]
+  readonly sourceId: readonly TextBlob[]
+}
+
+export interface RowTexts {
   /** What the source wrote as the time of event i. */
   sourceTime(i: number): string
   /** How the source names the connection of event i. */
   connection(i: number): string
   command(j: number): string
   sourceId(j: number): string
+}
+
+export interface Merged extends CaseRows {
+  readonly files: readonly MergedFile[]
+  readonly texts: Texts
+  readonly blobs: RowBlobs
+  readonly callFiles: readonly CallFiles[]
+  /** First event and call of each file; one more entry at the end. */
+  readonly eventBase: Uint32Array
+  readonly callBase: Uint32Array
 }
 
 /** Files are put in the order of their content; equal content is expected once (see `investigate`). */
@@ -128,13 +145,19 @@ export function mergeFiles(read: readonly ReadFile[]): Merged {
   )
   const eventParts = parts.map(({ batch }) => batch.events)
   const callParts = parts.map(({ batch }) => batch.calls)
+  const blobs = {
+    source: eventParts.map((part) => part.source),
+    connection: eventParts.map((part) => part.connection),
+    command: callParts.map((part) => part.command),
+    sourceId: callParts.map((part) => part.sourceId),
+  }
   const events = {
     n: total(eventParts),
     ...textColumns(eventParts, eventTextColumns, maps),
     ...plainColumns(eventParts, eventPlainColumns),
     file: fileColumn(eventParts, parts),
     clock: clockColumn(eventParts, clockMaps),
-    connection: textIds(eventParts.map((part) => part.connection)),
+    connection: textIds(blobs.connection),
     ...lists(eventParts, 'answersEnd', 'answers', maps),
   }
   const targets = lists(callParts, 'targetsEnd', 'targets', maps)
@@ -148,10 +171,6 @@ export function mergeFiles(read: readonly ReadFile[]): Merged {
     targets: targets.answers,
     ...plainColumns(callParts, ['targetPort', 'targetVia'] as const),
   }
-  const source = blobs(eventParts.map((part) => part.source))
-  const connection = blobs(eventParts.map((part) => part.connection))
-  const command = blobs(callParts.map((part) => part.command))
-  const sourceId = blobs(callParts.map((part) => part.sourceId))
   let callsBefore = 0
   const callFiles = parts.flatMap(({ batch }) => {
     const base = callsBefore
@@ -167,10 +186,17 @@ export function mergeFiles(read: readonly ReadFile[]): Merged {
     callFiles,
     eventBase: bases(files, (batch) => batch.events.n),
     callBase: bases(files, (batch) => batch.calls.n),
-    sourceTime: source,
-    connection,
-    command,
-    sourceId,
+    blobs,
+    ...rowTexts(blobs),
+  }
+}
+
+export function rowTexts({ source, connection, command, sourceId }: RowBlobs): RowTexts {
+  return {
+    sourceTime: textAt(source),
+    connection: textAt(connection),
+    command: textAt(command),
+    sourceId: textAt(sourceId),
   }
 }
 
@@ -188,8 +214,7 @@ function total(parts: readonly { n: number }[]): number {
 
 function concatColumn<A extends TypedArray>(arrays: readonly A[]): A {
   const length = arrays.reduce((sum, array) => sum + array.length, 0)
-  const Make = (arrays[0] ?? new Uint8Array()).constructor as new (n: number) => A
-  const out = new Make(length)
+  const out = sharedArray((arrays[0] ?? new Uint8Array()).constructor as ArrayType<A>, length)
   let at = 0
   for (const array of arrays) {
     out.set(array as never, at)
@@ -222,7 +247,10 @@ function textColumns<B, const K extends readonly (keyof B)[]>(
 }
 
 function mapped(arrays: readonly Uint32Array[], maps: readonly Uint32Array[]): Uint32Array {
-  const out = new Uint32Array(arrays.reduce((sum, array) => sum + array.length, 0))
+  const out = sharedArray(
+    Uint32Array,
+    arrays.reduce((sum, array) => sum + array.length, 0),
+  )
   let at = 0
   for (const [p, array] of arrays.entries()) {
     const map = maps[p]!
@@ -238,7 +266,7 @@ function lists<B, E extends keyof B, V extends keyof B>(
   maps: readonly Uint32Array[],
 ): { answersStart: Uint32Array; answers: Uint32Array } {
   const rows = parts.reduce((sum, part) => sum + (part[ends] as Uint32Array).length, 0)
-  const answersStart = new Uint32Array(rows + 1)
+  const answersStart = sharedArray(Uint32Array, rows + 1)
   let row = 0
   let before = 0
   for (const part of parts) {
@@ -254,7 +282,7 @@ function lists<B, E extends keyof B, V extends keyof B>(
 }
 
 function fileColumn(parts: readonly { n: number }[], owners: readonly { file: number }[]): Uint32Array {
-  const out = new Uint32Array(total(parts))
+  const out = sharedArray(Uint32Array, total(parts))
   let at = 0
   for (const [p, part] of parts.entries()) {
     out.fill(owners[p]!.file, at, at + part.n)
@@ -267,7 +295,7 @@ function clockColumn(
   parts: readonly { n: number; clock: Uint16Array }[],
   maps: readonly (readonly number[])[],
 ): Uint16Array {
-  const out = new Uint16Array(total(parts))
+  const out = sharedArray(Uint16Array, total(parts))
   let at = 0
   for (const [p, part] of parts.entries()) {
     const map = maps[p]!
@@ -294,7 +322,7 @@ function textsOf({ bytes, ends }: TextBlob): (index: number) => string {
 }
 
 /** Reads text i of several blobs as if they were one; nothing is copied. */
-function blobs(parts: readonly TextBlob[]): (i: number) => string {
+function textAt(parts: readonly TextBlob[]): (i: number) => string {
   const starts = [0]
   for (const [p, part] of parts.entries()) starts.push(starts[p]! + part.ends.length)
   const texts = parts.map(textsOf)

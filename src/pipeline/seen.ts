@@ -5,18 +5,34 @@ import { orderOf } from '../base/order.ts'
 import type { Seen, SeenCall, SeenEvent } from '../detections/api.ts'
 import type { Event } from '../schema/event.ts'
 import type { ToolCall } from '../schema/tool-call.ts'
-import type { Case } from './case.ts'
 import { causeOf } from './case-lines.ts'
+import type { CaseRows } from './merge.ts'
 
 /** Indexes by a time, ties by the given order: the same whatever the order of inputs. */
 export function orderByTime(times: Float64Array): Uint32Array {
   return orderOf(times)
 }
 
+/** What of a case is looked at. */
+export interface SeenCase {
+  readonly merged: CaseRows
+  readonly callBox: Uint32Array
+  readonly echoOf: Int32Array
+  text(id: number): string
+  event(i: number): Event
+  call(j: number): ToolCall
+}
+
+/** What of its attribution is looked at. */
+export type SeenResult = Pick<
+  AttributionResult,
+  'eventUs' | 'eventBox' | 'dstName' | 'callStartUs' | 'callEndUs' | 'candStart' | 'candCall' | 'candP'
+>
+
 /** A call stands before an event of the same time: cause before effect. */
 export function* seenInOrder(
-  theCase: Case,
-  result: AttributionResult,
+  theCase: SeenCase,
+  result: SeenResult,
   eventOrder: Uint32Array,
   onRows: (rows: number) => void = () => {},
 ): Generator<Seen> {
@@ -44,14 +60,14 @@ const rowsBetween = 1_000
 
 /** Makes objects of what is looked at, and keeps the last one: all detections look at the same item in turn. */
 class Source {
-  readonly theCase: Case
-  readonly result: AttributionResult
+  readonly theCase: SeenCase
+  readonly result: SeenResult
   #eventIndex = -1
   #event: Event | undefined
   #callIndex = -1
   #call: ToolCall | undefined
 
-  constructor(theCase: Case, result: AttributionResult) {
+  constructor(theCase: SeenCase, result: SeenResult) {
     this.theCase = theCase
     this.result = result
   }

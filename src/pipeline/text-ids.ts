@@ -1,11 +1,11 @@
 // Numbers for texts of which nearly each is another, from their bytes alone: a million strings are never made.
 
-import type { TextBlob } from './grow.ts'
+import { sharedArray, type TextBlob } from './grow.ts'
 
 /** Ids from 1 in the order of first appearance over all blobs, the same for the same text; 0 is the empty text. */
 export function textIds(blobs: readonly TextBlob[], seed = Math.floor(Math.random() * 2 ** 32)): Uint32Array {
   const count = blobs.reduce((sum, { ends }) => sum + ends.length, 0)
-  const out = new Uint32Array(count)
+  const out = sharedArray(Uint32Array, count)
   let slots = 1024
   while (slots < 2 * count) slots *= 2
   // Of each slot's text: where it was seen first, counted from 1, and its whole hash.
