@@ -83,6 +83,8 @@ export async function runCommand(args: string[]): Promise<number> {
   const settings = agent ? settingsOf(agent, command.slice(1)) : {}
   for (const note of settings.notes ?? []) tell(note)
 
+  // A terminal that is gone keeps nobody from ending the run in order.
+  process.stderr.on('error', () => {})
   const denials: Denial[] = []
   let stoppedBy: string | undefined
   const watched = await watchSandbox({
@@ -106,13 +108,13 @@ export async function runCommand(args: string[]): Promise<number> {
       if (mode === 'enforce' && (response === 'freeze' || response === 'kill'))
         stoppedBy ??= finding.detection
     },
-    onAct(request, result) {
+    onAct(request, result, asker) {
       say(plain(result.detail, 300))
       if (request.act === 'freeze' && result.ok && stoppedBy !== undefined) {
         if (onFreeze === 'kill') void watched.act({ act: 'kill' }, { via: 'policy' })
         else say(`it waits: vigiles contain ${record} thaw, or kill`)
       }
-      if (request.act === 'kill' && result.ok) stoppedBy ??= 'kill'
+      if (request.act === 'kill' && result.ok && asker.via !== 'signal') stoppedBy ??= 'kill'
     },
   })
   for (const note of watched.notes) tell(note)

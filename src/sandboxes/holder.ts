@@ -42,6 +42,8 @@ export async function startHolder(options: HolderOptions): Promise<Holder> {
     {
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
       cwd: '/',
+      // What a terminal sends to our group, ^C first of all, is for the command: the sandbox must outlive it.
+      detached: true,
       ...(!own && { uid: options.uid, gid: options.gid }),
     },
   )

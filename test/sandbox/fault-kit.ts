@@ -136,11 +136,11 @@ export function scratch() {
 const cli = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 
 /** Words that start the program. */
-export const program = [process.execPath, '--import', 'tsx', cli]
+export const program = [process.execPath, '--import', import.meta.resolve('tsx'), cli]
 
 export function vigiles(args: readonly string[], cwd = tmpdir()) {
   const [file = '', ...words] = program
-  const { status, stdout, stderr } = spawnSync(file, [...loaderFrom(words), ...args], {
+  const { status, stdout, stderr } = spawnSync(file, [...words, ...args], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: 25_000,
@@ -156,7 +156,7 @@ export function startVigiles(
   cwd = tmpdir(),
   before: readonly string[] = [],
 ): ChildProcess & { said: () => string } {
-  const [file = '', ...words] = [...before, ...loaderFrom(program), ...args]
+  const [file = '', ...words] = [...before, ...program, ...args]
   const child = spawn(file, words, { stdio: ['ignore', 'pipe', 'pipe'], cwd })
   let said = ''
   for (const stream of [child.stdout, child.stderr]) {
@@ -165,11 +165,6 @@ export function startVigiles(
     })
   }
   return Object.assign(child, { said: () => said })
-}
-
-/** `tsx` is ours, wherever the program is started. */
-function loaderFrom(words: readonly string[]): string[] {
-  return words.map((word) => (word === 'tsx' ? import.meta.resolve('tsx') : word))
 }
 
 export function linesOf(dir: string): RecordedLine[] {

@@ -68,7 +68,7 @@ export function startContainment(options: ContainmentOptions): Containment {
       }
     let result: ActResult
     try {
-      result = { act: request.act, ...(await perform(request)) }
+      result = { act: request.act, ...(await perform(request, asker)) }
     } catch (error) {
       result = { act: request.act, ok: false, detail: error instanceof Error ? error.message : String(error) }
     }
@@ -93,11 +93,10 @@ export function startContainment(options: ContainmentOptions): Containment {
     } catch {}
   }
 
-  async function perform({
-    act: what,
-    call,
-    destination,
-  }: ActRequest): Promise<{ ok: boolean; detail: string }> {
+  async function perform(
+    { act: what, call, destination }: ActRequest,
+    asker: Asker,
+  ): Promise<{ ok: boolean; detail: string }> {
     if (what === 'block' || what === 'unblock') return blocking(what, destination)
     if (what === 'quarantine' || what === 'release') {
       quarantined = what === 'quarantine'
@@ -118,6 +117,8 @@ export function startContainment(options: ContainmentOptions): Containment {
       else frozen = false
       return { ok: true, detail: `${named(one)} runs again; connections that were cut stay cut.` }
     }
+    // What a person's own signals end was not stopped by a response.
+    if (asker.via !== 'signal') stoppedBy ??= 'kill'
     return await kill(one)
   }
 
@@ -142,7 +143,6 @@ export function startContainment(options: ContainmentOptions): Containment {
     const stopped = await freeze(one)
     const pids = group.members(one?.group)
     const kept = keepQuietly(pids)
-    stoppedBy ??= 'kill'
     const ok = await group.kill(one?.group)
     const left = group.members(one?.group).length
     return {
