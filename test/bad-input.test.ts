@@ -199,6 +199,22 @@ describe('times that do not fit', () => {
       /network logs cover 2026-11-29 .*the traces 2026-11-24 .*they are 5 days apart and are of different runs/,
     )
     expect(summary.attribution).toMatchObject({ attributed: 0, likely: 0 })
+    expect(summary.verdict).toContain('cannot be told: logs and traces do not overlap in time')
+    expect(summary.hypotheses.map(({ verdict }) => verdict)).toEqual(Array(4).fill('undecided'))
+  })
+
+  it.each([
+    ['through a gateway that nothing lists', (text: string) => text],
+    [
+      'through one address alone',
+      (text: string) => text.replace(/"src_ip":"[^"]+"/g, '"src_ip":"203.0.113.250"'),
+    ],
+  ])('logs of another day %s: nobody outside is accused either', async (_, change) => {
+    const { summary } = await run(
+      recordedWith((text) => change(moved(text, 24 * 4)), { topology: () => undefined }),
+    )
+    expect(summary.verdict).toContain('cannot be told: logs and traces do not overlap in time')
+    expect(summary.hypotheses.map(({ verdict }) => verdict)).toEqual(Array(4).fill('undecided'))
   })
 
   it('a clock that is eight hours off: found, corrected and said', async () => {
@@ -258,6 +274,21 @@ describe('addresses that do not fit', () => {
       /The topology lists \d+ sandboxes, but none of its addresses stands in the logs \(they have /,
     )
     expect(notes).toContain(`(they have ${nat}`)
+  })
+})
+
+describe('traces of a part', () => {
+  it('traces of one sandbox of twelve: says so, and calls nothing background', async () => {
+    const spans = gunzipSync(readFileSync(join(recorded, 'traces/train-04ca/spans.jsonl.gz'))).toString()
+    const one = spans.split('\n').filter((line) => line.includes('sbx-aa3043'))
+    const folder = recordedWith((text) => text, { traces: false })
+    writeFileSync(join(folder, 'spans.jsonl'), `${one.join('\n')}\n`)
+    const { summary, toolCalls } = await run(folder)
+    expect(toolCalls.length).toBeGreaterThan(10)
+    expect(summary.verdict).toContain(
+      'cannot be told: calls are recorded of 1 of the 12 sandboxes that these events come from',
+    )
+    expect(summary.hypotheses.map(({ verdict }) => verdict)).toEqual(Array(4).fill('undecided'))
   })
 })
 

@@ -183,6 +183,8 @@ export interface AttributionResult {
   /** Best name known for the destination, after DNS answers seen were used; text id. */
   readonly dstName: Uint32Array
   readonly hypotheses: readonly Hypothesis[]
+  /** What would have to be supplied before `hypotheses` can be decided, as half a sentence; '' when nothing. */
+  readonly missing: string
   readonly groups: readonly GroupTest[]
   /** Events that fall into some call's window of their key, and how many would by chance alone. */
   readonly coincidences: { readonly observed: number; readonly expectedByChance: number; readonly of: number }

@@ -17,7 +17,7 @@ import { alignClocks } from './clocks.ts'
 import { fitModel } from './fit.ts'
 import { testHypotheses } from './hypotheses.ts'
 import { applyIdentity } from './identity.ts'
-import { resolveKeys } from './keys.ts'
+import { type Keys, resolveKeys } from './keys.ts'
 import { followLookups } from './lookups.ts'
 import { destinationNames } from './names.ts'
 import { splitNone } from './none.ts'
@@ -133,6 +133,7 @@ export function attribute(
     split,
     ...perUnit(events, units),
     episode: calls.episode,
+    ...sandboxesOf(input.topology, keys),
     aligned: allAligned,
     usable: (j) => (calls.flags[j]! & (callFlags.offline | callFlags.echo)) === 0,
   })
@@ -162,6 +163,7 @@ export function attribute(
       settled,
     }),
     hypotheses: tests.hypotheses,
+    missing: tests.missing,
     groups: tests.groups,
     coincidences: tests.coincidences,
     calibrated: calibration.calibrated,
@@ -179,6 +181,15 @@ function perUnit(events: EventColumns, units: Units): { alarm: Uint8Array; rule:
     if (rule[u] === 0) rule[u] = events.rule[k]!
   }
   return { alarm, rule }
+}
+
+/** Which boxes are sandboxes that the topology lists; a machine that is listed beside its sandboxes is none. */
+function sandboxesOf(topology: AttributionCase['topology'], keys: Keys) {
+  const hosts = new Set(topology.map(({ host }) => host))
+  const sandboxes = Uint8Array.from(keys.boxes, (name, b) =>
+    b < keys.topologyBoxes && !hosts.has(name) ? 1 : 0,
+  )
+  return { sandboxes, assumedBox: keys.assumedBox, topologyGiven: topology.length > 0 }
 }
 
 function longest(windows: CallWindows): number {

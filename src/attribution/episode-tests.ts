@@ -36,19 +36,13 @@ export function episodeTests(
         scene.callEnd[j]! + attributionDefaults.afterWindowUs + scene.callSlack[j]!,
       ])
     }
-    spans.sort((a, b) => a[0] - b[0])
-    const merged: [number, number][] = []
-    for (const [a, b] of spans) {
-      const last = merged[merged.length - 1]
-      if (last && a <= last[1]) last[1] = Math.max(last[1], b)
-      else merged.push([a, b])
-    }
+    const own = merged(spans)
     const mine = tested.filter((u) => scene.groups[scene.group[u]!]!.boxes.some((b) => boxes.has(b)))
     const count = (by: (g: number) => number) => {
       let n = 0
       for (const u of mine) {
         const t = window.from + ((scene.from[u]! - window.from + by(scene.group[u]!)) % range)
-        if (hits(merged, t, t + scene.to[u]! - scene.from[u]!)) n++
+        if (hits(own, t, t + scene.to[u]! - scene.from[u]!)) n++
       }
       return n
     }
@@ -77,6 +71,19 @@ export function episodeTests(
   })
 }
 
+/** The same spans in order, those that overlap made one. */
+function merged(spans: [number, number][]): [number, number][] {
+  spans.sort((a, b) => a[0] - b[0])
+  const out: [number, number][] = []
+  for (const [a, b] of spans) {
+    const last = out[out.length - 1]
+    if (last && a <= last[1]) last[1] = Math.max(last[1], b)
+    else out.push([a, b])
+  }
+  return out
+}
+
+/** Whether one of the merged spans meets [a, b]. */
 function hits(spans: readonly [number, number][], a: number, b: number): boolean {
   let low = 0
   let high = spans.length

@@ -8,15 +8,19 @@ import { buildField, type Field } from './coverage-field.ts'
 import { episodeTests } from './episode-tests.ts'
 import type { Scene } from './fit.ts'
 import { binAt, binCount } from './intensity.ts'
+import { reaches, reachSources } from './keys.ts'
+import { knownPart } from './known-part.ts'
 import { keptMax } from './posterior.ts'
 import { seededRandom } from './random.ts'
 import { exceeds, mean, round, smallestShift, sum, type TestInput, total } from './shifts.ts'
 import { matchLevels } from './targets.ts'
-import { alpha, verdicts } from './verdicts.ts'
+import { alpha, knownMin, type Shares, verdicts } from './verdicts.ts'
 
 const rangeMinUs = 30e6
 const focusMax = 1000
 const namersMax = 64
+/** So many events must be seen while no call runs before a rival is believed. */
+const idleMin = 3
 /** Starts of calls of each address among which an imagined effect is put. */
 const startsMax = 200
 const outputLevel = matchLevels.indexOf('output')
@@ -25,11 +29,13 @@ export interface TestResult {
   readonly hypotheses: readonly Hypothesis[]
   readonly groups: readonly GroupTest[]
   readonly coincidences: { observed: number; expectedByChance: number; of: number }
+  /** What would have to be supplied before the question can be answered, as half a sentence; '' when nothing. */
+  readonly missing: string
   readonly notes: readonly string[]
 }
 
 export function testHypotheses(x: TestInput): TestResult {
-  const { scene, post } = x
+  const { scene } = x
   const all = focus(x)
   const window = overlap(scene, x.usable)
   const inWindow = all.filter(
@@ -39,15 +45,17 @@ export function testHypotheses(x: TestInput): TestResult {
   const tested = inWindow.filter((_, k) => k % every === 0)
   const range = window.to - window.from
   const shares = causes(x, all)
+  const known = knownPart(x, all)
   if (tested.length < 3 || range < rangeMinUs) {
     const why =
-      tested.length < 3
-        ? 'fewer than three alarms fall into the time for which there are calls'
-        : 'logs and traces share less than half a minute'
+      range < rangeMinUs
+        ? known.missing || 'logs and traces share less than half a minute'
+        : 'fewer than three alarms fall into the time for which there are calls'
     return {
-      hypotheses: verdicts(undefined, shares, all.length, why),
+      hypotheses: verdicts({ shares, known, n: all.length, why, apart: range < rangeMinUs }),
       groups: [],
       coincidences: { observed: coincidences(x, all), expectedByChance: 0, of: all.length },
+      missing: why,
       notes: [`Whether the agents caused the alarms could not be tested: ${why}.`],
     }
   }
@@ -103,15 +111,17 @@ export function testHypotheses(x: TestInput): TestResult {
     power: power(x, ratios, tested, nullStats),
     concurrent: mean(meanHit),
     tested: tested.length,
+    goesOn: persistence(x, all, tested, hit, meanHit),
   }
   return {
-    hypotheses: verdicts(test, shares, all.length, ''),
+    hypotheses: verdicts({ test, shares, known, n: all.length, why: known.missing, apart: false }),
     groups: benjaminiHochberg(groups),
     coincidences: {
       observed: Math.round((sum(hit) * all.length) / tested.length),
       expectedByChance: round((sum(meanHit) * all.length) / tested.length),
       of: all.length,
     },
+    missing: known.share < knownMin.all ? known.missing : '',
     notes:
       test.concurrent > 0.9
         ? [
@@ -119,21 +129,61 @@ export function testHypotheses(x: TestInput): TestResult {
           ]
         : [],
   }
+}
 
-  function causes(input: TestInput, list: readonly number[]) {
-    const out = { calls: 0, periodic: 0, daemon: 0, outside: 0, unrecorded: 0 }
-    for (const u of list) {
-      let p = 0
-      for (let k = u * keptMax; k < (u + 1) * keptMax; k++) p += post.p[k]!
-      const none = post.none[u]!
-      out.calls += p + post.other[u]!
-      out.periodic += none * input.split[u * 4]!
-      out.daemon += none * input.split[u * 4 + 1]!
-      out.outside += none * input.split[u * 4 + 2]!
-      out.unrecorded += none * input.split[u * 4 + 3]!
-    }
-    return out
+/** How many of the events each explanation takes on. */
+function causes({ post, split, units }: TestInput, list: readonly number[]): Shares {
+  const out = { calls: 0, periodic: 0, daemon: 0, outside: 0, unrecorded: 0 }
+  for (const u of list) {
+    let p = 0
+    for (let k = u * keptMax; k < (u + 1) * keptMax; k++) p += post.p[k]!
+    const none = post.none[u]!
+    out.calls += p + post.other[u]!
+    out.periodic += none * split[u * 4]!
+    out.daemon += none * split[u * 4 + 1]!
+    if (begunOutside(units, u)) out.outside += none * split[u * 4 + 2]!
+    out.unrecorded += none * split[u * 4 + 3]!
   }
+  return out
+}
+
+/** Somebody outside began it, and at a place that is known to be ours. */
+function begunOutside(units: TestInput['units'], u: number): boolean {
+  return reaches[units.reach[u]!] === 'inbound' && reachSources[units.source[u]!] === 'address'
+}
+
+/**
+ * Whether what calls do not explain goes on when no call runs, or in control windows: as often as half of what its
+ * share of the time would bring.
+ */
+function persistence(
+  x: TestInput,
+  all: readonly number[],
+  tested: readonly number[],
+  hit: Float64Array,
+  meanHit: Float64Array,
+): { periodic: boolean; background: boolean } {
+  const { scene, split, post } = x
+  const seen = { periodic: 0, background: 0 }
+  const due = { periodic: 0, background: 0 }
+  tested.forEach((u, k) => {
+    const periodic = post.none[u]! * split[u * 4]!
+    const daemon = post.none[u]! * split[u * 4 + 1]!
+    const idle = hit[k] === 0 ? 1 : 0
+    seen.periodic += periodic * idle
+    due.periodic += periodic * (1 - meanHit[k]!)
+    seen.background += daemon * idle
+    due.background += daemon * (1 - meanHit[k]!)
+  })
+  const seconds = scene.controls.reduce((sum, c) => sum + Math.max(0, c.toUs - c.fromUs), 0) / 1e6
+  const watched = Math.max(1, (scene.coverTo - scene.coverFrom) / 1e6)
+  const inControl = all.filter((u) =>
+    scene.controls.some(({ fromUs, toUs }) => scene.from[u]! >= fromUs && scene.from[u]! < toUs),
+  ).length
+  const controls = inControl >= idleMin && inControl / seconds >= (0.5 * all.length) / watched
+  const goesOn = (kind: 'periodic' | 'background') =>
+    controls || (seen[kind] >= idleMin && seen[kind] >= 0.5 * due[kind])
+  return { periodic: goesOn('periodic'), background: goesOn('background') }
 }
 
 /** The connections that alarms are about; all when no record is an alarm. */

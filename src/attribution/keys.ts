@@ -44,6 +44,8 @@ export interface Keys {
 }
 
 const slackUs = 5_000_000
+/** So many public places are contacted by a gateway of ours, hardly by somebody outside whom we see. */
+const placesMin = 3
 
 /**
  * Keys of all events. `times` are corrected onsets (µs, reference clock); without them addresses are resolved only
@@ -94,6 +96,7 @@ export function resolveKeys(
     eventGroup[i] = members && members.length > 0 ? groupOf(members, r === 'any') : -1
   }
   const single = boxes.length === 1
+  const { speakers, speaksForUs } = translators(events, isInside)
 
   for (let i = 0; i < events.n; i++) {
     const time = times ? times[i]! : Number.NaN
@@ -154,8 +157,10 @@ export function resolveKeys(
       continue
     }
     const srcInside = isInside(src)
-    if (!srcInside && dst !== 0 && isInside(dst) && !isGroup(texts[dst] ?? '')) {
-      set(i, 'inbound', 'address')
+    if (!srcInside && dst !== 0 && isInside(dst) && !isGroup(texts[dst] ?? '') && !speaksForUs(src)) {
+      // Somebody outside for sure only where the place is one of ours: held by a sandbox, or seen to speak.
+      const ours = byIp.has(texts[dst] ?? '') || byNat.has(texts[dst] ?? '') || speakers.has(dst)
+      set(i, 'inbound', ours ? 'address' : 'none')
       continue
     }
     if (topology.length === 0) set(i, 'any', single ? 'single' : 'none', anyBoxes)
@@ -189,6 +194,25 @@ export function resolveKeys(
     boxTo,
     topologyBoxes: place.topologyBoxes,
   }
+}
+
+/**
+ * Addresses that begin connections, and public ones among them that contact many public places: those are not somebody
+ * outside but a translated address of ours that no topology lists.
+ */
+function translators(events: EventColumns, isInside: (id: number) => boolean) {
+  const speakers = new Set<number>()
+  for (let i = 0; i < events.n; i++) if (events.srcIp[i] !== 0) speakers.add(events.srcIp[i]!)
+  const places = new Map<number, Set<number>>()
+  for (let i = 0; i < events.n; i++) {
+    const dst = events.dstIp[i]!
+    const src = events.srcIp[i]!
+    if (src === 0 || dst === 0 || isInside(src) || speakers.has(dst) || isInside(dst)) continue
+    const seen = places.get(src) ?? new Set<number>()
+    places.set(src, seen)
+    if (seen.size < placesMin) seen.add(dst)
+  }
+  return { speakers, speaksForUs: (src: number) => (places.get(src)?.size ?? 0) >= placesMin }
 }
 
 interface Holder {

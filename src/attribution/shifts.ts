@@ -17,6 +17,10 @@ export interface TestInput {
   readonly rule: Uint32Array
   readonly episode: Uint32Array
   readonly usable: (j: number) => boolean
+  /** 1 for boxes of the topology that are sandboxes, not hosts; 1 for boxes whose trace does not say where it ran. */
+  readonly sandboxes: Uint8Array
+  readonly assumedBox: Uint8Array
+  readonly topologyGiven: boolean
   /** Whether every clock in use is aligned; if not, its offset was sought in the same data, which is paid for. */
   readonly aligned: boolean
 }

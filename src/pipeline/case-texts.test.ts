@@ -135,6 +135,7 @@ function resultOf(
     onset: new Uint32Array(events),
     dstName: new Uint32Array(events),
     hypotheses: [],
+    missing: '',
     groups: [],
     coincidences: { observed: 0, of: 0, expectedByChance: 0 },
     calibrated: false,

@@ -175,7 +175,7 @@ async function writeCase(
   const summary: Summary = {
     _schema: 'vigiles/summary/v1',
     version,
-    verdict: verdictText(incidents, hypotheses, attribution, inputs),
+    verdict: verdictText(incidents, hypotheses, attribution, inputs, result.missing),
     inputs,
     clocks: result.clocks.map((clock) => ({
       ...clock,

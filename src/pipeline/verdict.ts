@@ -14,8 +14,10 @@ export function verdictText(
   hypotheses: readonly HypothesisSummary[],
   attribution: AttributionSummary,
   inputs: readonly InputSummary[],
+  /** What would have to be supplied before it can be told who did it, as half a sentence; '' when nothing. */
+  missing = '',
 ): string {
-  return `${whatHappened(incidents, attribution, inputs)} ${whoDidIt(incidents, hypotheses, attribution, inputs)}`
+  return `${whatHappened(incidents, attribution, inputs)} ${whoDidIt(incidents, hypotheses, attribution, inputs, missing)}`
 }
 
 function whatHappened(
@@ -59,6 +61,7 @@ function whoDidIt(
   hypotheses: readonly HypothesisSummary[],
   attribution: AttributionSummary,
   inputs: readonly InputSummary[],
+  missing: string,
 ): string {
   const calls = inputs.reduce((sum, input) => sum + input.toolCalls, 0)
   if (attribution.events > 0 && calls === 0)
@@ -73,6 +76,7 @@ function whoDidIt(
   }
   const supported = hypotheses.find(({ verdict }) => verdict === 'supported')
   const named = `${attribution.attributed} of ${count(attribution.events, 'event')} are attributed to a tool call (p ≥ 0.9) and ${attribution.likely} more are likely (p ≥ 0.5)`
+  if (!supported && missing !== '') return `Who caused it cannot be told: ${missing}. ${named}.`
   if (!supported) return `Who caused it cannot be told from these logs: ${named}.`
   const who = {
     'agent-caused': 'The agents caused it',
@@ -85,7 +89,7 @@ function whoDidIt(
     supported.name === 'agent-caused' && steps.length > 0
       ? `, first at training step ${Math.min(...steps)}`
       : ''
-  return `${who}${since}: ${named}.`
+  return `${who}${since}: ${named}${missing === '' ? '' : `; ${missing}`}.`
 }
 
 function there(n: number, one: string): string {
