@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { OperatorError } from '../../base/errors.ts'
 import { detectionIds } from '../../detections/ids.generated.ts'
-import { parsePolicyObject } from '../../policy/parse-object.ts'
+import { denyAll } from '../../policy/deny-all.ts'
 import type { Problem } from '../../policy/problems.ts'
 import type { ActResult } from '../../responses/api.ts'
 import { type Phase, phases } from '../../schema/ask.ts'
@@ -189,12 +189,13 @@ function drained({ child, closed }: Pick<StartedCall, 'child' | 'closed'>): Prom
 
 /** The policy of a file or object; without one, nothing is allowed. Throws OperatorError with the first problems. */
 export async function readPolicy(source: string | object | undefined): Promise<Policy> {
+  if (source === undefined) return denyAll
   const options = { detections: detectionIds }
-  // YAML's reader is as large as all else that an open sandbox loads.
+  // Loaded only where there is something to read; YAML's reader is as large as all else that an open sandbox loads.
   const { policy, problems } =
     typeof source === 'string'
       ? (await import('../../policy/parse.ts')).parsePolicy(readText(source), source, options)
-      : parsePolicyObject(source ?? { version: 1 }, 'policy', options)
+      : (await import('../../policy/parse-object.ts')).parsePolicyObject(source, 'policy', options)
   if (policy) return policy
   const shown = problems.filter(({ severity }) => severity === 'error').slice(0, 5)
   throw new OperatorError('usage', {
