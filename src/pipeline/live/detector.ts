@@ -43,9 +43,20 @@ interface Trace {
 /** Lines and calls that a finding can still be led back to; the engine itself remembers no more. */
 const tracesMax = 100_000
 
+/** Calls whose command is remembered, for as much of it. */
+const commandsMax = 1_000
+const commandChars = 8_192
+
+/** A command without what a shell takes away and /proc does not show. */
+function bare(command: string): string {
+  return command.slice(0, commandChars).replace(/[\s'"\\]/g, '')
+}
+
 export function startDetector(): Detector {
   const traces = new BoundedMap<number, Trace>(tracesMax)
   const callIndex = new BoundedMap<string, number>(tracesMax)
+  const processes = new BoundedMap<string, true>(tracesMax)
+  const commands = new BoundedMap<string, string>(commandsMax)
   let found: LiveFinding[] = []
   let line = 0
   const engine = startEngine({
@@ -82,6 +93,8 @@ export function startDetector(): Detector {
       if (call) engine.push(call)
       return
     }
+    const process = processOf(row)
+    if (process) engine.push(process)
     const kind = kindOf(row)
     // An open line says less than what follows it: the bytes, or the end.
     if (!kind || row.activity === 'open') return
@@ -108,6 +121,20 @@ export function startDetector(): Detector {
     engine.push(seen)
   }
 
+  /** The process behind a connection, once: what its call was told to run need not say what ran. */
+  function processOf(row: Row): SeenCall | undefined {
+    const process = objectOf(objectOf(row.actor)?.process)
+    if (!process || typeof process.cmdLine !== 'string') return undefined
+    const { pid, startTicks, cmdLine } = process
+    const key = `${pid} ${startTicks} ${cmdLine.length} ${cmdLine.slice(0, 64)}`
+    if (processes.has(key)) return undefined
+    processes.set(key, true)
+    const told = commands.get(callKey(row.box, objectOf(row.actor)?.toolCall) ?? '')
+    if (told?.includes(bare(cmdLine.replace(/^\S{0,4096}\//, '')))) return undefined
+    const seq = typeof row.seq === 'number' ? row.seq : line
+    return callOf({ ...row, class: 'process_activity', activity: 'launch', process }, seq)
+  }
+
   /** A call when it starts, and a process that the kernel saw: its command line is what was really run. */
   function callOf(row: Row, seq: number): SeenCall | undefined {
     const time = timeOf(row)
@@ -121,7 +148,10 @@ export function startDetector(): Detector {
     const label = process && labelOf(actor)
     if (label) draft.label = label
     const key = callKey(row.box, id)
-    if (key !== undefined) callIndex.set(key, seq)
+    if (key !== undefined) {
+      callIndex.set(key, seq)
+      commands.set(key, bare(draft.command))
+    }
     traces.set(seq, { ...traceOf(row, actor), ...(typeof id === 'string' && { toolCall: id }) })
     const box = typeof row.box === 'string' ? row.box : undefined
     return {

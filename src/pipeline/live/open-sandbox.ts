@@ -72,6 +72,8 @@ export const outputBytesMax = 16 * 1024 * 1024
 const eventsMax = 100_000
 /** What a command's background processes still write after it ended is waited for no longer. Milliseconds. */
 const drainMs = 100
+/** While they go on writing, no longer than this. Milliseconds. */
+const drainMsMax = 2_000
 /** Of the output, what the journal keeps. */
 const keptChars = 4_096
 
@@ -175,15 +177,29 @@ function gather(stream: NodeJS.ReadableStream | null): () => string {
 
 function drained({ child, closed }: Pick<StartedCall, 'child' | 'closed'>): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => {
-      child.stdout?.destroy()
-      child.stderr?.destroy()
-      resolve()
-    }, drainMs)
-    void closed.then(() => {
+    let heard = false
+    const hear = () => {
+      heard = true
+    }
+    const finish = () => {
       clearTimeout(timer)
+      for (const stream of [child.stdout, child.stderr]) {
+        stream?.off('data', hear)
+        stream?.destroy()
+      }
       resolve()
-    })
+    }
+    // A timer that is late comes before what arrived meanwhile: that is read first.
+    const look = () =>
+      setImmediate(() => {
+        if (!heard || performance.now() > end) return finish()
+        heard = false
+        timer = setTimeout(look, drainMs)
+      })
+    const end = performance.now() + drainMsMax
+    let timer = setTimeout(look, drainMs)
+    for (const stream of [child.stdout, child.stderr]) stream?.on('data', hear)
+    void closed.then(finish)
   })
 }
 
