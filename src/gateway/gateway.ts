@@ -102,7 +102,13 @@ export function openGateway(options: GatewayOptions): Gateway {
     const flow = flowOf(packet)
     if (packet.protocol === 'tcp') onSyn(bytes, packet, unit, flow)
     else if (packet.protocol === 'udp' && packet.dstPort === 53) onQuery(bytes.slice(), packet, unit, flow)
-    else onOther(bytes, packet, unit, flow)
+    else if (!isReturned(packet, bytes, unit)) onOther(bytes, packet, unit, flow)
+  }
+
+  /** A late answer of ours came to nobody, and the kernel says so: unreachable, in the name of no call. */
+  function isReturned(packet: IpPacket, bytes: Uint8Array, unit: number): boolean {
+    const toUs = packet.dst === network.addresses.gateway
+    return toUs && unit === 0 && packet.protocol === 'icmp' && bytes[packet.transportAt] === 3
   }
 
   function onSyn(bytes: Uint8Array, packet: IpPacket, unit: number, flow: Flow): void {
