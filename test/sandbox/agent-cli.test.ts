@@ -221,7 +221,8 @@ describe.skipIf(missing !== undefined)(`Qwen Code in a sandbox${missing ? ` (${m
     const model = lines.find((line) => line.class === 'network_activity' && line.activity === 'open')
     expect(model).toMatchObject({ actor: { unit: 'unit-1' } })
     expect(model?.class === 'network_activity' && model.actor.label).toBeUndefined()
-    expect(asked.at(-1)).toContain("The sandbox's policy denied: one.example.com:80")
+    const wasTold = asked.some((body) => body.includes("The sandbox's policy denied: one.example.com:80"))
+    expect(wasTold).toBe(true)
     expect(lines.filter((line) => line.class === 'detection_finding')).toEqual([])
   }, 90_000)
 

@@ -90,13 +90,17 @@ describe('told calls', () => {
   })
 
   it('leave alone what an agent does for itself, and what nobody told of', () => {
-    const { calls } = start()
+    const { lines, calls } = start()
     expect(calls.work('u/0', "bash -c 'make'", 900).label).toBeUndefined()
     calls.start(told('t1', 'npm test'))
-    expect(calls.work('u/1', 'git rev-parse HEAD', 1010).label).toBeUndefined()
+    // While the call waits for its process, only the agreement tells.
+    expect(calls.work('u/1', 'git rev-parse HEAD', 1010).label?.agreement).toBe(0.4)
+    expect(calls.work('u/3', "bash -c 'npm test'", 1010).label?.agreement).toBe(1)
+    expect(calls.work('u/4', 'git status', 1010).label).toBeUndefined()
     calls.end(which('t1', 'npm test'), { atMs: 1100 })
+    expect(lines.at(-1)).toMatchObject({ unit: 'u/3', processes: 1 })
     expect(calls.work('u/2', "sh -c 'ps aux'", 9000).label).toBeUndefined()
-    expect(calls.summary()).toMatchObject({ told: 1, subtrees: 3, subtreesWithCall: 0 })
+    expect(calls.summary()).toMatchObject({ told: 1, subtrees: 5, subtreesWithCall: 2 })
   })
 
   it('of a shell that stays open are known by their own words', () => {

@@ -4,7 +4,7 @@
 // runs, by time, and by who told, each with its share of the stated agreement.
 
 import { BoundedMap } from '../../base/bounded-map.ts'
-import { compareCommands, runsShellText, toldText } from '../../commands/told-and-run.ts'
+import { compareCommands, toldText } from '../../commands/told-and-run.ts'
 import type { JournalActor, JournalLine } from '../../schema/journal.ts'
 
 export type Label = NonNullable<JournalActor['label']>
@@ -71,7 +71,7 @@ const limits = {
   lateMs: 10_000,
   /** Calls of one tool with the same arguments so close in time, from two sources, are one. */
   sameMs: 3_000,
-  /** Subtrees of one call whose text does not fit. */
+  /** Subtrees of one call whose text does not fit: what the agent does for itself meanwhile, or what it kept silent about. */
   guesses: 8,
 } as const
 
@@ -159,7 +159,7 @@ export class ToldCalls {
     call.endMs = end.atMs
     this.#open.delete(call.id)
     this.#ended = [...this.#ended, call].slice(-limits.open)
-    const processes = call.processes + call.guesses
+    const processes = call.processes > 0 ? call.processes : call.guesses
     if (processes === 0 && call.shell !== '') this.#withoutProcess++
     this.#record({
       class: 'execute_tool',
@@ -186,8 +186,8 @@ export class ToldCalls {
     const found = this.#best(cmdLine, atMs)
     if (found) this.#join(found.call, work, found)
     else {
-      // What ended before it could be read may have been anything.
-      const only = cmdLine === '' || runsShellText(cmdLine) ? this.#onlyWaiting(atMs) : undefined
+      // A shell may have become another program before it was read, or have ended: what it looks like says nothing.
+      const only = this.#onlyWaiting(atMs)
       // Time and ancestry alone: the agreement says how little that is.
       if (only) this.#join(only, work, judge(only, cmdLine, 1))
     }
