@@ -134,7 +134,7 @@ export function boxNetwork(kernel: Kernel, fds: NetworkFds, pipe: Socket): BoxNe
       }
     },
     listen(onPacket, onLost) {
-      log = readPacketLog(fds.packetLog, pipe, onPacket, onLost)
+      log = readPacketLog(kernel, fds.packetLog, pipe, onPacket, onLost)
     },
     close() {
       log?.destroy()

@@ -4,7 +4,15 @@
 
 import { Socket } from 'node:net'
 import type { FirstPacket } from '../schema/box-network.ts'
-import { AF_NETLINK, int32, type Kernel, littleEndian, SOCK_RAW, type SocketKind } from './kernel.ts'
+import {
+  AF_NETLINK,
+  int32,
+  type Kernel,
+  littleEndian,
+  SOCK_RAW,
+  type SocketKind,
+  SystemCallError,
+} from './kernel.ts'
 import { logGroup } from './rules.ts'
 
 const NETLINK_NETFILTER = 12
@@ -19,6 +27,10 @@ const config = { command: 1, mode: 2, queueThreshold: 5, flags: 6 } as const
 const attribute = { mark: 2, payload: 9, prefix: 10, sequence: 12 } as const
 /** Room for a burst of some ten thousand packets; beyond it they are lost, counted, and the programs send again. */
 const bufferBytes = 16 * 1024 * 1024
+/** A packet as it is logged, and what is said of it. */
+const messageBytesMax = 8192
+/** Packets in one turn; between turns, connections that are open get theirs. */
+const atOnce = 64
 
 export const packetLogKind: SocketKind = { family: AF_NETLINK, type: SOCK_RAW, protocol: NETLINK_NETFILTER }
 
@@ -61,6 +73,7 @@ function configMessage(type: number, value: readonly number[]): Uint8Array {
  * do by itself: the handle's class is borrowed from `pipe`, any pipe of a child process.
  */
 export function readPacketLog(
+  kernel: Kernel,
   fd: number,
   pipe: Socket,
   onPacket: (packet: FirstPacket) => void,
@@ -77,15 +90,35 @@ export function readPacketLog(
   >[0]
   const socket = new Socket(options)
   let expected = 0
-  socket.on('data', (bytes: Uint8Array) => {
+  const take = (bytes: Uint8Array) => {
     for (const { packet, sequence } of packetsIn(bytes)) {
       if (sequence > expected) onLost(sequence - expected)
       expected = sequence + 1
       onPacket(packet)
     }
+  }
+  const more = new Uint8Array(messageBytesMax)
+  socket.on('data', (bytes: Uint8Array) => {
+    take(bytes)
+    // Node reads one message in each turn of its event loop; a burst would wait for as many turns.
+    for (let i = 0; i < atOnce && !socket.destroyed; i++) {
+      const length = received(kernel, fd, more)
+      if (length === 0) return
+      take(more.subarray(0, length))
+    }
   })
   socket.on('error', () => {}) // The namespace is gone: so is everything that could send.
   return socket
+}
+
+/** 0 when there is nothing to read, now or ever. */
+function received(kernel: Kernel, fd: number, into: Uint8Array): number {
+  try {
+    return kernel.recv(fd, into) ?? 0
+  } catch (error) {
+    if (error instanceof SystemCallError) return 0
+    throw error
+  }
 }
 
 /** The packets of one read; what is no packet (acknowledgements) is passed over. */
