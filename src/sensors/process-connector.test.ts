@@ -15,6 +15,7 @@ function message(what: number, words: readonly number[], sequence = 0, cpu = 0):
   view.setUint16(32, 40, little)
   view.setUint32(36, what, little)
   view.setUint32(40, cpu, little)
+  view.setBigUint64(44, 123_456_789_012n, little)
   for (const [i, word] of words.entries()) view.setUint32(52 + 4 * i, word, little)
   return bytes
 }
@@ -28,7 +29,7 @@ describe('reports of the process connector', () => {
       message(0x8000_0000, [21, 21, 9, 17], 8, 1),
     ])
     expect([...processEventsIn(bytes)]).toEqual([
-      { kind: 'fork', parent: 10, pid: 20, sequence: 5, cpu: 1 },
+      { kind: 'fork', parent: 10, pid: 20, ns: 123_456_789_012, sequence: 5, cpu: 1 },
       { kind: 'exec', pid: 20, sequence: 6, cpu: 1 },
       { kind: 'exit', pid: 20, exitCode: 7, signal: 0, sequence: 7, cpu: 1 },
       { kind: 'exit', pid: 21, exitCode: 0, signal: 9, sequence: 8, cpu: 1 },

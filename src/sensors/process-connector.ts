@@ -6,7 +6,13 @@ export type ProcessEvent = {
   readonly sequence: number
   readonly cpu: number
 } & (
-  | { readonly kind: 'fork'; readonly pid: number; readonly parent: number }
+  | {
+      readonly kind: 'fork'
+      readonly pid: number
+      readonly parent: number
+      /** On the monotonic clock: within microseconds what /proc calls the start of the child, but for times of sleep. */
+      readonly ns: number
+    }
   | { readonly kind: 'exec'; readonly pid: number }
   | { readonly kind: 'exit'; readonly pid: number; readonly exitCode: number; readonly signal: number }
   | { readonly kind: 'other' }
@@ -40,7 +46,13 @@ function readEvent(view: DataView, from: number, end: number): ProcessEvent | un
   const common = { sequence: view.getUint32(from + 8, littleEndian), cpu: word(4) ?? 0 }
   const [first, second, third, fourth] = [word(16), word(20), word(24), word(28)]
   if (what === kinds.fork && third !== undefined && third === fourth && second !== undefined)
-    return { ...common, kind: 'fork', pid: third, parent: second }
+    return {
+      ...common,
+      kind: 'fork',
+      pid: third,
+      parent: second,
+      ns: Number(view.getBigUint64(at + 8, littleEndian)),
+    }
   if (what === kinds.exec && second !== undefined) return { ...common, kind: 'exec', pid: second }
   if (what === kinds.exit && first === second && first !== undefined && third !== undefined)
     return { ...common, kind: 'exit', pid: first, exitCode: (third >>> 8) & 0xff, signal: third & 0x7f }

@@ -47,7 +47,7 @@ export class ProcessTree<Tag> {
   }
 
   /** Undefined when the parent is not of this tree. */
-  fork(parentPid: number, pid: number): ProcessNode<Tag> | undefined {
+  fork(parentPid: number, pid: number, startTicks?: number): ProcessNode<Tag> | undefined {
     const parent = this.#live.get(parentPid)
     if (!parent) return undefined
     // Whoever forks and ends without end is one generation, not a chain that fills the memory.
@@ -57,6 +57,7 @@ export class ProcessTree<Tag> {
     node.facts = {
       pid,
       ppid: parentPid,
+      ...(startTicks !== undefined && { startTicks }),
       ...(name !== undefined && { name }),
       ...(cmdLine !== undefined && { cmdLine }),
       ...(exe !== undefined && { exe }),
@@ -67,9 +68,10 @@ export class ProcessTree<Tag> {
   /** It runs another program; `facts` is undefined when it ended before they could be read. */
   exec(node: ProcessNode<Tag>, facts: JournalProcess | undefined): void {
     node.execs++
+    const { pid, ppid, startTicks } = node.facts
     node.facts = facts
       ? withoutAncestors(facts)
-      : { pid: node.pid, ...(node.facts.ppid !== undefined && { ppid: node.facts.ppid }) }
+      : { pid, ...(ppid !== undefined && { ppid }), ...(startTicks !== undefined && { startTicks }) }
   }
 
   exit(pid: number): ProcessNode<Tag> | undefined {

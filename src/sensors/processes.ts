@@ -1,6 +1,7 @@
 // The processes of a sandbox, as they start, become other programs and end: from the kernel's reports where they can be
 // had, else by looking at /proc again and again.
 
+import { uptime } from 'node:os'
 import type { JournalProcess } from '../schema/journal.ts'
 import { LossCounter, processEventsIn } from './process-connector.ts'
 import { type ProcessNode, ProcessTree } from './process-tree.ts'
@@ -65,7 +66,7 @@ export async function startProcessSensor<Tag>(
       }
       if (event.kind === 'fork') {
         // Seen in /proc before its report was read.
-        if (!early.has(event.pid)) tree.fork(event.parent, event.pid)
+        if (!early.has(event.pid)) tree.fork(event.parent, event.pid, ticksOf(event.ns))
       } else if (event.kind === 'exec') launch(tree.get(event.pid))
       else if (event.kind === 'exit') {
         const node = tree.exit(event.pid)
@@ -163,6 +164,12 @@ export async function startProcessSensor<Tag>(
       clearTimeout(resync)
     },
   }
+}
+
+/** Of a time on the monotonic clock; /proc counts from boot, which differs by the time the machine slept. */
+function ticksOf(ns: number): number {
+  const sleptNs = uptime() * 1e9 - Number(process.hrtime.bigint())
+  return Math.floor((ns + (sleptNs > 1e9 ? sleptNs : 0)) / 1e7)
 }
 
 /** In the tree a long command line is cut. */

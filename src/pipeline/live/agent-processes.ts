@@ -51,8 +51,9 @@ export function tagFor(
   if (above.subtree) return { unit, role: above.role, subtree: above.subtree }
   if (above.role === 'agent' && facts && isSameProgram(node.parent!.facts, facts, folder))
     return { unit, role: 'agent' }
+  const { startTicks } = facts ?? node.facts
   const subtree: Subtree = {
-    name: `${unitName(unit)}/${node.pid}${facts?.startTicks === undefined ? '' : `-${facts.startTicks}`}`,
+    name: `${unitName(unit)}/${node.pid}${startTicks === undefined ? '' : `-${startTicks}`}`,
     pid: node.pid,
     work: undefined,
   }
