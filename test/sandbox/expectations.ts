@@ -3,7 +3,7 @@
 // In comments that begin with `#:` or `//:`:
 //   refuse CODE DESTINATION             a connection that was not let out; `host:port`, `host:port/udp`, `host/icmp`
 //   open DESTINATION                    one that was
-//   cut CODE DESTINATION                one that was let out, until its bytes were seen
+//   cut CODE DESTINATION                one that was let out, until its bytes were seen; `response`: by an act or a budget
 //   dns blocked|allowed TYPE NAME       a lookup
 //   request blocked|allowed METHOD HOST/PATH   in one that was let out
 //   finding DETECTION                   a detection that names this call
@@ -192,7 +192,8 @@ function isDecided({ kind, words }: Expectation, line: RecordedLine): boolean {
   if (line.class !== 'network_activity') return false
   if (kind === 'open') return line.activity === 'open' && line.disposition === 'allowed'
   const codes = (words[0] ?? '').split('|')
-  const blocked = line.disposition === 'blocked' && codes.includes(line.policy?.code ?? '')
+  const blocked =
+    line.disposition === 'blocked' && codes.includes(line.policy?.code ?? line.policy?.rule ?? '')
   return blocked && (kind === 'refuse') === (line.activity === 'refuse')
 }
 

@@ -5,7 +5,7 @@
 import { connect, createServer } from 'node:net'
 
 let ranks = 0
-const server = createServer((socket) => {
+createServer((socket) => {
   if (++ranks === 4) {
     console.log(ranks, 'ranks')
     process.exit()
