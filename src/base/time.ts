@@ -181,11 +181,17 @@ export function withYearNear(time: Time, nearUs: number): Time {
 /** ISO 8601 in UTC with µs: `2026-11-24T08:00:00.123456Z`. */
 export function toIso(us: number): string {
   const whole = Math.floor(us)
-  const ms = Math.floor(whole / 1000)
-  const rest = whole - ms * 1000
-  const text = new Date(ms).toISOString()
-  return `${text.slice(0, -1)}${String(rest).padStart(3, '0')}Z`
+  const second = Math.floor(whole / 1_000_000)
+  if (second !== lastSecond) {
+    lastText = new Date(second * 1000).toISOString().slice(0, -4)
+    lastSecond = second
+  }
+  return `${lastText}${String(whole - second * 1_000_000).padStart(6, '0')}Z`
 }
+
+/** Stamps come by the thousand in a second: up to its point the text is the same. */
+let lastSecond: number | undefined
+let lastText = ''
 
 /** µs of midnight UTC of a civil date (proleptic Gregorian; the days-from-civil method of H. Hinnant). */
 export function utcUs(year: number, month: number, day: number): number {

@@ -88,6 +88,7 @@ export async function openSandbox(options: OpenSandboxOptions): Promise<Sandbox>
     ...(options.phase && { phase: knownPhase(options.phase) }),
     ...(options.workdir !== undefined && { workdir: options.workdir }),
     ...(options.env && { env: options.env }),
+    wantsLines: () => queues.size > 0,
     onLine(line) {
       for (const queue of queues) queue.push(line)
     },

@@ -13,7 +13,12 @@ import { openProcessEvents } from '../../sandboxes/process-events.ts'
 import { oneProcess } from '../../sandboxes/processes.ts'
 import type { Phase } from '../../schema/ask.ts'
 import type { PolicyMode } from '../../schema/decision.ts'
-import type { DetectionFindingLine, JournalLine, RecordedLine } from '../../schema/journal.ts'
+import {
+  type DetectionFindingLine,
+  type JournalLine,
+  journalSchema,
+  type RecordedLine,
+} from '../../schema/journal.ts'
 import type { FindingResponse, Policy } from '../../schema/policy.ts'
 import type { Clock } from '../../store/clock.ts'
 import { JournalFull } from '../../store/errors.ts'
@@ -55,6 +60,8 @@ export interface SandboxOptions {
   readonly onAct?: (request: ActRequest, result: ActResult, asker: Asker) => void
   /** Told of each line that was written. */
   readonly onLine?: (line: RecordedLine) => void
+  /** Whether anybody wants to be told now. Default: whenever there is `onLine`. */
+  readonly wantsLines?: () => boolean
 }
 
 export interface ToolCallIdentity {
@@ -125,6 +132,8 @@ export async function watchSandbox(options: SandboxOptions): Promise<WatchedSand
     onWritten(lines) {
       for (const text of lines.split('\n')) {
         if (text === '') continue
+        // Nothing looks at what was opened before it shows more.
+        if (text.startsWith(openedText) && options.wantsLines?.() === false) continue
         const line = JSON.parse(text) as RecordedLine
         if (detector) found.push(...detector.see(line))
         else early.push(line)
@@ -175,8 +184,11 @@ export async function watchSandbox(options: SandboxOptions): Promise<WatchedSand
       if (line.class === 'network_activity' && line.activity === 'refuse')
         journal.refuse({ ...line, activity: 'refuse' })
       else if (line.class === 'dns_activity') journal.refuse(line)
-      // Nothing waits for it: written with the next line, or at the end of this turn.
-      else if (line.class === 'network_activity' && line.activity === 'close')
+      // Nothing waits for these: written with the next line, or at the end of this turn.
+      else if (
+        line.class === 'http_activity' ||
+        (line.class === 'network_activity' && line.activity === 'close')
+      )
         journal.appendSoon(line).catch(() => {})
       else journal.append(line)
     }
@@ -362,6 +374,9 @@ function updateRunFileQuietly(...[dir, change]: Parameters<typeof updateRunFile>
     updateRunFile(dir, change)
   } catch {}
 }
+
+/** How the line of a connection begins when it is opened. */
+const openedText = `{"_schema":"${journalSchema}","activity":"open",`
 
 /** The folder's name, where a person chose it. */
 function boxWord(dir: string): string {
