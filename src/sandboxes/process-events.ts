@@ -1,5 +1,6 @@
 // The kernel's reports of every start and end of a process (CONFIG_PROC_EVENTS, the netlink connector).
 
+import { readlinkSync } from 'node:fs'
 import { connect, Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AF_NETLINK, int32, type Kernel, kernel, littleEndian, SOCK_DGRAM } from './kernel.ts'
@@ -43,7 +44,7 @@ const NETLINK_NO_ENOBUFS = 5
 export async function openProcessEvents(
   onMessages: (bytes: Uint8Array) => void,
 ): Promise<{ close(): void } | undefined> {
-  if (process.getuid?.() !== 0 || !(await hearsProcessEvents())) return undefined
+  if (process.getuid?.() !== 0 || !inFirstPidNamespace() || !(await hearsProcessEvents())) return undefined
   const calls = kernel()
   const fd = subscribe(calls)
   try {
@@ -55,6 +56,15 @@ export async function openProcessEvents(
   socket.on('error', () => {})
   socket.unref()
   return { close: () => void socket.destroy() }
+}
+
+/** To all others the kernel does not answer at all, which would be waited for. Its number is fixed (PROC_PID_INIT_INO). */
+function inFirstPidNamespace(): boolean {
+  try {
+    return readlinkSync('/proc/self/ns/pid') === `pid:[${0xef_ff_ff_fc}]`
+  } catch {
+    return false
+  }
 }
 
 /** Node waits for a netlink socket if it takes it for a pipe; the class of such a handle is borrowed from a try. */
