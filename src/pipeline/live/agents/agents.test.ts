@@ -35,6 +35,18 @@ describe('settings of agents', () => {
     expect(notes).toHaveLength(1)
   })
 
+  it('trust, in Codex, our own two hooks and no others', () => {
+    const { words = [] } = knownAgent('codex')!.configure(place)
+    expect(words.filter((word) => word.startsWith('--'))).toEqual([])
+    const state = words.find((word) => word.startsWith('hooks.state=')) ?? ''
+    expect(
+      [...state.matchAll(/"([^"]+)"=\{trusted_hash="sha256:[0-9a-f]{64}"\}/g)].map(([, key]) => key),
+    ).toEqual([
+      '/<session-flags>/config.toml:pre_tool_use:0:0',
+      '/<session-flags>/config.toml:post_tool_use:0:0',
+    ])
+  })
+
   it('of the command come first', () => {
     const { words, notes } = knownAgent('claude')!.configure({ ...place, words: ['--settings', 'x.json'] })
     expect(words).toBeUndefined()

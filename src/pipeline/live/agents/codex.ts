@@ -1,11 +1,15 @@
-// Codex. Hooks and telemetry are set by `-c`, over the user's own config.toml; hooks that nobody reviewed run only when
-// the command says so, which it then does for this run.
+// Codex. Hooks and telemetry are set by `-c`, over the user's own config.toml. Codex runs a hook only when its exact
+// definition is trusted: for these two, and no others, that is said by `-c` too.
 
+import { createHash } from 'node:crypto'
+import { canonicalJson } from '../../../base/canonical-json.ts'
 import { agentEndpoint, hookPath } from '../hook-program.ts'
 import type { KnownAgent } from './api.ts'
 import { copy, hookFile } from './parts.ts'
 
-const hook = `[{matcher="*",hooks=[{type="command",command="${hookPath} codex",timeout=10}]}]`
+const command = `${hookPath} codex`
+const timeout = 10
+const hook = `[{matcher="*",hooks=[{type="command",command="${command}",timeout=${timeout}}]}]`
 
 export const codex: KnownAgent = {
   name: 'Codex',
@@ -15,10 +19,23 @@ export const codex: KnownAgent = {
   configure: () => ({
     words: [
       ...['-c', `hooks.PreToolUse=${hook}`, '-c', `hooks.PostToolUse=${hook}`],
-      '--dangerously-bypass-hook-trust',
+      ...['-c', `hooks.state={${trusted('pre_tool_use')},${trusted('post_tool_use')}}`],
       ...['-c', `otel.exporter={otlp-http={endpoint="${agentEndpoint}/v1/logs",protocol="json"}}`],
     ],
     files: [hookFile],
-    notes: ['Codex runs hooks unreviewed in this run: ours, and those of the project and the user'],
   }),
+}
+
+/**
+ * Trust in one hook of the command line: the hash of what it is, under the name of its place (codex-rs/hooks,
+ * engine/discovery.rs).
+ */
+function trusted(event: string): string {
+  const identity = {
+    event_name: event,
+    matcher: '*',
+    hooks: [{ type: 'command', command, timeout, async: false }],
+  }
+  const hash = createHash('sha256').update(canonicalJson(identity)).digest('hex')
+  return `"/<session-flags>/config.toml:${event}:0:0"={trusted_hash="sha256:${hash}"}`
 }
