@@ -2,6 +2,7 @@
 
 import { spawn } from 'node:child_process'
 import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs'
+import { BoundedMap } from '../base/bounded-map.ts'
 import { OperatorError } from '../base/errors.ts'
 import { kernel, littleEndian } from './kernel.ts'
 import { systemCallNumber } from './system-calls.ts'
@@ -87,6 +88,21 @@ function setAttributes(
  * Throws {@link OperatorError}.
  */
 export async function openIdMap(from: Ids, to: Ids): Promise<number> {
+  const key = [from.uid, from.gid, to.uid, to.gid].join()
+  const known = made.get(key) ?? makeIdMap(from, to)
+  made.set(key, known)
+  try {
+    return openSync(`/proc/self/fd/${await known}`, 'r')
+  } catch (error) {
+    made.delete(key)
+    throw error
+  }
+}
+
+/** Of this process: the next sandbox of the same owner and agent needs the same one. The oldest makes room. */
+const made = new BoundedMap<string, Promise<number>>(16, (_, fd) => void fd.then(closeSync, () => {}))
+
+async function makeIdMap(from: Ids, to: Ids): Promise<number> {
   // The word says that the namespace exists; it is given its map from outside and ends when its input does.
   const child = spawn('unshare', ['--user', '--', 'sh', '-c', 'echo made; cat'], {
     stdio: ['pipe', 'pipe', 'ignore'],
