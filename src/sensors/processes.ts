@@ -78,8 +78,18 @@ export async function startProcessSensor<Tag>(
       }
     }
   })
-  const timer = opened ? undefined : setInterval(look, pollMs)
-  timer?.unref()
+  let timer: NodeJS.Timeout | undefined
+  if (!opened) poll(pollMs)
+
+  /** Many processes take long to look at: at most a tenth of the time is spent on that. */
+  function poll(afterMs: number): void {
+    timer = setTimeout(() => {
+      const startedAt = performance.now()
+      look()
+      poll(Math.max(pollMs, 9 * (performance.now() - startedAt)))
+    }, afterMs)
+    timer.unref()
+  }
 
   function launch(node: ProcessNode<Tag> | undefined): void {
     if (!node) return
@@ -160,7 +170,7 @@ export async function startProcessSensor<Tag>(
     close() {
       flush()
       opened?.close()
-      clearInterval(timer)
+      clearTimeout(timer)
       clearTimeout(resync)
     },
   }
