@@ -27,12 +27,13 @@ describe.skipIf(missing !== undefined)(`ways out of a sandbox${missing ? ` (${mi
     run = await runAttempts(world)
     stopped = await containment(world)
     more = [...(await handedOver(world)), ...(await noResolver(world))]
-  }, 240_000)
+  }, 400_000)
   afterAll(() => world?.close())
 
   for (const [number, title] of groups) {
     const here = listed.filter(({ group }) => group === number)
     describe(`${number} ${title}`, () => {
+      if (number === 23) containmentHolds()
       for (const { path, name, skip, hole } of here) {
         const test = skip !== undefined ? it.skip : hole !== undefined ? it.fails : it
         test(`${name}${skip ? ` (${skip})` : ''}`, (context) => {
@@ -42,6 +43,14 @@ describe.skipIf(missing !== undefined)(`ways out of a sandbox${missing ? ` (${mi
           expect(outcome?.problems).toEqual([])
         })
       }
+    })
+  }
+
+  function containmentHolds() {
+    it('stops what was found, keeps the proof, and leaves the others alone', () => {
+      expect(
+        stopped.outcomes.flatMap(({ name, problems }) => problems.map((text) => `${name}: ${text}`)),
+      ).toEqual([])
     })
   }
 
@@ -88,13 +97,13 @@ describe.skipIf(missing !== undefined)(`ways out of a sandbox${missing ? ` (${mi
     )
   })
 
-  it('stops what was found, keeps the proof, and leaves the others alone', () => {
-    expect(
-      stopped.outcomes.flatMap(({ name, problems }) => problems.map((text) => `${name}: ${text}`)),
-    ).toEqual([])
+  it('holds between two calls, and without a resolver', () => {
+    const held = more.filter(({ hole }) => hole === undefined)
+    expect(held.flatMap(({ name, problems }) => problems.map((text) => `${name}: ${text}`))).toEqual([])
   })
 
-  it('holds between two calls, and without a resolver', () => {
-    expect(more.flatMap(({ name, problems }) => problems.map((text) => `${name}: ${text}`))).toEqual([])
+  it.fails('links the call that asked through another call', () => {
+    const asked = more.find(({ name }) => name === 'asker-is-linked')
+    expect(asked?.problems).toEqual([])
   })
 })

@@ -72,7 +72,19 @@ export async function handedOver(world: World): Promise<Outcome[]> {
       await serving
     },
   )
-  return [
+  const asked = lines.flatMap((line) =>
+    line.class === 'network_activity' && line.dstEndpoint.hostname === 'by-socket.denied.example'
+      ? [line.actor.askedBy]
+      : [],
+  )
+  const linked = outcomeOf(7, 'asker-is-linked', {
+    decided: true,
+    recorded: asked.length > 0,
+    attributed: asked.length > 0 && asked.every((call) => call === 'asker'),
+  })
+  const hole =
+    'the call that asks a server of another call is not linked: connections inside are not followed'
+  const byOthers = [
     ['handed-over-by-socket', 'by-socket.denied.example', 'server'],
     ['handed-over-by-file', 'by-file.denied.example', 'worker'],
   ].map(([name = '', host, call]) => {
@@ -88,6 +100,7 @@ export async function handedOver(world: World): Promise<Outcome[]> {
     }
     return outcomeOf(15, name, facts)
   })
+  return [...byOthers, { ...linked, hole }]
 }
 
 /** The resolver outside is gone: what is allowed fails, is recorded as such, and nothing else opens. */

@@ -11,8 +11,8 @@ import { type Attempt, judgeAttempt, type Outcome, readAttempt } from './expecta
 import { outside, ports, type World } from './world.ts'
 
 export const attemptsFolder = join(import.meta.dirname, 'attempts')
-const atOnce = 6
-const timeoutMs = 30_000
+const atOnce = 4
+const timeoutMs = 60_000
 /** A program's word for: what it needs is not here. */
 const missingCode = 77
 /** What calls left running does its last thing within that time. */

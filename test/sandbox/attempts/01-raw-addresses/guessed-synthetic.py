@@ -3,5 +3,5 @@
 #: not connected
 import socket
 s = socket.socket()
-s.settimeout(5)
+s.settimeout(20)
 print('connected' if s.connect_ex(('198.18.200.7', 80)) == 0 else 'refused')

@@ -7,7 +7,7 @@
 import socket
 for target in [('192.0.2.22', 22), ('192.0.2.22', 80), ('192.0.2.22', 443), ('192.0.2.22', 40022)]:
     s = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    s.settimeout(5)
+    s.settimeout(20)
     try:
         s.connect(target)
         print('connected', target)

@@ -4,7 +4,7 @@
 import socket
 for target in [('2001:db8::1', 80)]:
     s = socket.socket(socket.AF_INET6, socket.SOCK_STREAM)
-    s.settimeout(5)
+    s.settimeout(20)
     try:
         s.connect(target)
         print('connected', target)

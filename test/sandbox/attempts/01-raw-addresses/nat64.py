@@ -4,7 +4,7 @@
 import socket
 for target in [('64:ff9b::203.0.113.9', 80)]:
     s = socket.socket(socket.AF_INET6, socket.SOCK_STREAM)
-    s.settimeout(5)
+    s.settimeout(20)
     try:
         s.connect(target)
         print('connected', target)

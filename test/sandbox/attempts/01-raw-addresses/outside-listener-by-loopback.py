@@ -5,5 +5,5 @@ import os, socket
 for host in ('127.0.0.1', os.environ['OUT']):
     for port in ('PORT_HTTP', 'PORT_SSH', 'PORT_ECHO'):
         s = socket.socket()
-        s.settimeout(3)
+        s.settimeout(10)
         print('connected' if s.connect_ex((host, int(os.environ[port]))) == 0 else 'refused')

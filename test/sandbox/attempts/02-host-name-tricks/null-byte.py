@@ -3,7 +3,7 @@
 #: says denied
 import os, socket
 def ask(name, port):
-    s = socket.create_connection(('198.19.255.1', 1080), 5)
+    s = socket.create_connection(('198.19.255.1', 1080), 20)
     s.sendall(b'\x05\x01\x00')
     s.recv(2)
     s.sendall(b'\x05\x01\x00\x03' + bytes([len(name)]) + name + port.to_bytes(2, 'big'))

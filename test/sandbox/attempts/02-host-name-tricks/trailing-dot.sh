@@ -2,5 +2,5 @@
 #: open web.allowed.example:$PORT_HTTP
 #: refuse not-listed $ID.denied.example:80
 #: shared
-curl -sS -m 5 "http://web.allowed.example.:$PORT_HTTP/dot"
-curl -sS -m 5 "http://$ID.denied.example./"
+curl -sS -m 20 "http://web.allowed.example.:$PORT_HTTP/dot"
+curl -sS -m 20 "http://$ID.denied.example./"

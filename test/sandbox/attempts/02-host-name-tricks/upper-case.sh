@@ -3,5 +3,5 @@
 #: refuse not-listed $ID.denied.example:80
 #: says outside: GET /case
 #: shared
-curl -sS -m 5 "http://WEB.Allowed.EXAMPLE:$PORT_HTTP/case"
-curl -sS -m 5 "http://$ID.DENIED.example/"
+curl -sS -m 20 "http://WEB.Allowed.EXAMPLE:$PORT_HTTP/case"
+curl -sS -m 20 "http://$ID.DENIED.example/"

@@ -7,7 +7,7 @@ def query(name, kind, more=b''):
     return struct.pack('>HHHHHH', 4660, 256, 1, 0, 0, 1 if more else 0) + labels + b'\0' + struct.pack('>HH', kind, 1) + more
 def udp(server, port, message):
     s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    s.settimeout(3)
+    s.settimeout(10)
     try:
         s.sendto(message, (server, port))
         return s.recv(4096)

@@ -7,14 +7,14 @@ def query(name, kind, more=b''):
     return struct.pack('>HHHHHH', 4660, 256, 1, 0, 0, 1 if more else 0) + labels + b'\0' + struct.pack('>HH', kind, 1) + more
 def udp(server, port, message):
     s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    s.settimeout(3)
+    s.settimeout(10)
     try:
         s.sendto(message, (server, port))
         return s.recv(4096)
     except OSError as error:
         return error
 
-s = socket.create_connection(('192.0.2.54', 53), 5)
+s = socket.create_connection(('192.0.2.54', 53), 20)
 message = query(os.environ['ID'] + '.denied.example', 1)
 s.sendall(struct.pack('>H', len(message)) + message)
 print('.'.join(str(b) for b in s.recv(4096)[-4:]))

@@ -3,5 +3,5 @@
 #: not connected
 import os, socket
 s = socket.socket()
-s.settimeout(8)
+s.settimeout(20)
 print('connected' if s.connect_ex(('metadata6.rebind.example', int(os.environ['PORT_HTTP']))) == 0 else 'refused')

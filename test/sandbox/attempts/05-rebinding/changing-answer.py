@@ -6,7 +6,7 @@ import os, socket, time
 said = []
 for wait in (6, 0):
     s = socket.socket()
-    s.settimeout(5)
+    s.settimeout(20)
     said.append('connected' if s.connect_ex(('changing.rebind.example', int(os.environ['PORT_HTTP']))) == 0 else 'refused')
     time.sleep(wait)
 print(*said)

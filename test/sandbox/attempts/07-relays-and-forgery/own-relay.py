@@ -5,7 +5,7 @@ import os, socket, threading
 server = socket.create_server(('127.0.0.1', 0))
 def relay():
     inner, _ = server.accept()
-    outer = socket.create_connection(('198.19.255.1', 3128), 5)
+    outer = socket.create_connection(('198.19.255.1', 3128), 20)
     outer.sendall(inner.recv(4096))
     inner.sendall(outer.recv(4096))
 threading.Thread(target=relay, daemon=True).start()

@@ -2,4 +2,4 @@
 #: open tls.allowed.example:$PORT_TLS
 #: shared
 #: says ^ok
-curl -sS -m 8 --http1.1 --cacert ca.pem "https://tls.allowed.example:$PORT_TLS/"
+curl -sS -m 20 --http1.1 --cacert ca.pem "https://tls.allowed.example:$PORT_TLS/"

@@ -1,4 +1,4 @@
 # An allowed name, and another in the Host header.
 #: request blocked GET web.allowed.example/front-$ID
 #: says denied
-curl -sS -m 8 -H "Host: $ID.denied.example" "http://web.allowed.example:$PORT_HTTP/front-$ID"
+curl -sS -m 20 -H "Host: $ID.denied.example" "http://web.allowed.example:$PORT_HTTP/front-$ID"

@@ -2,4 +2,4 @@
 #: cut name-mismatch tls.allowed.example:$PORT_TLS
 #: shared
 #: not ^ok
-curl -sS -m 8 -k --connect-to "$ID.denied.example:443:tls.allowed.example:$PORT_TLS" "https://$ID.denied.example/"
+curl -sS -m 20 -k --connect-to "$ID.denied.example:443:tls.allowed.example:$PORT_TLS" "https://$ID.denied.example/"

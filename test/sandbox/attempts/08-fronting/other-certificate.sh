@@ -2,4 +2,4 @@
 #: open tls.allowed.example:$PORT_TLS
 #: shared
 #: says (certificate|SSL)
-curl -sS -m 8 "https://tls.allowed.example:$PORT_TLS/"
+curl -sS -m 20 "https://tls.allowed.example:$PORT_TLS/"

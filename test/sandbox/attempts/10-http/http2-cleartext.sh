@@ -2,4 +2,4 @@
 #: cut protocol|path|method read.allowed.example:$PORT_HTTP
 #: shared
 #: not outside
-curl -sS -m 8 --http2-prior-knowledge "http://read.allowed.example:$PORT_HTTP/acme/x"
+curl -sS -m 20 --http2-prior-knowledge "http://read.allowed.example:$PORT_HTTP/acme/x"

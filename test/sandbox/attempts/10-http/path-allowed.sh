@@ -3,5 +3,5 @@
 #: request blocked POST read.allowed.example/acme/b-$ID
 #: says outside: GET /acme
 #: says denied
-curl -sS -m 8 "http://read.allowed.example:$PORT_HTTP/acme/a-$ID"
-curl -sS -m 8 -d x "http://read.allowed.example:$PORT_HTTP/acme/b-$ID"
+curl -sS -m 20 "http://read.allowed.example:$PORT_HTTP/acme/a-$ID"
+curl -sS -m 20 -d x "http://read.allowed.example:$PORT_HTTP/acme/b-$ID"

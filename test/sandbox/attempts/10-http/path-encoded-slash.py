@@ -3,8 +3,8 @@
 #: says denied
 import os, socket, sys, time
 def dial(host, port):
-    return socket.create_connection((host, int(os.environ.get(str(port), port))), 8)
-def hear(s, seconds=3):
+    return socket.create_connection((host, int(os.environ.get(str(port), port))), 20)
+def hear(s, seconds=10):
     s.settimeout(seconds)
     try:
         return s.recv(4096)

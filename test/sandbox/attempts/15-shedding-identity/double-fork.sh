@@ -1,4 +1,4 @@
 # Forks twice.
 #: refuse not-listed $ID.denied.example:80
-( ( curl -sS -m 5 "http://$ID.denied.example/" ) & )
+( ( curl -sS -m 20 "http://$ID.denied.example/" ) & )
 sleep 1

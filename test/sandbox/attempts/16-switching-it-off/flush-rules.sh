@@ -6,4 +6,4 @@ nft flush ruleset 2>/dev/null && echo flushed
 unshare -Ur nft flush ruleset 2>/dev/null && echo flushed
 iptables -F 2>/dev/null && echo flushed
 ip link set lo down 2>/dev/null && echo flushed
-curl -sS -m 5 "http://$ID.denied.example/"
+curl -sS -m 20 "http://$ID.denied.example/"

@@ -6,7 +6,7 @@ address = socket.gethostbyname(os.environ['ID'] + '.denied.example')
 refused = 0
 for _ in range(1000):
     s = socket.socket()
-    s.settimeout(5)
+    s.settimeout(20)
     refused += s.connect_ex((address, 80)) == 111
     s.close()
 print(refused, 'refused')

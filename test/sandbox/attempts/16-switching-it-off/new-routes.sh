@@ -4,4 +4,4 @@
 PATH=$PATH:/usr/sbin:/sbin
 ip route add 192.0.2.0/24 dev lo 2>/dev/null && echo changed
 ip addr add 192.0.2.161/32 dev lo 2>/dev/null && echo changed
-curl -sS -m 5 http://192.0.2.161/
+curl -sS -m 20 http://192.0.2.161/

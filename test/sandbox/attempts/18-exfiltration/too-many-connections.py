@@ -4,6 +4,6 @@
 import os, socket
 for _ in range(5):
     s = socket.socket()
-    s.settimeout(5)
+    s.settimeout(20)
     print(s.connect_ex(('few.allowed.example', int(os.environ['PORT_HTTP']))))
     s.close()

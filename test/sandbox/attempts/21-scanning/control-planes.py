@@ -11,5 +11,5 @@
 import socket
 for port in (10250, 6443, 2379, 2375, 6379, 2049, 22555):
     s = socket.socket()
-    s.settimeout(3)
+    s.settimeout(10)
     s.connect_ex(('10.0.0.21', port))

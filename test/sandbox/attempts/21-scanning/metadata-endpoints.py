@@ -8,5 +8,5 @@
 import socket
 for host in ('169.254.169.254', '100.100.100.200', '168.63.129.16', 'fd00:ec2::254'):
     s = socket.socket(socket.AF_INET6 if ':' in host else socket.AF_INET)
-    s.settimeout(3)
+    s.settimeout(10)
     print(s.connect_ex((host, 80)))

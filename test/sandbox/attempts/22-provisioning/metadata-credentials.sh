@@ -2,4 +2,4 @@
 #: in watched
 #: refuse metadata-address 169.254.170.2:80
 #: not AccessKey
-curl -sS -m 3 http://169.254.170.2/v2/credentials/role
+curl -sS -m 20 http://169.254.170.2/v2/credentials/role

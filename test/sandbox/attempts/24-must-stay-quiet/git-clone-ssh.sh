@@ -4,5 +4,5 @@
 #: open ssh.allowed.example:$PORT_SSH
 #: shared
 #: says ^readme$
-export GIT_SSH_COMMAND='ssh -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o BatchMode=yes -o ConnectTimeout=8 -o LogLevel=ERROR -i ./id'
+export GIT_SSH_COMMAND='ssh -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o BatchMode=yes -o ConnectTimeout=20 -o LogLevel=ERROR -i ./id'
 git clone -q "ssh://$SSH_USER@ssh.allowed.example:$PORT_SSH/$REPO" /tmp/$ID && ls /tmp/$ID

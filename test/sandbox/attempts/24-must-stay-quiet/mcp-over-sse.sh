@@ -2,4 +2,4 @@
 #: in quiet
 #: request allowed GET web.allowed.example/events-$ID
 #: says jsonrpc
-curl -sS -m 8 -N "http://web.allowed.example:$PORT_HTTP/events-$ID"
+curl -sS -m 20 -N "http://web.allowed.example:$PORT_HTTP/events-$ID"

@@ -4,9 +4,9 @@
 #: open ssh.allowed.example:$PORT_SSH
 #: shared
 #: says irc.example
-ssh -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o BatchMode=yes -o ConnectTimeout=8 -o LogLevel=ERROR -i ./id -f -N -L 127.0.0.1:15432:$OUT:$PORT_PUSH -p $PORT_SSH $SSH_USER@ssh.allowed.example
+ssh -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o BatchMode=yes -o ConnectTimeout=20 -o LogLevel=ERROR -i ./id -f -N -L 127.0.0.1:15432:$OUT:$PORT_PUSH -p $PORT_SSH $SSH_USER@ssh.allowed.example
 python3 -c "
 import socket
-s = socket.create_connection(('127.0.0.1', 15432), 5)
-s.settimeout(5)
+s = socket.create_connection(('127.0.0.1', 15432), 20)
+s.settimeout(20)
 print(s.recv(100))"
