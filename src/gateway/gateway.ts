@@ -56,7 +56,7 @@ export function openGateway(options: GatewayOptions): Gateway {
   const names = syntheticNames(options.syntheticRange)
   const links = new Links(options, names)
   /** Being decided or dialled, or dialled and not taken up yet; by flow. */
-  const waiting = new Map<string, Link>()
+  const waiting = new Map<string, { readonly link: Link; readonly number: number }>()
   /** How first packets were answered, by flow, with the number that tells a new connection from the same one. */
   const answered = new BoundedMap<string, { readonly number: number; readonly refused: boolean }>(answeredMax)
   /** On their way to a service of the gateway's own; by flow. */
@@ -113,14 +113,21 @@ export function openGateway(options: GatewayOptions): Gateway {
 
   function onSyn(bytes: Uint8Array, packet: IpPacket, unit: number, flow: Flow): void {
     const key = keyOf(flow)
-    if (waiting.has(key)) return // Sent again while it is dialled.
+    const number = sequenceOf(bytes, packet)
+    const earlier = waiting.get(key)
+    if (earlier?.number === number) {
+      // Sent again while it is dialled; or ours was lost on the way to the listener.
+      if (earlier.link.upstream) network.send(filled(bytes, packet))
+      return
+    }
+    // The program gave up, and the same port is another connection's now, of another call perhaps.
+    if (earlier) abandon(key, earlier.link)
     // As over UDP, whatever server a query is meant for, the resolver here answers.
     const query = flow.dst.port === 53 && names.nameOf(flow.dst.ip) === undefined
     if (query || flow.dst.ip === network.addresses.gateway) {
       onOwnService(bytes, packet, unit, flow, key)
       return
     }
-    const number = sequenceOf(bytes, packet)
     const before = answered.get(key)
     if (before?.number === number) {
       // Sent again before our answer came: the same connection, and no second line.
@@ -143,11 +150,11 @@ export function openGateway(options: GatewayOptions): Gateway {
       return
     }
     const syn = bytes.slice()
-    waiting.set(key, link)
+    waiting.set(key, { link, number })
     void (async () => {
       const answer = await reach(link, decision)
       if (typeof answer === 'string' || 'verdict' in answer) {
-        waiting.delete(key)
+        if (waiting.get(key)?.link === link) waiting.delete(key)
         // A host that does not answer is not answered for; all else is a refusal the program sees at once.
         if (answer !== 'no-answer') {
           answered.set(key, { number, refused: true })
@@ -159,14 +166,19 @@ export function openGateway(options: GatewayOptions): Gateway {
       answered.set(key, { number, refused: false })
       link.upstream = answer
       answer.on('error', () => {})
-      link.timer = setTimeout(() => {
-        waiting.delete(key)
-        answer.destroy()
-        links.close(link, { outcome: 'no-answer' })
-      }, limits.acceptMs)
-      fillTcpChecksum(syn, packet)
-      network.send(syn)
+      link.timer = setTimeout(() => abandon(key, link), limits.acceptMs)
+      network.send(filled(syn, packet))
     })()
+  }
+
+  /** Dialled for a program that does not want it any more. */
+  function abandon(key: string, link: Link): void {
+    waiting.delete(key)
+    clearTimeout(link.timer)
+    if (link.upstream) {
+      link.upstream.destroy()
+      links.close(link, { outcome: 'no-answer' })
+    } else link.cut('the program gave up')
   }
 
   /** The resolver over TCP, and on any other port a proxy: nothing is dialled before it says where to. */
@@ -174,9 +186,7 @@ export function openGateway(options: GatewayOptions): Gateway {
     const service: Service = { unit, flow, actor: options.actorOf(unit, flow), timer: undefined }
     service.timer = setTimeout(() => services.delete(key), limits.acceptMs)
     services.set(key, service)
-    const syn = bytes.slice()
-    fillTcpChecksum(syn, packet)
-    network.send(syn)
+    network.send(filled(bytes, packet))
   }
 
   async function serve(client: Socket, { unit, flow, actor, timer }: Service): Promise<void> {
@@ -278,7 +288,7 @@ export function openGateway(options: GatewayOptions): Gateway {
         void serve(client, service)
         return
       }
-      link = waiting.get(key)
+      link = waiting.get(key)?.link
       waiting.delete(key)
     } catch {} // Closed meanwhile, or connected to the listener itself.
     const upstream = link?.upstream
@@ -330,7 +340,9 @@ export function openGateway(options: GatewayOptions): Gateway {
   return {
     connections: () => [...carriage.open],
     cut(which, reason) {
-      const chosen = [...carriage.open, ...waiting.values(), ...asking].filter(which)
+      const chosen = [...carriage.open, ...[...waiting.values()].map(({ link }) => link), ...asking].filter(
+        which,
+      )
       for (const link of chosen) link.cut(reason)
       return chosen.length
     },
@@ -338,7 +350,7 @@ export function openGateway(options: GatewayOptions): Gateway {
     async close() {
       closed = true
       tellLost()
-      for (const link of [...carriage.open, ...waiting.values(), ...asking]) {
+      for (const link of [...carriage.open, ...[...waiting.values()].map(({ link }) => link), ...asking]) {
         clearTimeout(link.timer)
         link.cut('the sandbox was closed')
       }
@@ -347,6 +359,13 @@ export function openGateway(options: GatewayOptions): Gateway {
       await closeServer(server)
     },
   }
+}
+
+/** The packet as it may be sent, whatever the sender's kernel left for its hardware to do. */
+function filled(bytes: Uint8Array, packet: IpPacket): Uint8Array {
+  const copy = bytes.slice()
+  fillTcpChecksum(copy, packet)
+  return copy
 }
 
 function flowOf(packet: IpPacket): Flow {
