@@ -118,7 +118,9 @@ export async function startProcessSensor<Tag>(
 
   function becameAnother(node: ProcessNode<Tag>): void {
     const now = facts(node.pid)
-    if (!now || (now.cmdLine === node.facts.cmdLine && now.exe === node.facts.exe)) return
+    // One that ended and was not asked for its end yet has no command line.
+    if (now?.cmdLine === undefined || (now.cmdLine === node.facts.cmdLine && now.exe === node.facts.exe))
+      return
     if (now.exe === node.facts.exe && sameStart(now.cmdLine, node)) return
     tree.exec(node, now)
     tell(() => onLaunch(node, now))

@@ -75,9 +75,11 @@ export function labelOf(node: Node): Label | undefined {
   return undefined
 }
 
-/** The programs that give the command its signals back, and its limits. */
+/** bubblewrap before it runs anything, what closes its descriptors, gives the command its signals back, and its limits. */
 function isWayIn(facts: JournalProcess | undefined): boolean {
-  return /^(?:\/usr)?\/bin\/(?:env --default-signal=|prlimit --[a-z]+=\d)/.test(facts?.cmdLine ?? '')
+  return /^(?:(?:\/usr)?\/bin\/)?(?:bwrap --|env --default-signal=|prlimit --[a-z]+=\d|sh -c 'exec [\d<>&; -]+exec "\$@"' sh )/.test(
+    facts?.cmdLine ?? '',
+  )
 }
 
 /** Agents start themselves again, with more memory or for their workers: that is no tool call. */
