@@ -86,7 +86,7 @@ export function openNetworkFds(kernel: Kernel, sockets: NetworkSockets): Network
   return { listener, packetLog, raw4, raw6, socketDiag }
 }
 
-/** Takes both families where the kernel has both: `redirect` sends each to its own loopback address. */
+/** Takes both families where the kernel has both, on all addresses: the rules choose among those of loopback. */
 function openListener(kernel: Kernel, { listener6, listener4 }: NetworkSockets): number {
   if (listener6 !== undefined) {
     try {
@@ -100,7 +100,7 @@ function openListener(kernel: Kernel, { listener6, listener4 }: NetworkSockets):
     }
   }
   assert(listener4 !== undefined, 'a socket of IPv4 was made')
-  kernel.bind(listener4, socketAddress(Uint8Array.of(127, 0, 0, 1), listenerPort))
+  kernel.bind(listener4, socketAddress(new Uint8Array(4), listenerPort))
   return listener4
 }
 

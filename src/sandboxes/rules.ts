@@ -17,11 +17,17 @@ export const addresses = {
 } as const
 
 export const logGroup = 7
+/**
+ * Each destination gets a loopback address of its own, chosen by a hash of it. With a single one, a source port that is
+ * used for two destinations within two minutes would have to be changed on the way, and nobody would know whose the
+ * connection is.
+ */
+const loopback = '127.0.0.1-127.255.255.254'
 /** A whole DNS query, the beginning of anything else. Bytes. */
 const snapBytes = 1600
 
 export interface RulesOptions {
-  /** Port of the gateway's listener on 127.0.0.1 inside the namespace. */
+  /** Port of the gateway's listener, on all addresses inside the namespace. */
   readonly listenerPort: number
   /** Groups of calls and their marks; absent where no group says whose a socket is. */
   readonly calls: { readonly level: number; readonly elements: readonly CallElement[] } | undefined
@@ -48,7 +54,9 @@ ${calls ? '  map calls {\n    type cgroupsv2 : mark\n  }' : ''}
   }
   chain nat {
     type nat hook output priority -100; policy accept;
-    meta mark & ${gatewayMark} == ${gatewayMark} meta l4proto tcp redirect to :${listenerPort}
+    meta mark & ${gatewayMark} != ${gatewayMark} accept
+    meta nfproto ipv4 meta l4proto tcp dnat ip to ${loopback}:${listenerPort}
+    meta l4proto tcp redirect to :${listenerPort}
   }
 }
 ${calls ? elementsText(calls.elements) : ''}`

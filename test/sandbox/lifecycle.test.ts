@@ -141,6 +141,31 @@ describe.skipIf(missing !== undefined)(`the life of a sandbox${missing ? ` (${mi
     expect((await sandbox.exec(sh('out', fetch('a.open.example')))).stdout).toBe('7\n')
   })
 
+  it('one source port for many destinations, one after the other and at once: each connects as itself', async () => {
+    const workdir = work()
+    writeFileSync(
+      join(workdir, 'same.py'),
+      `import socket
+kept, ends = [], []
+for i in range(16):
+  s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); s.bind(('', 45678)); s.settimeout(15)
+  s.connect(('same%d.open.example' % i, ${world.port})); s.sendall(b'hello'); ends.append(s.recv(5))
+  if i % 2: s.close()
+  else: kept.append(s)
+print(len(ends), set(ends))`,
+    )
+    const dir = fresh()
+    await using sandbox = await openSandbox({ record: dir, policy: world.policy(), workdir })
+    const same = await sandbox.exec({
+      command: ['python3', 'same.py'],
+      toolCall: { id: 'same', name: 'python' },
+    })
+    expect([same.stdout, same.stderr]).toEqual(["16 {b'hello'}\n", ''])
+    expect(networkLines(dir, 'open').map((line) => line.dstEndpoint.hostname)).toEqual(
+      Array.from({ length: 16 }, (_, i) => `same${i}.open.example`),
+    )
+  })
+
   it('phases: a rule for one holds for the calls that are in it', async () => {
     const { allow, ...rest } = world.policy() as { allow: object[] }
     const policy = { ...rest, phases: { setup: { allow } } }
