@@ -14,6 +14,7 @@ import { listAttempts, type Run, runAttempts } from './run-attempts.ts'
 import { openWorld, type World } from './world.ts'
 
 const missing = missingForSandbox()
+const root = process.getuid?.() === 0
 const listed = listAttempts({ env: {} })
 
 describe.skipIf(missing !== undefined)(`ways out of a sandbox${missing ? ` (${missing})` : ''}`, () => {
@@ -34,13 +35,14 @@ describe.skipIf(missing !== undefined)(`ways out of a sandbox${missing ? ` (${mi
     const here = listed.filter(({ group }) => group === number)
     describe(`${number} ${title}`, () => {
       if (number === 23) containmentHolds()
-      for (const { path, name, skip, hole } of here) {
+      for (const { path, name, skip, hole, userHole } of here) {
         const test = skip !== undefined ? it.skip : hole !== undefined ? it.fails : it
         test(`${name}${skip ? ` (${skip})` : ''}`, (context) => {
           const index = listed.findIndex((one) => one.path === path)
           const outcome = run.outcomes[index]
           if (outcome?.skipped !== undefined) return context.skip(outcome.skipped)
-          expect(outcome?.problems).toEqual([])
+          const problems = outcome?.problems.filter((text) => !userHole || !text.endsWith('of nobody'))
+          expect(problems).toEqual([])
         })
       }
     })
@@ -49,7 +51,9 @@ describe.skipIf(missing !== undefined)(`ways out of a sandbox${missing ? ` (${mi
   function containmentHolds() {
     it('stops what was found, keeps the proof, and leaves the others alone', () => {
       expect(
-        stopped.outcomes.flatMap(({ name, problems }) => problems.map((text) => `${name}: ${text}`)),
+        stopped.outcomes
+          .filter(({ hole }) => hole === undefined)
+          .flatMap(({ name, problems }) => problems.map((text) => `${name}: ${text}`)),
       ).toEqual([])
     })
   }
@@ -76,7 +80,8 @@ describe.skipIf(missing !== undefined)(`ways out of a sandbox${missing ? ` (${mi
     for (const lines of run.journals.values()) {
       const untied = lines.filter(
         (line) =>
-          (line.class === 'network_activity' || line.class === 'dns_activity') &&
+          (line.class === 'dns_activity' ||
+            (line.class === 'network_activity' && (root || line.transport === 'tcp'))) &&
           line.actor.tier !== 'identity',
       )
       expect(untied).toEqual([])

@@ -64,6 +64,12 @@ for i in range(100000):
     time.sleep(0.01)
 `
 
+/** What does not hold without root. */
+const userHoles: Readonly<Record<string, string>> = {
+  'fork-bomb-during-kill':
+    'without control groups processes are killed one by one, and a fork bomb may be quicker',
+}
+
 export interface Stopped {
   readonly outcomes: readonly Outcome[]
   /** From the first hostile byte that reached the gateway to the freeze's acknowledgement, as the journal has it. Milliseconds. */
@@ -103,7 +109,15 @@ export async function containment(world: World): Promise<Stopped> {
     }
   }
   const say = (name: string, marks: readonly [Mark, Mark, Mark], problems: readonly string[] = []) =>
-    outcomes.push({ group, name, decided: marks[0], recorded: marks[1], attributed: marks[2], problems })
+    outcomes.push({
+      group,
+      name,
+      decided: marks[0],
+      recorded: marks[1],
+      attributed: marks[2],
+      problems,
+      ...(userHoles[name] !== undefined && process.getuid?.() !== 0 && { hole: userHoles[name] }),
+    })
   /** Each fact: what it says when it does not hold. */
   const judge = (name: string, decided: Facts, recorded: Facts, attributed: Facts) => {
     const mark = (facts: Facts): Mark => (Object.values(facts).every(Boolean) ? 'yes' : 'no')

@@ -14,6 +14,7 @@
 //   needs PROGRAM                       which must be there, inside
 //   skip REASON                         the machine or the product can't do it
 //   hole REASON                         it should hold, and does not yet
+//   user-hole REASON                    the same, without root alone
 
 import type { RecordedLine } from '../../src/schema/journal.ts'
 
@@ -37,6 +38,8 @@ export interface Attempt {
   readonly needs: readonly string[]
   readonly skip: string | undefined
   readonly hole: string | undefined
+  /** Nobody may be named where somebody should; somebody else never. */
+  readonly userHole: string | undefined
 }
 
 /** `yes`, `no`, `call` where only the call's own line tells of it, `-` where there is nothing to ask. */
@@ -63,7 +66,7 @@ export function readAttempt(path: string, text: string, env: Readonly<Record<str
   const pairs = Array.from({ length: said.length / 2 }, (_, i) => [said[2 * i], said[2 * i + 1]] as const)
   const all = (key: string) => pairs.filter(([one]) => one === key).map(([, rest]) => rest ?? '')
   const kinds = ['refuse', 'open', 'cut', 'dns', 'request', 'finding'] as const
-  const words = [...kinds, 'says', 'not', 'local', 'shared', 'in', 'needs', 'skip', 'hole']
+  const words = [...kinds, 'says', 'not', 'local', 'shared', 'in', 'needs', 'skip', 'hole', 'user-hole']
   const strange = pairs.find(([key]) => !words.includes(key ?? ''))
   if (strange) throw new Error(`${path}: what is "${strange[0]}"?`)
   return {
@@ -96,6 +99,7 @@ export function readAttempt(path: string, text: string, env: Readonly<Record<str
     needs: all('needs'),
     skip: all('skip')[0],
     hole: all('hole')[0],
+    userHole: process.getuid?.() === 0 ? undefined : all('user-hole')[0],
   }
 }
 
@@ -107,6 +111,7 @@ export function judgeAttempt(
   output: string,
 ): Outcome {
   const problems: string[] = []
+  const hole = attempt.hole ?? attempt.userHole
   let decided: Mark = 'yes'
   let recorded: Mark = attempt.local ? 'call' : attempt.expectations.length > 0 ? 'yes' : '-'
   let attributed: Mark = attempt.local ? 'call' : attempt.expectations.length > 0 ? 'yes' : '-'
@@ -158,7 +163,7 @@ export function judgeAttempt(
     decided,
     recorded,
     attributed,
-    ...(attempt.hole !== undefined && { hole: attempt.hole }),
+    ...(hole !== undefined && { hole }),
     problems,
   }
 }

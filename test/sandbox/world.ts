@@ -131,6 +131,7 @@ export async function openWorld(): Promise<World> {
       PORT_BANNER: String(banner),
       REPO: repository(),
       SSH_USER: userInfo().username,
+      SSH_LOGIN: ssh !== undefined && canLogIn(folder) ? 'yes' : 'no',
     },
     files: { 'ca.pem': tls.cert, ...(ssh !== undefined && { id: ssh }) },
     async close() {
@@ -311,6 +312,22 @@ function certificate(folder: string): { key: string; cert: string } {
     ...['-keyout', key, '-out', cert],
   ])
   return { key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') }
+}
+
+/** Some users have no shell to log in to. */
+function canLogIn(folder: string): boolean {
+  const quiet = [
+    '-o',
+    'StrictHostKeyChecking=no',
+    '-o',
+    'UserKnownHostsFile=/dev/null',
+    '-o',
+    'BatchMode=yes',
+  ]
+  const to = ['-i', join(folder, 'id'), '-p', String(ports.ssh), `${userInfo().username}@${outside}`, 'true']
+  return (
+    spawnSync('ssh', ['-F', '/dev/null', ...quiet, ...to], { stdio: 'ignore', timeout: 10_000 }).status === 0
+  )
 }
 
 /** The real OpenSSH server, for one key; undefined where there is none. Gives the private key. */

@@ -1,4 +1,5 @@
 # mDNS and LLMNR.
+#: user-hole without control groups the kernel names no owner of a datagram whose socket is closed again; it is said of nobody
 #: refuse group-address 224.0.0.251:5353/udp
 #: refuse group-address 224.0.0.252:5355/udp
 import os, socket, struct

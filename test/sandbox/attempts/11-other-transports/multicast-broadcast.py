@@ -1,4 +1,5 @@
 # To groups and to all.
+#: user-hole without control groups the kernel names no owner of a datagram whose socket is closed again; it is said of nobody
 #: refuse group-address 239.1.2.3:5000/udp
 #: refuse group-address 255.255.255.255:5000/udp
 #: refuse group-address ff02::fb:5353/udp

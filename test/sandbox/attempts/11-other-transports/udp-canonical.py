@@ -1,4 +1,5 @@
 # IPv4 in IPv6, over UDP.
+#: user-hole without control groups the kernel names no owner of a datagram whose socket is closed again; it is said of nobody
 #: refuse raw-address 192.0.2.119:9999/udp
 import os, socket
 def send(family, host, port, data=b'hello', kind=socket.SOCK_DGRAM, protocol=0, connect=False):

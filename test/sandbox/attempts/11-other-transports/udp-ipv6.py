@@ -1,4 +1,5 @@
 # The same over IPv6.
+#: user-hole without control groups the kernel names no owner of a datagram whose socket is closed again; it is said of nobody
 #: refuse raw-address 2001:db8::112:9999/udp
 #: not answered
 import os, socket

@@ -1,4 +1,5 @@
 # A datagram to a high port.
+#: user-hole without control groups the kernel names no owner of a datagram whose socket is closed again; it is said of nobody
 #: refuse raw-address 192.0.2.112:9999/udp
 #: not answered
 import os, socket

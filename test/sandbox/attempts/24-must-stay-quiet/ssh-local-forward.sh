@@ -4,6 +4,7 @@
 #: open ssh.allowed.example:$PORT_SSH
 #: shared
 #: says irc.example
+[ "$SSH_LOGIN" = yes ] || { echo "login by SSH for this user"; exit 77; }
 ssh -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o BatchMode=yes -o ConnectTimeout=20 -o LogLevel=ERROR -i ./id -f -N -L 127.0.0.1:15432:$OUT:$PORT_PUSH -p $PORT_SSH $SSH_USER@ssh.allowed.example
 python3 -c "
 import socket
