@@ -1,12 +1,13 @@
 import { isMetadata } from '../../base/ip.ts'
 import { defineDetection, type Hit, type SeenEvent } from '../api.ts'
 import { placeOf, targetKey } from '../places.ts'
+import { TargetSet } from '../target-set.ts'
 import { failed, place, subject, succeeded, whom } from '../words.ts'
 
 interface Walk {
   /** Logarithm of the likelihood ratio "scanner" to "honest". */
   ratio: number
-  readonly contacted: Set<number | string>
+  readonly contacted: TargetSet
   /** Failed first contacts since the walk last began. */
   failures: SeenEvent[]
   failedTargets: number
@@ -57,7 +58,7 @@ export const randomWalk = defineDetection({
       const key = `${subject(item)}|${inside}`
       let walk = walks.get(key)
       if (!walk) {
-        walk = { ratio: 0, contacted: new Set(), failures: [], failedTargets: 0 }
+        walk = { ratio: 0, contacted: new TargetSet(), failures: [], failedTargets: 0 }
         walks.set(key, walk)
       }
       const target = targetKey(ip, port)

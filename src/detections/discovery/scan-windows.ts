@@ -24,8 +24,8 @@ interface Home {
 /** Ports of one target, or targets of one port. */
 export class Window {
   startUs: number
-  readonly home: Home
-  readonly key: string | number
+  home: Home
+  key: string | number
   /** While it holds one value: that, the event, and whether it failed or answered. */
   #value: string | number
   #event: SeenEvent
@@ -39,6 +39,13 @@ export class Window {
     this.startUs = event.us
     this.#value = value
     this.#event = event
+  }
+
+  /** Becomes the window of another source or key. */
+  move(home: Home, key: string | number, value: string | number, event: SeenEvent): void {
+    this.home = home
+    this.key = key
+    this.begin(value, event)
   }
 
   get seen(): number {
@@ -113,38 +120,40 @@ export class Windows {
   readonly #max: number
   readonly #lengthUs: number
   readonly #homes = new Map<string, Home>()
-  #queue: Window[] = []
-  #head = 0
+  /** All windows; once it is full the oldest stands at `#next` and becomes the next one. */
+  readonly #ring: Window[] = []
+  #next = 0
 
   constructor(max: number, lengthUs: number) {
     this.#max = max
     this.#lengthUs = lengthUs
   }
 
-  /** Counts `value` to the source's window of that key, and gives the window. */
+  /** Counts `value` to the source's window of that key, and gives the window: good until the next count. */
   count(source: string, key: string | number, value: string | number, event: SeenEvent): Window {
     let home = this.#homes.get(source)
     let window = home?.windows.get(key)
     if (!home || !window) {
-      if (this.#queue.length - this.#head >= this.#max) this.#evictOldest()
+      const oldest = this.#ring[this.#next]
+      if (oldest) this.#forget(oldest)
       // The oldest may have been the last of this very source.
-      home = this.#homes.get(source) ?? { source, windows: new Map() }
-      this.#homes.set(source, home)
-      window = new Window(home, key, value, event)
+      home = this.#homes.get(source)
+      if (!home) {
+        home = { source, windows: new Map() }
+        this.#homes.set(source, home)
+      }
+      if (oldest) oldest.move(home, key, value, event)
+      window = oldest ?? new Window(home, key, value, event)
+      this.#ring[this.#next] = window
+      this.#next = (this.#next + 1) % this.#max
       home.windows.set(key, window)
-      this.#queue.push(window)
     } else if (event.us > window.startUs + this.#lengthUs) window.begin(value, event)
     window.add(value, event)
     return window
   }
 
-  #evictOldest(): void {
-    const { home, key } = this.#queue[this.#head++]!
+  #forget({ home, key }: Window): void {
     home.windows.delete(key)
     if (home.windows.size === 0) this.#homes.delete(home.source)
-    if (this.#head * 2 > this.#queue.length) {
-      this.#queue = this.#queue.slice(this.#head)
-      this.#head = 0
-    }
   }
 }
