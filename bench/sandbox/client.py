@@ -176,8 +176,8 @@ def attempts(host, port, count, first, forged, gateway):
             s.sendall(b"ping\n")
             tally["allowed"] += s.recv(16) == b"pong\n"
             s.close()
-        except OSError:
-            pass
+        except OSError as error:
+            tally.setdefault("failed", []).append(f"{i} {way is not None} {error}")
         try:
             opened(f"198.51.100.{1 + i % 250}", first + i, way).close()
         except OSError:
