@@ -43,6 +43,8 @@ export interface GatewayOptions {
   readonly authority?: Authority
   /** Told of what the first bytes of a connection showed, and of its end. Must not throw. */
   readonly onConnection?: (event: ConnectionEvent) => void
+  /** Told of connections to listeners inside, which are none of the gateway's. */
+  readonly onLocal?: (unit: number, flow: Flow) => void
   /** Milliseconds, ever growing. */
   readonly now: () => number
 }

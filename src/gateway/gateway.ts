@@ -96,10 +96,14 @@ export function openGateway(options: GatewayOptions): Gateway {
   }
 
   function onPacket({ unit, scope, bytes }: FirstPacket): void {
-    if (closed || scope === 'local') return
+    if (closed) return
     const packet = readIpPacket(bytes)
     if (!packet) return
     const flow = flowOf(packet)
+    if (scope === 'local') {
+      options.onLocal?.(unit, flow)
+      return
+    }
     if (packet.protocol === 'tcp') onSyn(bytes, packet, unit, flow)
     else if (packet.protocol === 'udp' && packet.dstPort === 53) onQuery(bytes.slice(), packet, unit, flow)
     else if (!isReturned(packet, bytes, unit)) onOther(bytes, packet, unit, flow)

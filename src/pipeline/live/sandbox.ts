@@ -3,7 +3,6 @@
 import { randomBytes } from 'node:crypto'
 import { basename, join, resolve as resolvePath } from 'node:path'
 import { performance } from 'node:perf_hooks'
-import { OperatorError } from '../../base/errors.ts'
 import type { Gateway } from '../../gateway/gateway.ts'
 import type { ActRequest, ActResult, Asker } from '../../responses/api.ts'
 import { type Box, openBox, type RunningExec } from '../../sandboxes/box.ts'
@@ -26,6 +25,8 @@ import { type Journal, openJournal } from '../../store/journal.ts'
 import { updateRunFile } from '../../store/run-file.ts'
 import { version } from '../version.ts'
 import type { AgentSide } from './agent-side.ts'
+import { Askers } from './askers.ts'
+import { notRecorded, sandboxClosed } from './complaints.ts'
 import type { Containment } from './containment.ts'
 import type { Detector, LiveFinding } from './detector.ts'
 import { checkWorkFolder, planBox } from './plan-box.ts'
@@ -176,7 +177,12 @@ export async function watchSandbox(options: SandboxOptions): Promise<WatchedSand
       inodeOf: box.inodeOf,
       ...(lookUp && { holderOf: lookUp.holderOf }),
       holderPid: box.pid,
+      askerOf: (unit) => askers.of(unit),
       agentOf: (process, host) => agentSide?.of(process, host) ?? {},
+    })
+    const askers = new Askers({
+      listenerAt: (ip, port) => units.listenerAt(ip, port),
+      now: () => performance.now(),
     })
     let agentSide: AgentSide | undefined
     const record = (line: JournalLine) => {
@@ -234,6 +240,7 @@ export async function watchSandbox(options: SandboxOptions): Promise<WatchedSand
       spend: (ask, decision, unit, bytes) => decisions.spend(ask, decision, units.get(unit)?.unit, bytes),
       ...(trust && { authority: trust.authority }),
       actorOf: (unit, flow, host) => units.actorOf(unit, flow, host),
+      onLocal: (unit, { dst }) => askers.ask(unit, dst.ip, dst.port),
       ...(agentSide && { services: agentSide.services }),
       contextOf: (unit) => {
         const call = units.get(unit)
@@ -348,24 +355,6 @@ export async function watchSandbox(options: SandboxOptions): Promise<WatchedSand
     await unwind(undo)
     throw error
   }
-}
-
-function sandboxClosed(name: string): OperatorError {
-  return new OperatorError('usage', {
-    what: `The sandbox ${name} was closed.`,
-    why: 'Its recording has ended, and nothing runs without one.',
-    fix: 'Open another one, with a folder of its own.',
-  })
-}
-
-function notRecorded(what: string, dir: string, error: unknown): unknown {
-  if (!(error instanceof JournalFull)) return error
-  return new OperatorError('environment', {
-    what: `${what}: the recording can't be written (${error.code}).`,
-    why: 'Nothing runs or connects that is not recorded; what was recorded before is kept.',
-    fix: `Make room on the disk of ${dir}.`,
-    cause: error,
-  })
 }
 
 /** It may not fit either; the journal says more. */

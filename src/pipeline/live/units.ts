@@ -12,12 +12,16 @@ import type { ContainedCall } from './containment.ts'
 /** Calls that are remembered after they ended and nothing of them runs; their number never names another. */
 const endedMax = 10_000
 
+const anyAddress = '0.0.0.0'
+
 export interface UnitOptions {
   readonly group: BoxGroup
   /** Inode of a flow's socket, from the kernel. */
   readonly inodeOf: (tuple: SocketTuple) => number | undefined
   /** The process that has a flow's socket, where that is how its unit was found. */
   readonly holderOf?: (tuple: SocketTuple) => number | undefined
+  /** The unit that asked a unit through a listener inside; see askers.ts. */
+  readonly askerOf?: (number: number) => number | undefined
   /** The sandbox's own process: nobody's ancestor. */
   readonly holderPid: number
   /** What an agent's processes are beside its unit; see agent-side.ts. */
@@ -87,16 +91,40 @@ export class Units {
     if (!one) return { tier: 'none', ...(number !== 0 && { unit: unitName(number) }) }
     const process = this.#processOf(one, flow)
     const last = this.#lastActor.get(number)
-    if (one.identity && process !== undefined && last?.process === process) return last
+    const askedBy = this.#askerOf(number)
+    if (one.identity && process !== undefined && last?.process === process && last.askedBy === askedBy)
+      return last
     const actor: JournalActor = {
       unit: one.unit,
       ...(one.identity && { toolCall: one.toolCall }),
       tier: one.identity ? 'identity' : 'none',
+      ...(askedBy !== undefined && { askedBy }),
       ...(process && { process }),
       ...(process && !one.identity && this.#options.agentOf?.(process, host)),
     }
     this.#lastActor.set(number, actor)
     return actor
+  }
+
+  /** The call, or unit, that asked this one through a listener inside. */
+  #askerOf(number: number): string | undefined {
+    const asker = this.#options.askerOf?.(number)
+    const one = asker === undefined ? undefined : this.#byNumber.get(asker)
+    return one && (one.identity ? one.toolCall : one.unit)
+  }
+
+  /** The unit whose process has a listening socket; undefined when it can't be told. */
+  listenerAt(ip: string, port: number): number | undefined {
+    const inode = this.#options.inodeOf({
+      transport: 'tcp',
+      src: { ip, port },
+      dst: { ip: anyAddress, port: 0 },
+    })
+    if (inode === undefined) return undefined
+    for (const { number, group } of this.#byNumber.values()) {
+      if (socketHolder(this.#options.group.members(group), inode) !== undefined) return number
+    }
+    return undefined
   }
 
   /** Undefined when the socket's process ended, or nobody could be told apart. */
