@@ -133,6 +133,8 @@ export function timeAnchors(
   keys: Keys,
   eventClock: number,
   callClock: (clock: number) => boolean,
+  /** The clock is taken to be ahead by about this much, µs. */
+  aroundUs = 0,
 ): Anchors {
   const list = collector()
   const isUsable = (j: number) =>
@@ -151,7 +153,7 @@ export function timeAnchors(
     const g = keys.eventGroup[i]!
     const boxes = g < 0 ? undefined : keys.groups[g]!.boxes
     if (boxes?.length !== 1 || !isNew(i, 0)) continue
-    const t = events.fromUs[i]!
+    const t = events.fromUs[i]! - aroundUs
     const end = start[boxes[0]! + 1]!
     let x = firstFrom(calls.startUs, t - timeReachUs, own, start[boxes[0]!]!, end)
     for (; x < end && calls.startUs[own[x]!]! <= t + timeReachUs; x++) {

@@ -15,8 +15,6 @@ const claim = { holds: 0.985, holdsFew: 0.988, holdsHard: 0.991, from: 0.9, from
 const carefulBelow = 2000
 /** An onset known no better than this, µs, is blurred. */
 const blurredUs = 2_000_000
-/** What is left of the log-odds of none where the watched time is less than so many of such windows. */
-const blurredNone = { slope: 0.3, shift: -0.9, windows: 4 }
 /** Of what is said, at most this share may be events that no call caused. */
 const falseMax = 0.012
 const decoysMax = 20_000
@@ -46,7 +44,6 @@ export function calibrate(
   aligned: boolean,
   decoyScene: (shift: Float64Array) => Scene,
 ): Calibration {
-  if (!model.fromControls) doubtNone(scene, post)
   let tried = 0
   for (let u = 0; u < scene.n; u++) if (scene.group[u]! >= 0) tried++
   const few = tried < attributionDefaults.calibrationMin
@@ -94,31 +91,6 @@ export function calibrate(
     if (at === 0.999) claimAt = 1.01
   }
   return { claimAt, calibrated: !few && aligned, falseShare: falseShareAt(claimAt), decoys: scores.length }
-}
-
-/**
- * Where onsets are known only to windows hardly shorter than the whole time watched, a steady background explains each
- * as well as calls do, and the fit leans to it without reason. Only a control window could tell; without one, none is
- * believed less.
- */
-function doubtNone(scene: Scene, post: Posterior): void {
-  for (let u = 0; u < scene.n; u++) {
-    const none = post.none[u]!
-    const at = u * keptMax
-    const width = scene.to[u]! - scene.from[u]!
-    if (width <= blurredUs || width * blurredNone.windows < scene.coverTo - scene.coverFrom) continue
-    if (post.call[at]! < 0 || !(none > 0 && none < 1)) continue
-    const logit = blurredNone.slope * Math.log(none / (1 - none)) + blurredNone.shift
-    const to = Math.min(none, 1 / (1 + Math.exp(-logit)))
-    const scale = (1 - to) / (1 - none)
-    for (let k = at; k < at + keptMax; k++) {
-      post.p[k]! *= scale
-      post.content[k]! *= scale
-      post.inherited[k]! *= scale
-    }
-    post.other[u]! *= scale
-    post.none[u] = to
-  }
 }
 
 /** Least probability above which the mean probability of claims is high enough. */

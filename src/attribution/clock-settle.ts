@@ -71,6 +71,8 @@ export function settle(
   const state = {
     pieces: [{ fromUs: 0, offsetUs: (placed?.offsetUs ?? zoneUs) + member.aheadUs + agentZoneUs, drift: 0 }],
     sdUs: placed ? Math.max(likelySdUs, 1.5 * placed.sdUs) : zoneUs !== 0 ? priorSdUs.utc : sd,
+    // Answers lean on the likeliest offset as far as it is known if it is right; what is claimed by it stays capped.
+    ...(placed ? { doubtUs: placed.sdUs } : {}),
     z: peak?.z ?? 0,
     aligned: false,
     contradicted,

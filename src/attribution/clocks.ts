@@ -86,11 +86,21 @@ export function alignClocks(
     if (!proof?.proven && !bounded) proof = weighBlocks(anchors, allowed, expected) ?? proof
     let by = 'names and addresses that calls mention'
     if (!proof?.proven && !bounded) {
+      // Names that do not prove an offset may still say in which zone it is to be sought.
+      const aroundUs = proof?.likely === true && !uptime ? zoneOf(proof.peak.offsetUs) : 0
       const seen = joined(
-        tie.members.map((m) => shifted(timeAnchors(events, calls, keys, m.clock, isTrusted), m.aheadUs)),
+        tie.members.map((m) =>
+          shifted(timeAnchors(events, calls, keys, m.clock, isTrusted, aroundUs), m.aheadUs),
+        ),
       )
       const timed = joined([anchors, unnamed(sharpOf(seen, events), anchors)])
-      const other = weigh(timed, (us) => Math.abs(us) <= nearUs, expected, timedLogOdds, timedGapUs)
+      const other = weigh(
+        timed,
+        (us) => Math.abs(us - aroundUs) <= nearUs,
+        expected,
+        timedLogOdds,
+        timedGapUs,
+      )
       if (other?.proven) {
         proof = other
         anchors = timed

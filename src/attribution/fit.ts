@@ -14,6 +14,26 @@ export type { Scorer } from './scorer.ts'
 
 const sessionPrior = { events: 0.05, seconds: 30 }
 
+/** What the background is taken to be of all events: at first, and for good where nothing can show it. */
+const firstShare = 0.3
+const hiddenShare = 0.2
+/** So few windows in the time watched hide the background. */
+const windowsMin = 4
+const blurredUs = 2_000_000
+
+/**
+ * Where onsets are known only to windows hardly shorter than the whole time watched, a steady background explains each
+ * as well as calls do, and no fit can tell how much of it there is: it would end with all or with nothing.
+ */
+function windowsHideBackground(scene: Scene, used: Uint8Array, usedCount: number): boolean {
+  let wide = 0
+  for (let u = 0; u < scene.n; u++) {
+    const width = scene.to[u]! - scene.from[u]!
+    if (used[u] === 1 && width > blurredUs && width * windowsMin >= scene.coverTo - scene.coverFrom) wide++
+  }
+  return wide > 0.5 * usedCount
+}
+
 /**
  * Where there are more than `pairsMax` pairs some units stand for all, chosen by a hash, sessions as a whole.
  */
@@ -38,7 +58,9 @@ export function fitModel(given: Scene, pairsMax: number = attributionDefaults.pa
   const control = controlCounts(scene, used)
   const perGroup = new Float64Array(scene.groups.length)
   for (let u = 0; u < scene.n; u++) if (used[u] === 1) perGroup[scene.group[u]!]!++
-  const mu = control?.mu ?? Float64Array.from(perGroup, (n) => (0.3 * n + 0.5) / seconds)
+  const unseen = control === undefined && windowsHideBackground(scene, used, usedCount)
+  const share = unseen ? hiddenShare : firstShare
+  const mu = control?.mu ?? Float64Array.from(perGroup, (n) => (share * n + 0.5) / seconds)
   const sessions = sessionExposure(scene)
   // Begun high: where a launcher exists it then explains what recurs, where none does it falls to nothing.
   const recurrences = new Float64Array(scene.sessionCount)
@@ -67,7 +89,7 @@ export function fitModel(given: Scene, pairsMax: number = attributionDefaults.pa
       g: maximiseLevels(s.g, exposure.g, prior.g, caution),
       piCall: shares(s.markCall, baseShare, s.markAll),
       piNone: shares(s.markNone, baseShare, s.markAll),
-      mu: control?.mu ?? maximiseBackground(s.groupNone, size, seconds),
+      mu: control?.mu ?? (unseen ? mu : maximiseBackground(s.groupNone, size, seconds)),
       nu: maximiseSessions(s.session, sessions, asked, nu),
       logLikelihood: s.logLikelihood,
       iterations: round,

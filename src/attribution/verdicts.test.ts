@@ -33,10 +33,9 @@ function judged(es: E[], cs: C[], more: Partial<AttributionCase> = {}, boxes = [
       more,
     ),
   )
-  return {
-    ...Object.fromEntries(r.hypotheses.map(({ name, verdict }) => [name, verdict])),
-    missing: r.missing,
-  }
+  const out: Record<string, string> = { missing: r.missing }
+  for (const { name, verdict } of r.hypotheses) out[name] = verdict
+  return out
 }
 
 describe('explanations are supported by evidence of their own alone', () => {
