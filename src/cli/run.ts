@@ -1,6 +1,6 @@
 // `vigiles run`: a command in a sandbox whose every connection is known, decided and recorded.
 
-import { mkdirSync, readFileSync, realpathSync } from 'node:fs'
+import { closeSync, mkdirSync, readFileSync, realpathSync } from 'node:fs'
 import { constants, homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -85,6 +85,7 @@ export async function runCommand(args: string[]): Promise<number> {
 
   // A terminal that is gone keeps nobody from ending the run in order.
   process.stderr.on('error', () => {})
+  process.once('SIGHUP', () => process.once('exit', leaveTerminal))
   const denials: Denial[] = []
   let stoppedBy: string | undefined
   const watched = await watchSandbox({
@@ -253,6 +254,15 @@ function passSignals(commandPid: () => number | undefined, end: () => void): () 
   })
   return () => {
     for (const off of handlers) off()
+  }
+}
+
+/** Node sets the modes of its terminal back when it ends, and aborts where the terminal is gone. */
+function leaveTerminal(): void {
+  for (const fd of [0, 1, 2]) {
+    try {
+      closeSync(fd)
+    } catch {}
   }
 }
 

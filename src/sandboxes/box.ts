@@ -337,7 +337,7 @@ function enterWords(
   inner: readonly string[],
 ): string[] {
   const script = [
-    "trap '' INT QUIT HUP TERM",
+    "trap '' INT QUIT HUP TERM TSTP",
     // From `$1` on: the groups to enter, then a lone dash, then what to run.
     'while [ "$1" != - ]; do echo 0 > "$1" || exit 126; shift; done; shift',
     'exec "$@"',
@@ -352,7 +352,7 @@ function enterWords(
 }
 
 /** Signals were ignored on the way in, and what is ignored is inherited: the command gets its defaults back. */
-const defaultSignals = ['/usr/bin/env', '--default-signal=INT,QUIT,HUP,TERM', '--']
+const defaultSignals = ['/usr/bin/env', '--default-signal=INT,QUIT,HUP,TERM,TSTP', '--']
 
 /**
  * The namespace that was entered is not to stay open in the command. bubblewrap closes what it has waited on, and to

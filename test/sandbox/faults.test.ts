@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { openSandbox } from '../../src/pipeline/live/open-sandbox.ts'
 import { watchSandbox } from '../../src/pipeline/live/sandbox.ts'
 import { parsePolicy } from '../../src/policy/parse.ts'
@@ -25,6 +25,9 @@ import {
   until,
   vigiles,
 } from './fault-kit.ts'
+
+// Each has bounds of its own; this one is for machines that are busy with other things.
+vi.setConfig({ testTimeout: 120_000 })
 
 describe.skipIf(missing !== undefined)(`faults${missing ? ` (${missing})` : ''}`, () => {
   const { fresh, close } = scratch()
@@ -87,6 +90,21 @@ while True:
     expect(vigiles(['run', '--record', fresh(), '--', 'true'], work()).code).toBe(0)
     expect(leftoversOf(pid)).toEqual([])
     expect(hostState()).toEqual(before)
+  })
+
+  it('killed while the sandbox is frozen: what was frozen ends too', async () => {
+    const dir = fresh()
+    const mark = `64.${process.pid}`
+    const run = startVigiles(
+      ['run', '--record', dir, '--', 'sh', '-c', `sleep ${mark} & sleep ${mark}`],
+      work(),
+    )
+    await until('it runs', () => processesWith(mark).length > 2)
+    expect(vigiles(['contain', dir, 'freeze']).out).toContain('is frozen')
+    run.kill('SIGKILL')
+    await once(run, 'exit')
+    await until('all of it ended', () => processesWith(mark).length === 0)
+    expect((await verifyJournal(dir)).state).toBe('open')
   })
 
   /** Stops at each word it prints until a file of that name is in its folder. */

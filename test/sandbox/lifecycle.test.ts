@@ -3,7 +3,7 @@
 import { once } from 'node:events'
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { openSandbox } from '../../src/pipeline/live/open-sandbox.ts'
 import { verifyJournal } from '../../src/store/verify.ts'
 import {
@@ -19,6 +19,9 @@ import {
   startVigiles,
   until,
 } from './fault-kit.ts'
+
+// Each has bounds of its own; this one is for machines that are busy with other things.
+vi.setConfig({ testTimeout: 120_000 })
 
 describe.skipIf(missing !== undefined)(`the life of a sandbox${missing ? ` (${missing})` : ''}`, () => {
   const { fresh, close } = scratch()

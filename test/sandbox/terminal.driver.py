@@ -1,5 +1,5 @@
 # A terminal with a person at it: `terminal.driver.py STEPS COMMAND...`, STEPS as JSON, in order:
-#   ["send", TEXT]  ["wait", TEXT]  ["size", ROWS, COLUMNS]  ["sleep", SECONDS]
+#   ["send", TEXT]  ["wait", TEXT]  ["size", ROWS, COLUMNS]  ["sleep", SECONDS]  ["hangup"]
 # Prints as JSON how it ended and what was shown; the text that never came, if one did not.
 import fcntl, json, os, pty, select, struct, sys, termios, time
 
@@ -29,6 +29,9 @@ for what, *values in steps:
         os.write(terminal, values[0].encode())
     elif what == 'size':
         fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack('HHHH', *values, 0, 0))
+    elif what == 'hangup':
+        os.close(terminal)
+        terminal = os.open('/dev/null', os.O_RDONLY)
     elif what == 'sleep':
         until = time.time() + values[0]
         while time.time() < until:
