@@ -10,11 +10,23 @@ import { seededRandom } from './random.ts'
  * account: a bare 0.9 would be right only nine times in ten. `few`: below 2,000 connections or with a clock in doubt;
  * `hard`: where many addresses are several boxes' or times are wide windows, the model is surer than it should be.
  */
-const claim = { holds: 0.985, holdsFew: 0.988, holdsHard: 0.991, from: 0.9, fromFew: 0.93, least: 0.8 }
+const claim = {
+  holds: 0.985,
+  holdsFew: 0.988,
+  holdsHard: 0.991,
+  holdsCoarse: 0.993,
+  from: 0.9,
+  fromFew: 0.93,
+  most: 0.97,
+  mostCoarse: 0.985,
+  least: 0.8,
+}
 /** Below so many connections claims are held to the stricter measure: a handful of errors would be too many. */
 const carefulBelow = 2000
 /** An onset known no better than this, µs, is blurred. */
 const blurredUs = 2_000_000
+/** Stamps of whole seconds. */
+const coarseUs = 900_000
 /** Of what is said, at most this share may be events that no call caused. */
 const falseMax = 0.012
 const decoysMax = 20_000
@@ -109,14 +121,24 @@ function holdsFrom(scene: Scene, post: Posterior, few: boolean): number {
     if (blurred || scene.groups[g]!.weight.filter((w) => w === 1).length > 1) hard++
   }
   const least = few ? claim.fromFew : claim.from
-  const needed = Math.max(few ? claim.holdsFew : claim.holds, hard > 0.3 * scene.n ? claim.holdsHard : 0)
+  // Calls that began in one second are told apart by what they name alone, and one may do what only the other names.
+  const coarse = hard > 0.3 * scene.n && coarseShare(scene) > 0.3
+  const needed = coarse
+    ? claim.holdsCoarse
+    : Math.max(few ? claim.holdsFew : claim.holds, hard > 0.3 * scene.n ? claim.holdsHard : 0)
   let sum = 0
   let at = 1
   claims.forEach((p, k) => {
     sum += p
     if (sum / (k + 1) >= needed) at = p
   })
-  return Math.min(0.97, Math.max(least, at))
+  return Math.min(coarse ? claim.mostCoarse : claim.most, Math.max(least, at))
+}
+
+function coarseShare(scene: Scene): number {
+  let n = 0
+  for (let u = 0; u < scene.n; u++) if (scene.to[u]! - scene.from[u]! >= coarseUs) n++
+  return n / Math.max(1, scene.n)
 }
 
 /** The probability that is shown for a model probability p: the same, but for those above 0.8 that may not be claimed. */
