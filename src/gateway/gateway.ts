@@ -1,6 +1,6 @@
 // Answers for the world: decides every first packet that leaves a sandbox, dials what may be dialled, records all of it.
 
-import { createServer, type Server, type Socket } from 'node:net'
+import { createServer, isIPv4, type Server, type Socket } from 'node:net'
 import { BoundedMap } from '../base/bounded-map.ts'
 import { canonicalIp } from '../base/ip.ts'
 import { sniffDatagram } from '../protocols/datagram.ts'
@@ -284,7 +284,7 @@ export function openGateway(options: GatewayOptions): Gateway {
     try {
       const six = client.remoteFamily === 'IPv6' && !client.remoteAddress?.startsWith('::ffff:')
       const dst = network.originalDestination(fdOf(client), six ? 6 : 4)
-      const src = { ip: canonicalIp(client.remoteAddress ?? '') ?? '', port: client.remotePort ?? 0 }
+      const src = { ip: addressOf(client), port: client.remotePort ?? 0 }
       const key = keyOf({ transport: 'tcp', src, dst })
       const service = services.get(key)
       services.delete(key)
@@ -382,6 +382,12 @@ function flowOf(packet: IpPacket): Flow {
 
 function keyOf({ src, dst }: Pick<Flow, 'src' | 'dst'> & { transport: string }): string {
   return `${src.ip} ${src.port} ${dst.ip} ${dst.port}`
+}
+
+/** The listener takes both families, and shows IPv4 as `::ffff:192.0.2.1`. */
+function addressOf({ remoteAddress = '' }: Socket): string {
+  const four = remoteAddress.startsWith('::ffff:') ? remoteAddress.slice(7) : remoteAddress
+  return isIPv4(four) ? four : (canonicalIp(remoteAddress) ?? '')
 }
 
 /** Node's typings do not know of the descriptor that every socket has. */

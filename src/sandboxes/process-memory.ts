@@ -81,11 +81,25 @@ function markOf(fd: number): string | undefined {
     return undefined
   }
   const close = text.lastIndexOf(')')
-  const fields = text.slice(close + 2).split(' ')
-  const [parent, start, stack, args] = [fields[1], fields[19], fields[25], fields[45]]
-  if (args === undefined || args === '0') return undefined
-  return `${text.slice(text.indexOf('('), close)} ${parent} ${start} ${stack} ${args} ${fields[46]} ${fields[47]}`
+  let mark = text.slice(text.indexOf('('), close)
+  let from = close + 2
+  for (let field = 0; field <= lastField; field++) {
+    const to = text.indexOf(' ', from)
+    if (to < 0) return undefined
+    if (markFields.has(field)) {
+      const value = text.slice(from, to)
+      if (field === argumentsField && value === '0') return undefined
+      mark += ` ${value}`
+    }
+    from = to + 1
+  }
+  return mark
 }
+
+/** Counted from the state on, which is field 3 in proc_pid_stat(5): ppid, starttime, startstack, arg_start, arg_end, env_start. */
+const argumentsField = 45
+const lastField = 47
+const markFields: ReadonlySet<number> = new Set([1, 19, 25, argumentsField, 46, lastField])
 
 interface Descriptors {
   /** Where its sockets were; the longest ago first. */

@@ -90,14 +90,15 @@ function remembered<T>(known: Map<string, T>, text: string, max: number, make: (
   return value
 }
 
-/** The line as it may be stored. What needs no change is shared with the line that was given. */
+/** The line as it may be stored. What needs no change is shared with the line that was given. `without`: a member that is left as it is. */
 export function fitLine<T extends object>(
   line: T,
   hider: SecretHider,
   limits: FitLimits = tighterLimits[0]!,
+  without?: string,
 ): T & { cut?: readonly JournalCut[] } {
   const cuts: JournalCut[] = []
-  const fitted = fitValue(line, '', { hider, limits, cuts }, 0) as T
+  const fitted = fitObject(line, { hider, limits, cuts, path: [] }, without) as T
   return cuts.length === 0 ? fitted : { ...fitted, cut: cuts.slice(0, cutsMax) }
 }
 
@@ -105,45 +106,47 @@ interface Fitting {
   readonly hider: SecretHider
   readonly limits: FitLimits
   readonly cuts: JournalCut[]
+  /** Names and places of lists that lead to the value at hand. */
+  readonly path: (string | number)[]
 }
 
-function fitValue(value: unknown, field: string, fitting: Fitting, depth: number): unknown {
-  if (typeof value === 'string') return fitText(value, field, fitting)
+function fitValue(value: unknown, fitting: Fitting): unknown {
+  if (typeof value === 'string') return fitText(value, fitting)
   if (typeof value !== 'object' || value === null) return value
-  if (depth >= depthMax) {
-    fitting.cuts.push({ field, length: 1 })
+  if (fitting.path.length >= depthMax) {
+    cut(fitting, 1)
     return null
   }
-  return Array.isArray(value)
-    ? fitList(value, field, fitting, depth)
-    : fitObject(value, field, fitting, depth)
+  return Array.isArray(value) ? fitList(value, fitting) : fitObject(value, fitting)
 }
 
-function fitObject(value: object, field: string, fitting: Fitting, depth: number): object {
+function fitObject(value: object, fitting: Fitting, without?: string): object {
+  const members = value as Readonly<Record<string, unknown>>
   let changed: Record<string, unknown> | undefined
-  for (const [key, member] of Object.entries(value)) {
+  for (const key of Object.keys(members)) {
+    const member = members[key]
     if (typeof member !== 'string' && (typeof member !== 'object' || member === null)) continue
+    if (key === without) continue
     if (typeof member === 'string' && asTheyAre.has(key) && member.length <= fitting.limits.textCharsMax)
       continue
-    const fitted = fitValue(member, field === '' ? key : `${field}.${key}`, fitting, depth + 1)
+    fitting.path.push(key)
+    const fitted = fitValue(member, fitting)
+    fitting.path.pop()
     if (fitted === member) continue
-    changed ??= { ...value }
+    changed ??= { ...members }
     changed[key] = fitted
   }
   return changed ?? value
 }
 
-function fitList(
-  value: readonly unknown[],
-  field: string,
-  fitting: Fitting,
-  depth: number,
-): readonly unknown[] {
+function fitList(value: readonly unknown[], fitting: Fitting): readonly unknown[] {
   const { listMax: max } = fitting.limits
-  if (value.length > max) fitting.cuts.push({ field, length: value.length })
+  if (value.length > max) cut(fitting, value.length)
   let changed = value.length > max ? value.slice(0, max) : undefined
   for (let i = 0; i < Math.min(value.length, max); i++) {
-    const fitted = fitValue(value[i], `${field}.${i}`, fitting, depth + 1)
+    fitting.path.push(i)
+    const fitted = fitValue(value[i], fitting)
+    fitting.path.pop()
     if (fitted === value[i]) continue
     changed ??= value.slice()
     changed[i] = fitted
@@ -151,9 +154,14 @@ function fitList(
   return changed ?? value
 }
 
-function fitText(text: string, field: string, { hider, limits, cuts }: Fitting): string {
+function fitText(text: string, fitting: Fitting): string {
+  const { hider, limits } = fitting
   if (text.length <= limits.textCharsMax) return hider.whole(text)
   const { shown, sha256 } = hider.beginning(text, limits.textCharsMax)
-  cuts.push({ field, length: text.length, sha256 })
+  cut(fitting, text.length, sha256)
   return shown
+}
+
+function cut({ cuts, path }: Fitting, length: number, sha256?: string): void {
+  cuts.push({ field: path.join('.'), length, ...(sha256 !== undefined && { sha256 }) })
 }

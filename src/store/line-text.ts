@@ -48,8 +48,8 @@ function actorText(line: JournalLine | JournalNote, hider: SecretHider): string 
 function membersOf(line: JournalLine | JournalNote, place: object, hider: SecretHider): string {
   const text = actorText(line, hider)
   if (text !== undefined) {
-    const { actor, ...rest } = line as { actor?: object }
-    const members = canonicalMembers({ ...fitLine(rest, hider), actor, ...place }, { key: 'actor', text })
+    const fitted = fitLine(line, hider, undefined, 'actor')
+    const members = canonicalMembers({ ...fitted, ...place }, { key: 'actor', text })
     if (bytesOf(members) <= membersBytesMax) return members
   }
   for (const limits of tighterLimits) {
