@@ -29,6 +29,11 @@ export interface State {
   note: string
 }
 
+/** Of the connections whose place some call names, which are those that can be compared at all, how many agree. */
+export function agreement(peak: Peak): string {
+  return `${peak.effects} of ${peak.asked} connections that were compared with calls agree`
+}
+
 export function settle(
   domain: ClockDomain,
   peak: Peak | undefined,
@@ -58,14 +63,12 @@ export function settle(
       ...(member.sdUs >= likelySdUs ? { doubtUs: placed.sdUs } : {}),
       z: peak.z,
       aligned: placed.sdUs <= alignedSdUs,
-      note: `${peak.effects} of ${peak.asked} connections agree, by ${by}${tied}${steps}${placed.sdUs <= alignedSdUs ? '' : '; known too loosely to place a call'}`,
+      note: `${agreement(peak)}, by ${by}${tied}${steps}${placed.sdUs <= alignedSdUs ? '' : '; known too loosely to place a call'}`,
     }
   }
   // Not proven: lean on the zone's prior, and on what little there is.
   const sd = priorSdUs[domain.zone]
-  const few = peak
-    ? `${peak.effects} of ${peak.asked} connections agree, of ${peak.causes} calls`
-    : 'no call names what was contacted'
+  const few = peak ? `${agreement(peak)}, of ${peak.causes} calls` : 'no call names what was contacted'
   const contradicted = peak !== undefined && peak.asked >= 50 && peak.effects < 0.15 * peak.asked
   const placed = peak && likely ? placedOf(anchors, peak) : undefined
   const state = {
@@ -141,7 +144,7 @@ export function withinBounds(
     z: peak.z,
     aligned: false,
     note:
-      `${peak.effects} of ${peak.asked} connections agree, but its records tell only within ${span(widthUs)} when something ` +
+      `${agreement(peak)}, but its records tell only within ${span(widthUs)} when something ` +
       'began, so its clock is known no better; a conntrack, DNS or firewall log of the same connections would place it',
   }
 }

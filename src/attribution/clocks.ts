@@ -5,7 +5,7 @@ import type { CallColumns, ClockDomain, ClockEstimate, EventColumns } from './ap
 import { meeting, sharpOf, unnamed, windowed } from './clock-evidence.ts'
 import { offsetIn } from './clock-pieces.ts'
 import { byName, convincing, nearUs, nearZone, weigh, weighBlocks, zoneOf } from './clock-proof.ts'
-import { priorSdUs, type State, settle, withinBounds } from './clock-settle.ts'
+import { agreement, priorSdUs, type State, settle, withinBounds } from './clock-settle.ts'
 import { tieClocks } from './clock-ties.ts'
 import { findPeak, joined, shifted } from './correlogram.ts'
 import { span } from './explain.ts'
@@ -204,7 +204,7 @@ function alignAgents(
           sdUs: peak.sdUs,
           z: peak.z,
           aligned: true,
-          note: `${peak.effects} of ${peak.asked} connections agree, by names and addresses that its calls mention`,
+          note: `${agreement(peak)}, by names and addresses that its calls mention`,
         }
       : {
           ...state[k]!,
