@@ -3,6 +3,8 @@
 import { LineSplitter } from '../../src/base/lines.ts'
 import { readChunks } from '../../src/pipeline/inputs.ts'
 
+const began = performance.now()
+const before = process.cpuUsage()
 let rows = 0
 for (const path of process.argv.slice(2)) {
   const splitter = new LineSplitter({
@@ -15,4 +17,6 @@ for (const path of process.argv.slice(2)) {
   for (const chunk of readChunks(path)) splitter.chunk(chunk)
   splitter.end()
 }
-process.stdout.write(`${rows} lines\n`)
+const { user, system } = process.cpuUsage(before)
+const spent = { rows, seconds: (performance.now() - began) / 1000, processor: (user + system) / 1e6 }
+process.stdout.write(`${JSON.stringify(spent)}\n`)
