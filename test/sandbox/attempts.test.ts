@@ -103,12 +103,6 @@ describe.skipIf(missing !== undefined)(`ways out of a sandbox${missing ? ` (${mi
   })
 
   it('holds between two calls, and without a resolver', () => {
-    const held = more.filter(({ hole }) => hole === undefined)
-    expect(held.flatMap(({ name, problems }) => problems.map((text) => `${name}: ${text}`))).toEqual([])
-  })
-
-  it.fails('links the call that asked through another call', () => {
-    const asked = more.find(({ name }) => name === 'asker-is-linked')
-    expect(asked?.problems).toEqual([])
+    expect(more.flatMap(({ name, problems }) => problems.map((text) => `${name}: ${text}`))).toEqual([])
   })
 })

@@ -1,4 +1,5 @@
 # QUIC to an address and to an allowed name.
+#: user-hole without control groups the kernel names no owner of a datagram whose socket is closed again; it is said of nobody
 #: refuse raw-address 192.0.2.111:443/udp
 #: refuse transport tls.allowed.example:443/udp
 #: shared
