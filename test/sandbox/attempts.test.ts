@@ -103,6 +103,10 @@ describe.skipIf(missing !== undefined)(`ways out of a sandbox${missing ? ` (${mi
   })
 
   it('holds between two calls, and without a resolver', () => {
-    expect(more.flatMap(({ name, problems }) => problems.map((text) => `${name}: ${text}`))).toEqual([])
+    expect(
+      more
+        .filter(({ hole }) => hole === undefined)
+        .flatMap(({ name, problems }) => problems.map((text) => `${name}: ${text}`)),
+    ).toEqual([])
   })
 })
