@@ -19,7 +19,8 @@ import type { JournalActor } from '../schema/journal.ts'
 import { type Flow, type GatewayConnection, type GatewayOptions, limits } from './api.ts'
 import { startCarriage } from './carriage.ts'
 import { serveDns } from './dns-stream.ts'
-import { fault, lostLine, openOf, refusalOf } from './lines.ts'
+import { readFirstPackets } from './first-packets.ts'
+import { fault, openOf, refusalOf } from './lines.ts'
 import { type Link, Links } from './links.ts'
 import { syntheticNames } from './names.ts'
 import { readProxyRequest } from './proxy.ts'
@@ -39,9 +40,6 @@ export interface Gateway {
 
 /** What is forgotten is taken for a new connection when its first packet is sent again. */
 const answeredMax = 32_768
-
-/** Losses are told of together, so often. Milliseconds. */
-const lossMs = 1_000
 
 /** A connection to the gateway itself. */
 interface Service {
@@ -64,10 +62,6 @@ export function openGateway(options: GatewayOptions): Gateway {
   /** What a proxy was asked for and is being dialled. */
   const asking = new Set<Link>()
   const clients = new Set<Socket>()
-  let lostCount = 0
-  let lostTold = 0
-  let lostSince = Date.now()
-  let lossTimer: NodeJS.Timeout | undefined
   let closed = false
 
   const carriage = startCarriage(options, links, async (link) => {
@@ -78,22 +72,7 @@ export function openGateway(options: GatewayOptions): Gateway {
   const server = createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: true }, accept)
   server.listen({ fd: network.listenFd })
   server.on('error', () => {})
-  network.listen(onPacket, (lost) => {
-    lostCount += lost
-    lossTimer ??= setTimeout(tellLost, lossMs)
-  })
-
-  /** What the kernel had no room to tell us of was not answered, and is at least counted. */
-  function tellLost(): void {
-    clearTimeout(lossTimer)
-    lossTimer = undefined
-    if (lostCount === lostTold) return
-    try {
-      options.record(lostLine(options.box, lostCount - lostTold, lostSince))
-      lostTold = lostCount
-      lostSince = Date.now()
-    } catch {} // Said with the next ones.
-  }
+  const packets = readFirstPackets(network, options.box, options.record, onPacket)
 
   function onPacket({ unit, scope, bytes }: FirstPacket): void {
     if (closed) return
@@ -350,10 +329,10 @@ export function openGateway(options: GatewayOptions): Gateway {
       for (const link of chosen) link.cut(reason)
       return chosen.length
     },
-    lost: () => lostCount,
+    lost: packets.lost,
     async close() {
+      await packets.end()
       closed = true
-      tellLost()
       for (const link of [...carriage.open, ...[...waiting.values()].map(({ link }) => link), ...asking]) {
         clearTimeout(link.timer)
         link.cut('the sandbox was closed')

@@ -10,6 +10,7 @@ import {
   AF_INET6,
   int32,
   type Kernel,
+  littleEndian,
   SOCK_RAW,
   SOCK_STREAM,
   type SocketKind,
@@ -22,6 +23,9 @@ import { openSocketDiag, socketDiagKind } from './sockets.ts'
 
 const SOL_SOCKET = 1
 const SO_MARK = 36
+const SO_MEMINFO = 55
+/** Of its nine numbers the last: SK_MEMINFO_DROPS. */
+const droppedAt = 32
 const SOL_IP = 0
 const SOL_IPV6 = 41
 const IPV6_V6ONLY = 26
@@ -135,6 +139,10 @@ export function boxNetwork(kernel: Kernel, fds: NetworkFds, pipe: Socket): BoxNe
     },
     listen(onPacket, onLost) {
       log = readPacketLog(kernel, fds.packetLog, pipe, onPacket, onLost)
+    },
+    dropped() {
+      const bytes = kernel.getsockopt(fds.packetLog, SOL_SOCKET, SO_MEMINFO, 36)
+      return new DataView(bytes.buffer, bytes.byteOffset).getUint32(droppedAt, littleEndian)
     },
     close() {
       log?.destroy()

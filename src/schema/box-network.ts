@@ -21,5 +21,7 @@ export interface BoxNetwork {
   send(packet: Uint8Array): boolean
   /** First packets from now on. */
   listen(onPacket: (packet: FirstPacket) => void, onLost: (count: number) => void): void
+  /** First packets that the kernel had no room for, so far; absent where it does not say. */
+  dropped?(): number
   close(): void
 }

@@ -332,6 +332,8 @@ export async function watchSandbox(options: SandboxOptions): Promise<WatchedSand
       async close(end) {
         closed = true
         await acts.settled()
+        // First of all, so that what it tried to the last is in the recording.
+        await box.group.kill().catch(() => false)
         await unwind(undo.slice(1))
         found.push(...(detector?.end() ?? []))
         respond()
