@@ -39,6 +39,9 @@ const systemPackages = [
   ['util-linux', 'unshare'],
   ['procps', 'ps'],
   ['zstd', 'zstd'],
+  ['openssl', 'openssl'],
+  ['python3', 'python3'],
+  ['socat', 'socat'],
 ]
 /** Tests look at the report in it; Ubuntu's package of that name is a snap and is left out there. */
 const browser = ['chromium', 'chromium']
