@@ -344,7 +344,8 @@ function enterWords(
   ].join('\n')
   const drop = become && [
     ...['setpriv', '--reuid', String(become.uid), '--regid', String(become.gid)],
-    ...['--clear-groups', '--no-new-privs'],
+    // Frozen when we are killed, it would wait for ever for what has ended.
+    ...['--clear-groups', '--no-new-privs', '--pdeathsig', 'KILL'],
   ]
   const enter = ['nsenter', `--user=/proc/self/fd/${userNamespaceFd}`, '--target', String(pid)]
   const spaces = ['--preserve-credentials', '--mount', '--pid', '--net', '--ipc', '--uts']
