@@ -15,8 +15,6 @@ const passes = 3
 const leastShare = 0.05
 /** Nor is it known how soon after its stamp a tool really begins. */
 const leastUs = 20_000
-/** Lags are not quite as they are taken to be. */
-const caution = 1.3
 
 /** Mean and deviation of the offset within a few seconds of `nearUs`. */
 export function placeOffset(anchors: Anchors, nearUs: number): { offsetUs: number; sdUs: number } {
@@ -41,7 +39,7 @@ export function placeOffset(anchors: Anchors, nearUs: number): { offsetUs: numbe
       const width = to - (low[k]! - theta)
       for (let m = 0; m < lagScales.length; m++) {
         const scale = lagScales[m]!
-        const mass = to / (to + scale) - a / (a + scale)
+        const mass = within(to / scale) - within(a / scale)
         part[burst[k]! * lagScales.length + m]! += (weight[k]! * mass) / width
       }
     }
@@ -92,8 +90,14 @@ export function placeOffset(anchors: Anchors, nearUs: number): { offsetUs: numbe
   }
   return {
     offsetUs,
-    sdUs: Math.max(leastUs, caution * sdUs, leastShare * medianWidth(low, high, first, last)),
+    sdUs: Math.max(leastUs, sdUs, leastShare * medianWidth(low, high, first, last)),
   }
+}
+
+/** Share of the lags below x scales: few follow at once, and the longest tenth is six times the half and more. */
+function within(x: number): number {
+  const y = x * Math.sqrt(x)
+  return y / (1 + y)
 }
 
 function medianWidth(low: Float64Array, high: Float64Array, first: number, last: number): number {

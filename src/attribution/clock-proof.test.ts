@@ -67,6 +67,7 @@ describe('how far a clock is off', () => {
       'names',
       nearZone,
       0,
+      1000,
     )
     expect(Math.abs(settled.pieces[0]!.drift - 4e-4)).toBeLessThan(2e-5)
     expect(weighBlocks(followed(800, 0, { related: false, runUs: 24 * hour }), nearZone, utc)).toBeUndefined()

@@ -43,6 +43,8 @@ export function settle(
   by: string,
   allowed: (us: number) => boolean,
   agentZoneUs: number,
+  /** How wide the network's own stamps are, µs. */
+  stampUs: number,
 ): State {
   const tied = member.aheadUs !== 0 ? '; tied to another sensor by connections both saw' : ''
   if (peak && ok) {
@@ -51,7 +53,7 @@ export function settle(
     // Along a steady drift all pairs tell of one offset; after a step each piece keeps what its blocks say.
     const placed =
       found.length === 1 && first
-        ? placedOf(steadied(anchors, first), { ...peak, offsetUs: first.offsetUs })
+        ? placedOf(steadied(anchors, first), { ...peak, offsetUs: first.offsetUs }, stampUs)
         : { offsetUs: first?.offsetUs ?? peak.offsetUs, sdUs: peak.sdUs }
     const moved = placed.offsetUs - (first?.offsetUs ?? placed.offsetUs) + member.aheadUs + agentZoneUs
     const pieces = found.map((p) => ({ ...p, offsetUs: p.offsetUs + moved }))
@@ -70,7 +72,7 @@ export function settle(
   const sd = priorSdUs[domain.zone]
   const few = peak ? `${agreement(peak)}, of ${peak.causes} calls` : 'no call names what was contacted'
   const contradicted = peak !== undefined && peak.asked >= 50 && peak.effects < 0.15 * peak.asked
-  const placed = peak && likely ? placedOf(anchors, peak) : undefined
+  const placed = peak && likely ? placedOf(anchors, peak, stampUs) : undefined
   const state = {
     pieces: [{ fromUs: 0, offsetUs: (placed?.offsetUs ?? zoneUs) + member.aheadUs + agentZoneUs, drift: 0 }],
     sdUs: placed ? Math.max(likelySdUs, 1.5 * placed.sdUs) : zoneUs !== 0 ? priorSdUs.utc : sd,
@@ -107,10 +109,11 @@ function steadied(anchors: Anchors, piece: Piece): Anchors {
 }
 
 /** Where windows are wide the correlogram's own place is as good as any; otherwise lags and stamps are looked at closely. */
-function placedOf(anchors: Anchors, peak: Peak): { offsetUs: number; sdUs: number } {
+function placedOf(anchors: Anchors, peak: Peak, stampUs: number): { offsetUs: number; sdUs: number } {
   const widthUs = median(Array.from(anchors.low, (low, k) => anchors.high[k]! - low))
   if (widthUs <= sharpUs) return placeOffset(anchors, peak.offsetUs)
-  return { offsetUs: peak.offsetUs, sdUs: Math.max(peak.sdUs, 0.1 * widthUs) }
+  // A stamp may err to the same side each time; what traces leave open of each call does not.
+  return { offsetUs: peak.offsetUs, sdUs: Math.max(peak.sdUs, 0.1 * stampUs, 0.02 * widthUs) }
 }
 
 /**

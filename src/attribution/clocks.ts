@@ -10,6 +10,7 @@ import { tieClocks } from './clock-ties.ts'
 import { findPeak, joined, shifted } from './correlogram.ts'
 import { span } from './explain.ts'
 import type { Keys } from './keys.ts'
+import { median } from './quantiles.ts'
 import type { TargetIndex } from './targets.ts'
 
 export interface Clocks {
@@ -117,6 +118,7 @@ export function alignClocks(
         agentZoneUs = Math.abs(peak.offsetUs - zoneUs) <= nearUs ? -zoneUs : 0
       } else if (met.apart) agentZoneUs = -met.zoneUs
     }
+    const stampUs = median(Array.from(anchors.effect, (e) => events.spanUs[e]!))
     for (const m of tie.members) {
       const settled = settle(
         domains[m.clock]!,
@@ -127,6 +129,7 @@ export function alignClocks(
         by,
         allowed,
         agentZoneUs ?? 0,
+        stampUs,
       )
       state[m.clock] = bounded && peak && ok ? withinBounds(anchors, peak, m, agentZoneUs ?? 0) : settled
     }
