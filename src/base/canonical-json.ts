@@ -25,7 +25,8 @@ export function canonicalMembers(
   for (const key of sorted(Object.keys(members))) {
     const member = members[key]
     if (member === undefined || typeof member === 'function' || typeof member === 'symbol') continue
-    text += text === '' ? keyText(key) : `,${keyText(key)}`
+    const written = keyText(key)
+    text += text === '' ? written.first : written.later
     text += key === known?.key ? known.text : canonicalJson(member)
   }
   return text
@@ -59,13 +60,20 @@ export function wellFormed(text: string): string {
 }
 
 /** Texts of keys seen before; ours are a few dozen words. */
-const keyTexts = new Map<string, string>()
+const keyTexts = new Map<string, KeyText>()
 const keyTextsMax = 512
 
-function keyText(key: string): string {
-  let text = keyTexts.get(key)
-  if (text !== undefined) return text
-  text = `${jsonText(key)}:`
+interface KeyText {
+  readonly first: string
+  /** Behind another member. */
+  readonly later: string
+}
+
+function keyText(key: string): KeyText {
+  const known = keyTexts.get(key)
+  if (known !== undefined) return known
+  const first = `${jsonText(key)}:`
+  const text = { first, later: `,${first}` }
   if (keyTexts.size < keyTextsMax && key.length <= 64) keyTexts.set(key, text)
   return text
 }
