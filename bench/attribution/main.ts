@@ -1,4 +1,5 @@
 // How good attribution is on cases with known truth:  npx tsx bench/attribution/main.ts [--quick] [--json] [--tune]
+// [--seeds=303,304]
 //
 // Seeds 1–9 are for tuning, seeds from 101 on for scoring; what is printed by default is scored.
 
@@ -9,7 +10,14 @@ import { type Score, score } from './score.ts'
 import { testPower } from './tests.ts'
 
 const args = new Set(process.argv.slice(2))
-const seeds = args.has('--tune') ? [1, 2, 3] : args.has('--quick') ? [101] : [101, 102, 103]
+const given = process.argv.find((arg) => arg.startsWith('--seeds='))
+const seeds = given
+  ? given.slice('--seeds='.length).split(',').map(Number)
+  : args.has('--tune')
+    ? [1, 2, 3]
+    : args.has('--quick')
+      ? [101]
+      : [101, 102, 103]
 
 /** Every scenario says where it leaves the usual case; `mis` marks those that leave the model's structure. */
 const scenarios: Record<string, Partial<Knobs>> = {
