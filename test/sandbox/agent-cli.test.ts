@@ -197,9 +197,10 @@ describe.skipIf(missing !== undefined)(`Qwen Code in a sandbox${missing ? ` (${m
       line.class === 'execute_tool' && line.source === 'qwen-hook' ? [line] : [],
     )
     // What a call's own process says of calls stands behind its unit, and is nobody else's label.
-    const told = hooked.filter(({ toolCall }) => !toolCall.includes(':'))
+    // (On a machine so busy that the teller was gone before it was read, only the id itself is left; see docs/agents.)
+    const told = hooked.filter(({ toolCall }) => !toolCall.endsWith('made-up'))
     expect(hooked.map(({ toolCall }) => toolCall)).toContainEqual(
-      expect.stringMatching(/^unit-1\/[\d-]+:made-up$/),
+      expect.stringMatching(/^(?:unit-1\/[\d-]+:)?made-up$/),
     )
     expect(told).toHaveLength(3)
     for (const [i, name] of ['one.example.com', 'two.example.com', 'three.example.com'].entries()) {
