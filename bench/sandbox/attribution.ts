@@ -12,6 +12,8 @@ export interface Tally {
   readonly recorded: number
   readonly right: number
   readonly wrong: number
+  /** Allowed ones that did not get their answer. */
+  readonly failed: number
 }
 
 const firstOf = { honest: 10_000, forger: 20_000 } as const
@@ -35,13 +37,15 @@ export async function attribute(
   const before = await worker.ask({ do: 'kept' })
   const ends = await Promise.all([run('honest', honestPort, 'none'), run('forger', forgerPort, 'honest')])
   let made = 0
+  let failed = 0
   for (const { stdout, stderr } of ends) {
     const { allowed, denied, raw } = JSON.parse(stdout || `{"error":${JSON.stringify(stderr)}}`) as Record<
       string,
       number
     >
-    if (allowed !== count || denied !== count || raw !== count) throw new Error(`${side}: ${stdout}${stderr}`)
-    made += allowed + denied + raw
+    if (denied !== count || raw !== count) throw new Error(`${side}: ${stdout}${stderr}`)
+    failed += count - (allowed ?? 0)
+    made += 3 * count
   }
   if (side === 'srt') {
     // Its store names a call and says no more: what the forger made counts as wrong where it stands under the other's name.
@@ -49,9 +53,9 @@ export async function attribute(
     const of = (name: string) => (after[name] ?? 0) - (before[name] ?? 0)
     const recorded = Object.keys(after).reduce((sum, name) => sum + of(name), 0)
     const right = Math.min(of('honest'), count) + of('forger')
-    return { made, recorded, right, wrong: recorded - right }
+    return { made, recorded, right, wrong: recorded - right, failed }
   }
-  return { made, ...tallyOf(linesOf(place), honestPort, forgerPort, count) }
+  return { made, failed, ...tallyOf(linesOf(place), honestPort, forgerPort, count) }
 }
 
 function tallyOf(
@@ -59,7 +63,7 @@ function tallyOf(
   honestPort: number,
   forgerPort: number,
   count: number,
-): Omit<Tally, 'made'> {
+): Omit<Tally, 'made' | 'failed'> {
   let recorded = 0
   let right = 0
   for (const line of lines) {

@@ -40,7 +40,7 @@ const sides = sideNames.filter((side) => values.sides.split(',').includes(side))
 const rows: string[][] = [['figure', 'direct', 'bare relay', 'srt', 'vigiles', 'vigiles is']]
 const loadBefore = loadavg()
 const { folder, place: bare, versions } = prepare(values.srt)
-const server = await startServer(bare.host, 5)
+const server = await startServer(bare, 5)
 const place: Place = { ...bare, ports: server.ports }
 const [port = 0] = place.ports
 const workers = new Map<SideName, Worker>()
@@ -216,6 +216,7 @@ async function bulk(): Promise<void> {
   const bytes = Number(values.megabytes) * 1e6
   for (const way of ['out', 'in']) {
     const measured = new Map<SideName, number[]>()
+    const short: string[] = []
     for (let rep = 0; rep < reps; rep++) {
       for (const side of sides) {
         const some = side === 'srt' ? bytes / 4 : bytes
@@ -223,7 +224,7 @@ async function bulk(): Promise<void> {
         const { stdout, stderr } = await workers.get(side)!.ask({ do: 'exec', command })
         if (stdout === '') throw new Error(`${side}: ${stderr}`)
         const got = JSON.parse(stdout) as { bytes: number; seconds: number }
-        if (got.bytes !== some) throw new Error(`${side}: ${got.bytes} of ${some} bytes`)
+        if (got.bytes !== some) short.push(`${side}: ${some - got.bytes} bytes of ${some} never came`)
         measured.set(side, [...(measured.get(side) ?? []), got.bytes / 1e6 / got.seconds])
       }
     }
@@ -239,6 +240,7 @@ async function bulk(): Promise<void> {
       cells,
       `${percent(of('ours'), of('relay'))} of the relay, ${times(of('ours'), of('srt'))} srt`,
     )
+    if (short.length > 0) row('  cut short', {}, short.join(', '))
   }
 }
 
@@ -248,14 +250,15 @@ async function attribution(): Promise<void> {
     const worker = workers.get(side)
     if (!worker) continue
     const gateway = side === 'ours' ? addresses.gateway : 'none'
-    const { made, recorded, right, wrong }: Tally = await attribute(
+    const { made, recorded, right, wrong, failed }: Tally = await attribute(
       side,
       worker,
       place,
       Number(values.attempts),
       gateway,
     )
-    cells[side] = `${recorded} of ${made}, ${right} right, ${wrong} wrong`
+    cells[side] =
+      `${recorded} of ${made}, ${right} right, ${wrong} wrong${failed > 0 ? `; ${failed} allowed ones got no answer` : ''}`
   }
   row('attempts recorded and rightly attributed, one of two calls forging', cells, '')
 }

@@ -33,8 +33,25 @@ export function prepare(srt: string | undefined): Prepared {
   const host = ownAddress()
   const folder = mkdtempSync(join(tmpdir(), 'vigiles-bench-'))
   chmodSync(folder, 0o755)
-  const dist = join(folder, 'dist')
-  run('npx', ['tsc', '-p', 'tsconfig.build.json', '--outDir', dist, '--declaration', 'false'], root)
+  // The sides too: a loader that compiles on the way would slow what is measured.
+  const config = join(folder, 'tsconfig.json')
+  const [source, own] = [join(root, 'src'), join(root, 'bench/sandbox')]
+  writeFileSync(
+    config,
+    JSON.stringify({
+      extends: join(root, 'tsconfig.build.json'),
+      compilerOptions: {
+        rootDir: root,
+        outDir: folder,
+        declaration: false,
+        typeRoots: [join(root, 'node_modules/@types')],
+      },
+      include: [source, join(own, 'worker.ts'), join(own, 'server.ts')],
+      exclude: [join(source, '**/*.test.ts')],
+    }),
+  )
+  run('npx', ['tsc', '-p', config], root)
+  const dist = join(folder, 'src')
   copyFileSync(join(root, 'package.json'), join(folder, 'package.json'))
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
   const at = srt ?? join(folder, 'srt')
@@ -56,7 +73,7 @@ export function prepare(srt: string | undefined): Prepared {
   const version = (path: string) => (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version
   return {
     folder,
-    place: { workdir, records, dist, srt: at, host },
+    place: { workdir, records, dist, bench: join(folder, 'bench/sandbox'), srt: at, host },
     versions: {
       vigiles: `${version(join(root, 'package.json'))} (${output('git', ['rev-parse', '--short', 'HEAD'], root)})`,
       srt: version(join(at, srtPackage, 'package.json')),

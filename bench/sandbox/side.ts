@@ -23,6 +23,8 @@ export interface Place {
   readonly workdir: string
   /** A new folder for each recording below it. */
   readonly records: string
+  /** The built programs of this bench. */
+  readonly bench: string
   /** The built library. */
   readonly dist: string
   /** Where npm put srt. */

@@ -2,7 +2,7 @@
 
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import type { Ended, Place, Request, SideName } from './side.ts'
 
 export interface Worker {
@@ -15,8 +15,8 @@ export interface Worker {
 }
 
 export function startWorker(side: SideName, place: Place, nodeOptions: readonly string[] = []): Worker {
-  const child = fork(fileURLToPath(new URL('worker.ts', import.meta.url)), [side, JSON.stringify(place)], {
-    execArgv: ['--import', import.meta.resolve('tsx'), ...nodeOptions],
+  const child = fork(join(place.bench, 'worker.js'), [side, JSON.stringify(place)], {
+    execArgv: [...nodeOptions],
     cwd: place.workdir,
   })
   const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>()
@@ -52,10 +52,11 @@ export interface Server {
   end(): Promise<void>
 }
 
-export async function startServer(host: string, ports: number): Promise<Server> {
-  const child: ChildProcess = fork(fileURLToPath(new URL('server.ts', import.meta.url)), [], {
-    execArgv: ['--import', import.meta.resolve('tsx')],
-  })
+export async function startServer(
+  { host, bench }: Pick<Place, 'host' | 'bench'>,
+  ports: number,
+): Promise<Server> {
+  const child: ChildProcess = fork(join(bench, 'server.js'), [], { execArgv: [] })
   child.send({ host, ports })
   const [made] = (await once(child, 'message')) as [number[]]
   return {
