@@ -39,8 +39,22 @@ export async function setUpNetwork(
   rules: string,
   groupMount: string | undefined,
 ): Promise<void> {
-  await inside(entry, `ip -batch - <<'END' && nft -f - <<'END'\n${linkText}END\n${rules}END\n`, groupMount)
+  await inside(
+    entry,
+    `ip -batch - <<'END' && nft -f - <<'END'\n${linkText}END\n${rules}END\n${forgetSoon}`,
+    groupMount,
+  )
 }
+
+/**
+ * All redirected connections lead to one listener, so two of one source port are one to the kernel, wherever they went.
+ * While it remembers the one that ended it gives the other another source port, and the gateway would not know it. Of
+ * this namespace alone; where it may not be set, it is as it was.
+ */
+const forgetSoon = `code=$?
+{ echo 1 > /proc/sys/net/netfilter/nf_conntrack_tcp_timeout_time_wait; } 2>/dev/null
+exit $code
+`
 
 /** Hands further text to nft. */
 export async function tellNft(
