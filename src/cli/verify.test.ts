@@ -58,7 +58,7 @@ describe('vigiles verify', () => {
   })
 
   it('gives the result to scripts', async () => {
-    const { code, out } = await run(dir, '--json', '--anchor', head.toUpperCase(), '--key', key)
+    const { code, out } = await run(dir, '--json', '--anchor', head.toUpperCase(), `--key=${key}`)
     expect(code).toBe(0)
     expect(JSON.parse(out)).toMatchObject({
       state: 'sealed',

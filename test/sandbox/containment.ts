@@ -141,6 +141,8 @@ export async function containment(world: World): Promise<Stopped> {
     await until(() => ours.size('count.sibling') > 0 && other.size('count.neighbour') > 0)
     const miner = run(ours.box, 'miner', hostile)
     await until(() => ours.lines().some(isFreeze))
+    // What was relayed before the freeze was acknowledged may lie unread at the listener, which is in this process.
+    await sleep(150)
     const counters = ['count.detached', 'count.forked', 'count.thread']
     const sizes = () => counters.map(ours.size)
     const heard = () =>
