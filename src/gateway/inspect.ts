@@ -19,7 +19,8 @@ export function inspect(client: Uint8Array, server: Uint8Array): Inspection {
   if (inner === undefined) return { observed, state: mayBecomeKnown(client) ? 'promising' : 'unknown' }
   // A TLS record without its hello's name, a request whose head has not ended: wait for the rest.
   if (inner === 'tls' && client.length > 0 && !helloIsWhole(client)) return { observed, state: 'promising' }
-  if (inner === 'http' && client.length > 0 && !headIsWhole(client)) return { observed, state: 'promising' }
+  if (inner === 'http' && client.length > 0 && (!headIsWhole(client) || bodyIsDue(client)))
+    return { observed, state: 'promising' }
   return { observed, state: 'sure' }
 }
 
@@ -43,6 +44,15 @@ function helloIsWhole(bytes: Uint8Array): boolean {
   const handshake = ((bytes[6] ?? 0) << 16) | ((bytes[7] ?? 0) << 8) | (bytes[8] ?? 0)
   const records = Math.ceil((handshake + 4) / 16_384)
   return bytes.length >= handshake + 4 + 5 * records
+}
+
+/** A body is announced and none of it is here: what it asks for may stand in it. Not where the client waits to be told. */
+function bodyIsDue(bytes: Uint8Array): boolean {
+  const text = new TextDecoder('latin1').decode(bytes)
+  const end = /\r?\n\r?\n/.exec(text)
+  if (!end || end.index + end[0].length < text.length) return false
+  const head = text.slice(0, end.index)
+  return /^(?:content-length:\s*[1-9]|transfer-encoding:)/im.test(head) && !/^expect:/im.test(head)
 }
 
 function headIsWhole(bytes: Uint8Array): boolean {
