@@ -2,6 +2,7 @@
 
 import { createServer, isIPv4, type Server, type Socket } from 'node:net'
 import { BoundedMap } from '../base/bounded-map.ts'
+import { descriptorOf } from '../base/descriptor.ts'
 import { canonicalIp } from '../base/ip.ts'
 import { sniffDatagram } from '../protocols/datagram.ts'
 import { readDns } from '../protocols/dns.ts'
@@ -262,7 +263,7 @@ export function openGateway(options: GatewayOptions): Gateway {
     let link: Link | undefined
     try {
       const six = client.remoteFamily === 'IPv6' && !client.remoteAddress?.startsWith('::ffff:')
-      const dst = network.originalDestination(fdOf(client), six ? 6 : 4)
+      const dst = network.originalDestination(descriptorOf(client), six ? 6 : 4)
       const src = { ip: addressOf(client), port: client.remotePort ?? 0 }
       const key = keyOf({ transport: 'tcp', src, dst })
       const service = services.get(key)
@@ -367,11 +368,6 @@ function keyOf({ src, dst }: Pick<Flow, 'src' | 'dst'> & { transport: string }):
 function addressOf({ remoteAddress = '' }: Socket): string {
   const four = remoteAddress.startsWith('::ffff:') ? remoteAddress.slice(7) : remoteAddress
   return isIPv4(four) ? four : (canonicalIp(remoteAddress) ?? '')
-}
-
-/** Node's typings do not know of the descriptor that every socket has. */
-function fdOf(socket: Socket): number {
-  return (socket as unknown as { _handle: { fd: number } })._handle.fd
 }
 
 function closeServer(server: Server): Promise<void> {

@@ -1,6 +1,7 @@
 // From what was refused to the lines that would open it, and a word on what should stay closed.
 
 import { canonicalIp } from '../base/ip.ts'
+import { shellWord } from '../base/shell-quote.ts'
 import { plain } from '../base/terminal.ts'
 import type { DecisionCode } from '../schema/decision.ts'
 import { readHost } from './hosts.ts'
@@ -56,8 +57,7 @@ export function suggestAllow(denials: Iterable<Denial>, file?: string): string[]
     const times = count === 1 ? '' : `${count} times`
     const remark = [note, times].filter((text) => text !== undefined && text !== '').join('; ')
     if (item === undefined) return `# ${remark}`
-    const line =
-      file === undefined ? `- ${item}` : `vigiles policy allow ${shellWord(file)} ${shellWord(item)}`
+    const line = file === undefined ? `- ${item}` : `vigiles policy allow ${shown(file)} ${shown(item)}`
     return remark === '' ? line : `${line}  # ${remark}`
   })
 }
@@ -158,7 +158,6 @@ const needsWord = new Set([
   'monero-p2p',
 ])
 
-function shellWord(text: string): string {
-  const safe = plain(text, 300)
-  return /^[\w./:@%+-]+$/.test(safe) ? safe : `'${safe.replaceAll("'", `'\\''`)}'`
+function shown(text: string): string {
+  return shellWord(plain(text, 300))
 }

@@ -3,7 +3,8 @@
 // It lies in the recording's folder, which is not part of the sandbox's file system, and only its owner may open it.
 
 import { chmodSync, rmSync } from 'node:fs'
-import { connect, createServer, type Server, type Socket } from 'node:net'
+import { connect, createServer, type Server } from 'node:net'
+import { descriptorOf } from '../base/descriptor.ts'
 import { OperatorError } from '../base/errors.ts'
 import { type Act, type ActRequest, type ActResult, type Asker, acts } from './api.ts'
 
@@ -31,7 +32,7 @@ export async function serveControl(
   rmSync(path, { force: true })
   const server = createServer((socket) => {
     let text = ''
-    const asker: Asker = { via: 'control.sock', ...peerOf(fdOf(socket)) }
+    const asker: Asker = { via: 'control.sock', ...peerOf(descriptorOf(socket)) }
     socket.setEncoding('utf8')
     socket.on('error', () => {})
     socket.on('data', (chunk: string) => {
@@ -95,11 +96,6 @@ function readRequest(text: string): ActRequest | undefined {
     ...(call !== undefined && { call }),
     ...(destination !== undefined && { destination }),
   }
-}
-
-/** Node's typings do not know of the descriptor that every socket has. */
-function fdOf(socket: Socket): number {
-  return (socket as unknown as { _handle: { fd: number } })._handle.fd
 }
 
 function isAct(value: unknown): value is Act {

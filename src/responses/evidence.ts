@@ -2,6 +2,8 @@
 
 import { mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { readProcStat } from '../base/proc-stat.ts'
+import { quietly } from '../base/quietly.ts'
 
 const limits = { processes: 1_000, descriptors: 200, maps: 200, textChars: 8_192 } as const
 
@@ -32,7 +34,7 @@ function processEvidence(pid: number) {
     quietly(() => readFileSync(`/proc/${pid}/${file}`, 'utf8').slice(0, limits.textChars * 64))
   const stat = read('stat')
   if (stat === undefined) return undefined
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  const { name, fields } = readProcStat(stat)
   const descriptors = (quietly(() => readdirSync(`/proc/${pid}/fd`)) ?? []).slice(0, limits.descriptors)
   const maps = new Set((read('maps') ?? '').split('\n').flatMap((line) => /\s(\/.*)$/.exec(line)?.[1] ?? []))
   return {
@@ -40,7 +42,7 @@ function processEvidence(pid: number) {
     ppid: Number(fields[1]),
     state: fields[0],
     startTicks: Number(fields[19]),
-    name: stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')')),
+    name,
     cmdLine: read('cmdline')?.replaceAll('\0', ' ').trim().slice(0, limits.textChars),
     exe: quietly(() => readlinkSync(`/proc/${pid}/exe`)),
     cwd: quietly(() => readlinkSync(`/proc/${pid}/cwd`)),
@@ -74,12 +76,4 @@ function hexEndpoint(text: string): string {
       ?.map((pair) => Number.parseInt(pair, 16))
       .reverse() ?? []
   return `${bytes.join('.')}:${Number.parseInt(port, 16)}`
-}
-
-function quietly<T>(read: () => T): T | undefined {
-  try {
-    return read()
-  } catch {
-    return undefined
-  }
 }

@@ -2,6 +2,7 @@
 
 import { readFileSync, statSync } from 'node:fs'
 import { homedir, userInfo } from 'node:os'
+import { quietly } from '../base/quietly.ts'
 import type { AgentUser } from './mount-plan.ts'
 
 /** For work folders that are root's; outside of the ranges that systems give to people, services and containers. */
@@ -49,12 +50,4 @@ function passwdEntry(uid: number): PasswdEntry | undefined {
       return { name, gid: Number(gid), home }
   }
   return undefined
-}
-
-function quietly<T>(read: () => T): T | undefined {
-  try {
-    return read()
-  } catch {
-    return undefined
-  }
 }

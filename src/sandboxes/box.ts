@@ -3,11 +3,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import type { Socket } from 'node:net'
 import type { Readable, Writable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { assert } from '../base/assert.ts'
 import { OperatorError } from '../base/errors.ts'
+import { unwind } from '../base/unwind.ts'
 import type { BoxNetwork } from '../schema/box-network.ts'
 import type { CallLookUp } from './calls.ts'
 import { type GroupCalls, prepareGroupCalls } from './calls-by-group.ts'
@@ -123,7 +123,7 @@ export async function openBox(options: BoxOptions): Promise<Box> {
     const { entry, ownerFd, sockets } = network
     const byGroup = await network.ready
     const fds = openNetworkFds(calls, await sockets)
-    const port = boxNetwork(calls, fds, holder.process.stdout as Socket)
+    const port = boxNetwork(calls, fds)
     undo.push(() => port.close())
     const inodeOf = (tuple: SocketTuple) => socketInode(calls, fds.socketDiag, tuple)
     const { pid } = holder
@@ -366,13 +366,4 @@ const closedByShell = ['/bin/sh', '-c', `exec ${userNamespaceFd}<&-; exec "$@"`,
 function grandchild(pid: number | undefined): number | undefined {
   const child = pid === undefined ? undefined : childrenOf(pid)[0]
   return child === undefined ? undefined : childrenOf(child)[0]
-}
-
-/** Last made, first undone; one that fails does not keep the others. */
-async function unwind(undo: (() => unknown)[]): Promise<void> {
-  for (const step of undo.splice(0).reverse()) {
-    try {
-      await step()
-    } catch {}
-  }
 }

@@ -5,6 +5,7 @@
 
 import { closeSync, fstatSync, openSync, readlinkSync } from 'node:fs'
 import { assert } from '../base/assert.ts'
+import { quietly } from '../base/quietly.ts'
 import type { Kernel } from './kernel.ts'
 
 /** User namespaces nest no deeper. */
@@ -93,13 +94,5 @@ export class CallNamespaces {
     const { ino } = fstatSync(parent)
     closeSync(parent)
     return ino
-  }
-}
-
-function quietly<T>(read: () => T): T | undefined {
-  try {
-    return read()
-  } catch {
-    return undefined
   }
 }

@@ -11,6 +11,7 @@ import {
   statSync,
 } from 'node:fs'
 import { posix } from 'node:path'
+import { quietly } from '../base/quietly.ts'
 import type { HostView, MountStep } from './mount-plan.ts'
 
 const textBytesMax = 65_536
@@ -111,12 +112,4 @@ export function linksOn(host: HostView, path: string): Extract<MountStep, { kind
 /** True for the path itself and for what lies below it. */
 export function isWithin(path: string, folder: string): boolean {
   return path === folder || path.startsWith(folder === '/' ? '/' : `${folder}/`)
-}
-
-function quietly<T>(read: () => T): T | undefined {
-  try {
-    return read()
-  } catch {
-    return undefined
-  }
 }

@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { totalmem } from 'node:os'
 import { join, posix } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { succeeds } from '../base/quietly.ts'
 import type { Policy } from '../schema/policy.ts'
 import { leftoversIn, runName } from './leftovers.ts'
 import { type Controller, ownVersion1Groups } from './version1-groups.ts'
@@ -183,14 +184,5 @@ async function remove(path: string): Promise<void> {
   for (let tries = 0; tries < removeTries; tries++) {
     if (succeeds(() => rmdirSync(path))) return
     await sleep(10)
-  }
-}
-
-function succeeds(act: () => unknown): boolean {
-  try {
-    act()
-    return true
-  } catch {
-    return false
   }
 }

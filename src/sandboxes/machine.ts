@@ -3,6 +3,7 @@
 import { accessSync, constants, mkdirSync, readFileSync, rmdirSync } from 'node:fs'
 import { release } from 'node:os'
 import { join } from 'node:path'
+import { quietly, succeeds } from '../base/quietly.ts'
 import { cgroup2Mount } from './cgroups.ts'
 import { tryIdMap } from './idmap.ts'
 import { kernel } from './kernel.ts'
@@ -330,21 +331,4 @@ async function checkProcessEvents(root: boolean, possible: boolean): Promise<Che
 
 function firstLine(text: string): string {
   return text.trim().split('\n')[0]?.slice(0, 200) || 'nothing'
-}
-
-function quietly<T>(act: () => T): T | undefined {
-  try {
-    return act()
-  } catch {
-    return undefined
-  }
-}
-
-function succeeds(act: () => unknown): boolean {
-  try {
-    act()
-    return true
-  } catch {
-    return false
-  }
 }

@@ -111,8 +111,7 @@ function openListener(kernel: Kernel, { listener6, listener4 }: NetworkSockets):
 /** Inside the namespace only; a program that connects to it directly is no redirected connection, and is refused. */
 export const listenerPort = 47_821
 
-/** `pipe`: any pipe of Node's own; see {@link readPacketLog}. */
-export function boxNetwork(kernel: Kernel, fds: NetworkFds, pipe: Socket): BoxNetwork {
+export function boxNetwork(kernel: Kernel, fds: NetworkFds): BoxNetwork {
   let log: Socket | undefined
   return {
     addresses,
@@ -138,7 +137,7 @@ export function boxNetwork(kernel: Kernel, fds: NetworkFds, pipe: Socket): BoxNe
       }
     },
     listen(onPacket, onLost) {
-      log = readPacketLog(kernel, fds.packetLog, pipe, onPacket, onLost)
+      log = readPacketLog(kernel, fds.packetLog, onPacket, onLost)
     },
     dropped() {
       const bytes = kernel.getsockopt(fds.packetLog, SOL_SOCKET, SO_MEMINFO, 36)

@@ -2,7 +2,7 @@
 //
 // Netlink messages of nfnetlink_log (linux/netfilter/nfnetlink_log.h), all numbers of the payload big-endian.
 
-import { Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import type { FirstPacket } from '../schema/box-network.ts'
 import {
   AF_NETLINK,
@@ -13,6 +13,7 @@ import {
   type SocketKind,
   SystemCallError,
 } from './kernel.ts'
+import { netlinkSocket } from './netlink-socket.ts'
 import { logGroup } from './rules.ts'
 
 const NETLINK_NETFILTER = 12
@@ -66,29 +67,14 @@ function configMessage(type: number, value: readonly number[]): Uint8Array {
   return message
 }
 
-/**
- * Calls `onPacket` for every packet that is logged from now on, `onLost` with how many the kernel dropped before one.
- *
- * Node can wait for netlink sockets in its event loop only if it takes them for a pipe, which `net.Socket` refuses to
- * do by itself: the handle's class is borrowed from `pipe`, any pipe of a child process.
- */
+/** Calls `onPacket` for every packet that is logged from now on, `onLost` with how many the kernel dropped before one. */
 export function readPacketLog(
   kernel: Kernel,
   fd: number,
-  pipe: Socket,
   onPacket: (packet: FirstPacket) => void,
   onLost: (count: number) => void,
 ): Socket {
-  const Pipe = (
-    pipe as unknown as { _handle: { constructor: new (type: number) => { open(fd: number): void } } }
-  )._handle.constructor
-  const handle = new Pipe(0)
-  handle.open(fd)
-  // `handle` is what Node's own sockets are made of; its typings do not know it.
-  const options = { handle, readable: true, writable: false } as unknown as ConstructorParameters<
-    typeof Socket
-  >[0]
-  const socket = new Socket(options)
+  const socket = netlinkSocket(fd)
   let expected = 0
   const take = (bytes: Uint8Array) => {
     for (const { packet, sequence } of packetsIn(bytes)) {

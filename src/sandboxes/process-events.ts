@@ -1,9 +1,9 @@
 // The kernel's reports of every start and end of a process (CONFIG_PROC_EVENTS, the netlink connector).
 
 import { readlinkSync } from 'node:fs'
-import { connect, Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AF_NETLINK, int32, type Kernel, kernel, littleEndian, SOCK_DGRAM } from './kernel.ts'
+import { netlinkSocket } from './netlink-socket.ts'
 
 const NETLINK_CONNECTOR = 11
 const CN_IDX_PROC = 1
@@ -51,7 +51,7 @@ export async function openProcessEvents(
     calls.setsockopt(fd, SOL_NETLINK, NETLINK_NO_ENOBUFS, int32(1))
     calls.setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, int32(bufferBytes))
   } catch {} // A smaller buffer loses sooner, and says so.
-  const socket = readingSocket(fd)
+  const socket = netlinkSocket(fd)
   socket.on('data', onMessages)
   socket.on('error', () => {})
   socket.unref()
@@ -65,21 +65,6 @@ function inFirstPidNamespace(): boolean {
   } catch {
     return false
   }
-}
-
-/** Node waits for a netlink socket if it takes it for a pipe; the class of such a handle is borrowed from a try. */
-function readingSocket(fd: number): Socket {
-  const borrowed = connect({ path: '/nowhere' })
-  borrowed.on('error', () => {})
-  const Pipe = (
-    borrowed as unknown as { _handle: { constructor: new (type: number) => { open(fd: number): void } } }
-  )._handle.constructor
-  borrowed.destroy()
-  const handle = new Pipe(0)
-  handle.open(fd)
-  return new Socket({ handle, readable: true, writable: false } as unknown as ConstructorParameters<
-    typeof Socket
-  >[0])
 }
 
 function subscribe(calls: Kernel): number {

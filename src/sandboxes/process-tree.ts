@@ -1,6 +1,8 @@
 // The processes of a sandbox, found as the descendants of those that lead into it.
 
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { readProcStat } from '../base/proc-stat.ts'
+import { quietly } from '../base/quietly.ts'
 
 /** More than a sandbox may have; beyond it a process is not seen. */
 const processesMax = 32_768
@@ -31,10 +33,8 @@ export function processState(pid: number): string | undefined {
   return statFields(pid)?.[0]
 }
 
-/** The fields behind the name, which is in parentheses and may hold anything. */
-function statFields(pid: number): string[] | undefined {
-  const stat = quietly(() => readFileSync(`/proc/${pid}/stat`, 'latin1'))
-  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')
+function statFields(pid: number): readonly string[] | undefined {
+  return quietly(() => readProcStat(readFileSync(`/proc/${pid}/stat`, 'latin1')).fields)
 }
 
 let childrenFiles: boolean | undefined
@@ -68,12 +68,4 @@ function childrenByParent(): (pid: number) => readonly number[] {
     else children.set(parent, [Number(name)])
   }
   return (pid) => children.get(pid) ?? []
-}
-
-function quietly<T>(read: () => T): T | undefined {
-  try {
-    return read()
-  } catch {
-    return undefined
-  }
 }

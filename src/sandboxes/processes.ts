@@ -2,6 +2,9 @@
 
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { BoundedMap } from '../base/bounded-map.ts'
+import { readProcStat } from '../base/proc-stat.ts'
+import { quietly } from '../base/quietly.ts'
+import { shellWords } from '../base/shell-quote.ts'
 import type { JournalProcess } from '../schema/journal.ts'
 import { hasByHabit, linkIs, noteDescriptor, processMemory } from './process-memory.ts'
 
@@ -61,11 +64,7 @@ export function oneProcess(pid: number): JournalProcess | undefined {
 }
 
 function readProcess(pid: number): JournalProcess {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
-  // The name is in parentheses and may hold anything, parentheses too.
-  const close = stat.lastIndexOf(')')
-  const name = stat.slice(stat.indexOf('(') + 1, close)
-  const fields = stat.slice(close + 2).split(' ')
+  const { name, fields } = readProcStat(readFileSync(`/proc/${pid}/stat`, 'latin1'))
   const cmdLine = readCmdLine(pid)
   const exe = quietly(() => readlinkSync(`/proc/${pid}/exe`))
   return {
@@ -82,9 +81,7 @@ function readCmdLine(pid: number): string {
   const bytes = readFileSync(`/proc/${pid}/cmdline`)
   if (bytes.length === 0) return '' // It ended, and nobody asked for its end yet.
   const words = bytes.subarray(0, limits.cmdLine).toString('utf8').replace(/\0+$/, '').split('\0')
-  return words
-    .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`))
-    .join(' ')
+  return shellWords(words)
 }
 
 /** Which of the processes holds the socket with this inode; several may share it, the first is named. */
@@ -103,12 +100,4 @@ export function socketHolder(pids: Iterable<number>, inode: number): number | un
     }
   }
   return undefined
-}
-
-function quietly<T>(read: () => T): T | undefined {
-  try {
-    return read()
-  } catch {
-    return undefined
-  }
 }

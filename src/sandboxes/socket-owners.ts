@@ -5,6 +5,7 @@
 // nothing that it says of itself. A socket that is closed before it is looked for belongs to nobody.
 
 import { closeSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { quietly } from '../base/quietly.ts'
 import type { Kernel } from './kernel.ts'
 import { processState } from './process-tree.ts'
 import type { SocketTuple } from './sockets.ts'
@@ -197,12 +198,4 @@ function threadsOf(pid: number): string[] {
 
 function keyOf({ transport, src, dst }: SocketTuple): string {
   return `${transport} ${src.ip} ${src.port} ${dst.ip} ${dst.port}`
-}
-
-function quietly<T>(read: () => T): T | undefined {
-  try {
-    return read()
-  } catch {
-    return undefined
-  }
 }

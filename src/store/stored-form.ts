@@ -5,7 +5,7 @@ const unseen =
   /[\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|\udb40[\udc00-\udc7f]/
 const allUnseen = new RegExp(unseen, 'g')
 
-/** JSON text with what is not to be seen as `\uXXXX`; it can only stand inside of texts. */
+/** JSON text with what is not to be seen as an escape by number; it can only stand inside of texts. */
 export function storedForm(json: string): string {
   return unseen.test(json) ? json.replace(allUnseen, escaped) : json
 }

@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import { basename, join, resolve as resolvePath } from 'node:path'
 import { performance } from 'node:perf_hooks'
+import { unwind } from '../../base/unwind.ts'
 import type { Gateway } from '../../gateway/gateway.ts'
 import type { ActRequest, ActResult, Asker } from '../../responses/api.ts'
 import { type Box, openBox, type RunningExec } from '../../sandboxes/box.ts'
@@ -375,13 +376,4 @@ function boxWord(dir: string): string {
     .replace(/[^\w.-]/g, '-')
     .slice(0, 40)
   return word === '' || /^\d{4}-\d\d-\d\dT/.test(word) ? 'run' : word
-}
-
-/** Last made, first undone; one that fails does not keep the others. */
-async function unwind(undo: (() => unknown)[]): Promise<void> {
-  for (const step of undo.splice(0).reverse()) {
-    try {
-      await step()
-    } catch {}
-  }
 }

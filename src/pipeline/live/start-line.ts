@@ -1,5 +1,6 @@
 // The line that begins a call.
 
+import { shellWords } from '../../base/shell-quote.ts'
 import type { Phase } from '../../schema/ask.ts'
 import type { JournalLine } from '../../schema/journal.ts'
 import type { ToolCallIdentity } from './sandbox.ts'
@@ -34,7 +35,5 @@ export function shellText(command: readonly string[]): string {
   const [shell = '', flag, text] = command
   if (command.length === 3 && flag === '-c' && text !== undefined && /(^|\/)(ba|da)?sh$/.test(shell))
     return text
-  return command
-    .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`))
-    .join(' ')
+  return shellWords(command)
 }

@@ -1,5 +1,7 @@
 // Command lists to command text: `["bash","-lc","X"]` is X, other lists are joined, each word quoted as needed.
 
+import { shellWord } from '../../../base/shell-quote.ts'
+
 /** The shell text a `command` argument stands for; undefined when it is neither text nor a list of words. */
 export function shellText(value: unknown): string | undefined {
   if (typeof value === 'string') return value
@@ -11,7 +13,7 @@ export function shellText(value: unknown): string | undefined {
     else return undefined
   }
   const inner = shellOf(words)
-  return inner ?? words.map(quoteWord).join(' ')
+  return inner ?? words.map(shellWord).join(' ')
 }
 
 const shells = new Set(['bash', 'sh', 'zsh', 'dash', 'ash', 'ksh', 'fish'])
@@ -29,9 +31,4 @@ function shellOf(words: readonly string[]): string | undefined {
     i++
   }
   return undefined
-}
-
-function quoteWord(word: string): string {
-  if (word !== '' && /^[A-Za-z0-9_@%+=:,./-]+$/.test(word)) return word
-  return `'${word.replaceAll("'", "'\\''")}'`
 }
