@@ -358,6 +358,18 @@ describe('broken files', () => {
       /call id\(s\) are used by several traces for different commands \(.* in a\.jsonl and b\.jsonl\)/,
     )
   })
+
+  it('two traces with the same ids and commands at other times: they stay apart, and it is said', async () => {
+    const folder = folderOf({ 'eve.json': eve.split('\n').slice(0, 5).join('\n') })
+    const text = readFileSync(join(importers, 'claude-code', 'session.jsonl'), 'utf8')
+    writeFileSync(join(folder, 'a.jsonl'), text)
+    writeFileSync(join(folder, 'b.jsonl'), text.replaceAll(/"(\d{4})-(\d\d)-(\d\d)T/g, '"2031-$2-$3T'))
+    const { toolCalls, notes } = await run(folder)
+    expect(new Set(toolCalls.map(({ uid }) => uid)).size).toBe(toolCalls.length)
+    expect(notes).toMatch(
+      /call id\(s\) stand in several traces with the same command at different times \(.* in a\.jsonl and b\.jsonl\)/,
+    )
+  })
 })
 
 describe('places', () => {

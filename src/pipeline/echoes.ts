@@ -47,6 +47,8 @@ class Finder {
   readonly #text: Float64Array
   /** Call and file of its partner there. */
   readonly #taken = new Set<number>()
+  #apart = 0
+  #apartExample = ''
   #strangers = 0
   #example = ''
 
@@ -70,6 +72,7 @@ class Finder {
         return told && this.#sameTime(a, b) && (unique || this.#samePlace(a, b))
       })
       this.#noteStrangers(same, unique)
+      this.#noteApart(same, unique)
     }
   }
 
@@ -124,6 +127,11 @@ class Finder {
     if (count > 0) {
       notes.push(
         `${count} of ${calls.n} calls stand in more than one input; each counts once, with the narrowest of its windows (echoOf in toolcalls.jsonl).`,
+      )
+    }
+    if (this.#apart > 0) {
+      notes.push(
+        `${this.#apart} call id(s) stand in several traces with the same command at different times (${this.#apartExample}); they are kept apart as calls of their own. If one trace is a copy, or its times are in another zone, give the right one, or say its zone with --tz.`,
       )
     }
     if (this.#strangers > 0) {
@@ -232,22 +240,50 @@ class Finder {
     return this.#text[j] === bareHashes[0] || this.#text[j] === bareHashes[1]
   }
 
+  /** One id and command in two files, at times that have nothing in common. */
+  #noteApart(same: readonly number[], unique: boolean): void {
+    const { calls } = this.#merged
+    const first = same[0]!
+    const other = same.find(
+      (j) =>
+        calls.file[j] !== calls.file[first] &&
+        this.#text[j] === this.#text[first] &&
+        this.#oneSource(j, first, unique) &&
+        this.#leaderOf(j) !== this.#leaderOf(first),
+    )
+    if (other === undefined || this.#isBare(first)) return
+    this.#apart++
+    if (this.#apartExample === '') this.#apartExample = this.#inBoth(first, other)
+  }
+
+  /** An id that others may have too (`call_1`) has to come from one sandbox or episode to be the same. */
+  #oneSource(a: number, b: number, unique: boolean): boolean {
+    const { episode } = this.#merged.calls
+    return unique || this.#samePlace(a, b) || episode[a] === episode[b]
+  }
+
+  #inBoth(a: number, b: number): string {
+    const { calls, files, sourceId } = this.#merged
+    const paths = [a, b].map((j) => files[calls.file[j]!]!.path).sort()
+    return `${sourceId(a).slice(0, 60)} in ${paths.join(' and ')}`
+  }
+
   /** One id, two files that have no command of it in common, and no two episodes that would explain it. */
   #noteStrangers(same: readonly number[], unique: boolean): void {
-    const { calls, files, sourceId } = this.#merged
+    const { calls } = this.#merged
     const first = same[0]!
     const texts = new Set(same.filter((j) => calls.file[j] === calls.file[first]).map((j) => this.#text[j]))
-    const near = (j: number) =>
-      unique || this.#samePlace(j, first) || calls.episode[j] === calls.episode[first]
     const other = same.find(
-      (j) => calls.file[j] !== calls.file[first] && near(j) && !texts.has(this.#text[j]) && !this.#isBare(j),
+      (j) =>
+        calls.file[j] !== calls.file[first] &&
+        this.#oneSource(j, first, unique) &&
+        !texts.has(this.#text[j]) &&
+        !this.#isBare(j),
     )
     if (other === undefined || this.#isBare(first)) return
     if (same.some((j) => calls.file[j] === calls.file[other] && texts.has(this.#text[j]))) return
     this.#strangers++
-    if (this.#example !== '') return
-    const paths = [files[calls.file[first]!]!.path, files[calls.file[other]!]!.path].sort()
-    this.#example = `${sourceId(first).slice(0, 60)} in ${paths.join(' and ')}`
+    if (this.#example === '') this.#example = this.#inBoth(first, other)
   }
 
   #lend(from: number, to: number): void {
