@@ -1,22 +1,30 @@
 // Runs the built program as an ordinary user: as nobody when the tests run as root, else as who they run as.
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const checkout = fileURLToPath(new URL('../..', import.meta.url))
 const nobody = { uid: 65_534, gid: 65_534 }
 const user = process.getuid?.() === 0 ? nobody : undefined
-const timeoutMs = 60_000
-
 export interface AsUser {
   /** Belongs to the user; `home` and `work` are in it. */
   readonly base: string
   readonly home: string
   readonly work: string
-  /** Of the built program. */
+  /** Of the built program; with `test`, files lie in it as they do in the checkout. */
+  readonly program: string
   readonly cli: string
   readonly library: string
   /** Runs Node; `fds` are given to it from 3 on. */
@@ -34,8 +42,14 @@ export interface Ended {
   readonly err: string
 }
 
+export interface UserOptions {
+  /** A module below `test` to be built too, with all that it imports. */
+  readonly test?: string
+  readonly timeoutMs?: number
+}
+
 /** A copy that the user can read, wherever the checkout lies. */
-export function asUser(): AsUser {
+export function asUser({ test, timeoutMs = 60_000 }: UserOptions = {}): AsUser {
   const base = mkdtempSync(join(tmpdir(), 'user-'))
   const program = join(base, 'program')
   const [home, work] = [join(base, 'home'), join(base, 'work')]
@@ -44,8 +58,8 @@ export function asUser(): AsUser {
     if (user) chownSync(folder, user.uid, user.gid)
   }
   chmodSync(base, 0o755)
-  const tsc = join(checkout, 'node_modules/.bin/tsc')
-  spawnSync(tsc, ['-p', 'tsconfig.build.json', '--outDir', join(program, 'dist')], { cwd: checkout })
+  if (test === undefined) build(['-p', 'tsconfig.build.json', '--outDir', join(program, 'dist')])
+  else buildTest(test, base, program)
   cpSync(join(checkout, 'package.json'), join(program, 'package.json'))
   for (const name of ['koffi', '@koromix', 'yaml', 'fzstd']) {
     const from = join(checkout, 'node_modules', name)
@@ -54,7 +68,11 @@ export function asUser(): AsUser {
   const options = {
     ...user,
     cwd: work,
-    env: { HOME: home, PATH: '/usr/bin:/bin', XDG_STATE_HOME: join(home, 'state') },
+    env: {
+      HOME: home,
+      PATH: test === undefined ? '/usr/bin:/bin' : `${dirname(process.execPath)}:/usr/bin:/bin`,
+      XDG_STATE_HOME: join(home, 'state'),
+    },
     timeout: timeoutMs,
     killSignal: 'SIGKILL' as const,
   }
@@ -62,6 +80,7 @@ export function asUser(): AsUser {
     base,
     home,
     work,
+    program,
     cli: join(program, 'dist/cli/main.js'),
     library: join(program, 'dist/index.js'),
     node: (args, fds = []) =>
@@ -78,6 +97,27 @@ export function asUser(): AsUser {
     },
     close: () => rmSync(base, { recursive: true, force: true }),
   }
+}
+
+function build(args: readonly string[]): void {
+  spawnSync(join(checkout, 'node_modules/.bin/tsc'), args, { cwd: checkout })
+}
+
+/** As it lies in the checkout: `program/test/…` beside `program/src/…`. */
+function buildTest(test: string, base: string, program: string): void {
+  const project = join(base, 'tsconfig.json')
+  const compilerOptions = {
+    noEmit: false,
+    rootDir: checkout,
+    outDir: program,
+    typeRoots: [join(checkout, 'node_modules/@types')],
+  }
+  const files = [join(checkout, test)]
+  writeFileSync(
+    project,
+    JSON.stringify({ extends: join(checkout, 'tsconfig.json'), compilerOptions, files, include: [] }),
+  )
+  build(['-p', project])
 }
 
 function ended(child: ChildProcess): Promise<Ended> {
