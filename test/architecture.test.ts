@@ -41,6 +41,7 @@ const walls: Readonly<Record<string, { readonly imports: readonly string[]; read
     ],
     io: true,
   },
+  server: { imports: ['pipeline', 'store', 'responses', 'schema'], io: true },
   lab: { imports: ['pipeline', 'sandboxes', 'schema'], io: true },
   cli: { imports: ['*'], io: true },
 }

@@ -10,6 +10,7 @@ Usage
   vigiles investigate PATH... --out DIR   which tool call caused each alarm
   vigiles why DIR 'LOG LINE' | UID        the answer for one alarm, in ten lines
   vigiles run -- COMMAND...               a command in a sandbox whose every connection is known, decided, recorded
+  vigiles serve [PATH...]                 the watch room: live runs, recordings and investigations as a page
   vigiles doctor                          can this machine give the isolation, and what is missing?
   vigiles contain DIR ACT                 freeze, thaw, kill, block, quarantine a running sandbox
   vigiles policy VERB                     check, explain, test, learn what may be reached
@@ -26,6 +27,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   investigate: async () => (await import('./investigate.ts')).investigateCommand,
   why: async () => (await import('./why.ts')).whyCommand,
   run: async () => (await import('./run.ts')).runCommand,
+  serve: async () => (await import('./serve.ts')).serveCommand,
   contain: async () => (await import('./contain.ts')).containCommand,
   policy: async () => (await import('./policy.ts')).policyCommand,
   doctor: async () => (await import('./doctor.ts')).doctorCommand,

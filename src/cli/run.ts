@@ -8,8 +8,8 @@ import { exitCodes, OperatorError } from '../base/errors.ts'
 import { plain } from '../base/terminal.ts'
 import { type AgentSettings, type KnownAgent, knownAgent } from '../pipeline/live/agents.ts'
 import { readPolicy } from '../pipeline/live/open-sandbox.ts'
-import { stateFolder } from '../pipeline/live/plan-box.ts'
 import { watchSandbox } from '../pipeline/live/sandbox.ts'
+import { stateFolder } from '../pipeline/state-folder.ts'
 import type { Denial } from '../policy/suggest-allow.ts'
 import { phases } from '../schema/ask.ts'
 import { policyModes } from '../schema/decision.ts'
@@ -215,6 +215,8 @@ function denialOf(line: RecordedLine): Denial | undefined {
   return {
     host: hostname ?? ip,
     ...(port !== undefined && { port }),
+    ...(line.transport !== undefined && line.transport !== 'tcp' && { transport: line.transport }),
+    ...(line.transport === 'udp' && line.observed?.protocol && { protocol: line.observed.protocol }),
     ...(line.policy?.code !== undefined && { code: line.policy.code }),
     ...(line.policy !== undefined && { rule: line.policy.rule }),
   }

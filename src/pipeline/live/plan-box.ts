@@ -2,8 +2,8 @@
 
 import { closeSync, statSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
 import { OperatorError } from '../../base/errors.ts'
+import { datagramPorts } from '../../policy/datagram-ports.ts'
 import { agentUser } from '../../sandboxes/agent-user.ts'
 import type { BoxOptions } from '../../sandboxes/box.ts'
 import { execArgumentBytes, holderArguments } from '../../sandboxes/bwrap.ts'
@@ -18,6 +18,7 @@ import { addresses } from '../../sandboxes/rules.ts'
 import { ownSeccompProgram } from '../../sandboxes/seccomp.ts'
 import { beginMaps, stageMounts } from '../../sandboxes/staging.ts'
 import type { IsolationNeed, Policy } from '../../schema/policy.ts'
+import { stateFolder } from '../state-folder.ts'
 
 export interface PlanOptions {
   readonly name: string
@@ -97,6 +98,7 @@ export async function planBox(options: PlanOptions): Promise<BoxPlan> {
     name: options.name,
     uid: agent.uid,
     gid: agent.gid,
+    relayedUdp: datagramPorts(policy),
     groupsNeeded: needs.includes('cgroup') || needs.includes('freeze'),
     env,
     notes: [...plan.notes, ...staged.notes],
@@ -128,11 +130,6 @@ export async function planBox(options: PlanOptions): Promise<BoxPlan> {
       await limits.close()
     },
   }
-}
-
-/** Where Vigiles itself keeps what it knows: recordings, policies, keys. */
-export function stateFolder(env: NodeJS.ProcessEnv, home: string): string {
-  return join(env.XDG_STATE_HOME ?? join(home, '.local', 'state'), 'vigiles')
 }
 
 /** What a policy demands is looked at before anything is made: nothing runs with less. */

@@ -1,0 +1,7 @@
+// Every endpoint there is. A view adds its own line.
+
+import type { Endpoint, RawEndpoint } from './endpoint.ts'
+import { sessionEndpoints } from './routes/session.ts'
+import { sourceEndpoints } from './routes/sources.ts'
+
+export const endpoints: readonly (Endpoint | RawEndpoint)[] = [...sessionEndpoints, ...sourceEndpoints]

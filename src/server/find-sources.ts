@@ -1,0 +1,90 @@
+// Which folders can be looked at: what is given, or what lies one or two levels below it.
+
+import { createHash } from 'node:crypto'
+import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { OperatorError } from '../base/errors.ts'
+import type { ProblemText } from './problem.ts'
+
+/** Folders looked at below one that is given; of more, the newest. */
+const foldersMax = 500
+const depthMax = 2
+
+export interface Found {
+  readonly id: string
+  readonly kind: 'case' | 'recording'
+  readonly folder: string
+  readonly title: string
+  readonly problem?: ProblemText
+}
+
+/** Whether a folder is what `run` or `investigate` writes. */
+export function kindOf(folder: string): Found['kind'] | undefined {
+  if (existsSync(join(folder, 'journal.jsonl'))) return 'recording'
+  if (existsSync(join(folder, 'summary.json'))) return 'case'
+  return undefined
+}
+
+/** What `path` names: itself, or the cases and recordings below. One that is neither is told as such. */
+export function findBelow(path: string): readonly Found[] {
+  const folder = realpathSync(path)
+  const found = search(folder, 0)
+  if (found.length > 0) return found
+  return [
+    {
+      ...foundAt(folder, 'case'),
+      problem: {
+        what: `${path}: this is neither a case nor a recording.`,
+        why: 'A case holds summary.json (written by `vigiles investigate --out`), a recording holds journal.jsonl (written by `vigiles run`).',
+        fix: 'Name such a folder, or one that holds some. One that is still being written appears by itself.',
+      },
+    },
+  ]
+}
+
+/** Throws OperatorError (usage) for a path that does not exist or is no folder. */
+export function checkPath(path: string): void {
+  let isFolder: boolean
+  try {
+    isFolder = statSync(path).isDirectory()
+  } catch (cause) {
+    throw new OperatorError('usage', {
+      what: `${path}: there is no such folder.`,
+      fix: 'Name a folder that `vigiles run` or `vigiles investigate` has written.',
+      cause,
+    })
+  }
+  if (!isFolder) {
+    throw new OperatorError('usage', {
+      what: `${path} is a file; serve wants folders.`,
+      why: 'It shows what `vigiles run` and `vigiles investigate` have written.',
+      fix: `For logs and traces first: vigiles investigate ${path} --out case-1`,
+    })
+  }
+}
+
+function search(folder: string, depth: number): Found[] {
+  const kind = kindOf(folder)
+  if (kind) return [foundAt(folder, kind)]
+  if (depth === depthMax) return []
+  return newestFolders(folder).flatMap((child) => search(child, depth + 1))
+}
+
+function newestFolders(folder: string): string[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.') && entry.name !== 'node_modules')
+      .map((entry) => join(folder, entry.name))
+      .map((path) => ({ path, at: statSync(path).mtimeMs }))
+      .sort((a, b) => b.at - a.at)
+      .slice(0, foldersMax)
+      .map(({ path }) => path)
+  } catch {
+    return [] // Not ours to read, or just removed.
+  }
+}
+
+function foundAt(folder: string, kind: Found['kind']): Found {
+  const id = createHash('sha256').update(folder).digest('hex').slice(0, 12)
+  return { id, kind, folder, title: basename(folder) }
+}

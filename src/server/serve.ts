@@ -1,0 +1,129 @@
+// Puts the watch room together and listens.
+
+import { readFileSync } from 'node:fs'
+import { createServer as createHttpServer, type Server } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { getRequestListener } from '@hono/node-server'
+import { OperatorError } from '../base/errors.ts'
+import { createApp } from './app.ts'
+import { newTokens, Sessions } from './auth.ts'
+import { KnownHosts } from './guard.ts'
+import { Hub } from './hub.ts'
+import { Sources } from './sources.ts'
+import { StaticFiles } from './static-files.ts'
+
+export interface ServeOptions {
+  /** Cases, recordings, or folders of them. */
+  readonly paths: readonly string[]
+  readonly host: string
+  /** 0: any that is free. */
+  readonly port: number
+  readonly tls?: { readonly certFile: string; readonly keyFile: string }
+  /** Another address than loopback without TLS. */
+  readonly insecure: boolean
+  /** Further names by which it may be asked. */
+  readonly allowHosts: readonly string[]
+  /** Nobody may act, only look. */
+  readonly readOnly: boolean
+  /** `…/vigiles` of the state and of the cache folder. */
+  readonly stateFolder: string
+  readonly cacheFolder: string
+  readonly report: (error: unknown) => void
+}
+
+export interface Serving {
+  /** With the token of whoever may act, or may look when it is read-only. */
+  readonly url: string
+  /** With the token of whoever may only look. */
+  readonly readerUrl: string
+  close(): Promise<void>
+}
+
+/** Starts the server. Throws OperatorError for addresses and files that won't do. */
+export async function serve(options: ServeOptions): Promise<Serving> {
+  const { host, port, tls, stateFolder, cacheFolder } = options
+  if (!isLoopback(host) && !tls && !options.insecure) {
+    throw new OperatorError('usage', {
+      what: `--host ${host} is not a loopback address, and there is no TLS.`,
+      why: 'The token and everything that is shown would cross the network in the clear.',
+      fix: 'Give --tls-cert FILE --tls-key FILE, or --insecure where the network itself is protected (a tunnel, a proxy with TLS).',
+    })
+  }
+  const files = StaticFiles.read(fileURLToPath(new URL('../../dist/ui', import.meta.url)))
+  const sources = new Sources({ paths: options.paths, runs: join(stateFolder, 'runs'), cache: cacheFolder })
+  const hub = new Hub()
+  let listener: ReturnType<typeof getRequestListener> | undefined
+  const server = openServer(tls, (request, response) => void listener?.(request, response))
+  server.requestTimeout = 60_000
+  server.headersTimeout = 10_000
+  server.maxConnections = 500
+  const bound = await listen(server, host, port)
+  const tokens = newTokens()
+  const app = createApp({
+    sessions: new Sessions(options.readOnly ? { ...tokens, operator: newTokens().operator } : tokens, bound),
+    hosts: new KnownHosts(host, options.allowHosts),
+    sources,
+    hub,
+    files,
+    stateFolder,
+    tls: tls !== undefined,
+    report: options.report,
+  })
+  listener = getRequestListener(app.fetch)
+  const origin = `${tls ? 'https' : 'http'}://${isAnyAddress(host) ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host}:${bound}`
+  const readerUrl = `${origin}/?token=${tokens.reader}`
+  return {
+    url: options.readOnly ? readerUrl : `${origin}/?token=${tokens.operator}`,
+    readerUrl,
+    async close() {
+      server.closeAllConnections()
+      await new Promise<void>((resolve) => server.close(() => resolve()))
+    },
+  }
+}
+
+function openServer(
+  tls: ServeOptions['tls'],
+  handle: (
+    request: import('node:http').IncomingMessage,
+    response: import('node:http').ServerResponse,
+  ) => void,
+): Server {
+  if (!tls) return createHttpServer(handle)
+  try {
+    return createTlsServer({ cert: readFileSync(tls.certFile), key: readFileSync(tls.keyFile) }, handle)
+  } catch (cause) {
+    throw new OperatorError('usage', {
+      what: `The TLS files can't be used (${cause instanceof Error ? cause.message : String(cause)}).`,
+      fix: 'Give a certificate and its key as PEM files.',
+      cause,
+    })
+  }
+}
+
+function listen(server: Server, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      reject(
+        new OperatorError('environment', {
+          what: `${host}:${port} can't be listened on (${cause.code ?? cause.message}).`,
+          ...(cause.code === 'EADDRINUSE' && { why: 'Another program listens there.' }),
+          fix: 'Choose another with --port, or --port 0 for any that is free.',
+          cause,
+        }),
+      )
+    })
+    server.listen(port, host, () => resolve((server.address() as AddressInfo).port))
+  })
+}
+
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host)
+}
+
+function isAnyAddress(host: string): boolean {
+  return host === '0.0.0.0' || host === '::'
+}

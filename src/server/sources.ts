@@ -1,0 +1,187 @@
+// What can be looked at, and how to get at it. Looked for anew at most once a second: live runs appear and end.
+
+import { existsSync, statSync } from 'node:fs'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import { readSummary } from '../pipeline/read-case.ts'
+import { readRunFile } from '../store/run-file.ts'
+import { type Found, findBelow } from './find-sources.ts'
+import { Problem } from './problem.ts'
+import { RecordingCases } from './recording-cases.ts'
+import type { SourceRow } from './wire/sources.ts'
+
+const lookAgainMs = 1_000
+const connectMs = 500
+
+/** A case, a recording or a live run. */
+export interface Source {
+  readonly id: string
+  readonly kind: SourceRow['kind']
+  /** As it lies on the disk. */
+  readonly folder: string
+  readonly title: string
+  /** Where a running sandbox takes orders; undefined for anything that is not a run. */
+  readonly controlSocket?: string
+  /** Whether it still goes on. */
+  isLive(): Promise<boolean>
+  /** A folder as `investigate` writes it: the case itself, or the one made of a recording. Throws a Problem. */
+  caseFolder(): Promise<string>
+}
+
+export interface SourcesOptions {
+  /** Folders given by name. */
+  readonly paths: readonly string[]
+  /** Where `vigiles run` puts its recordings by default; need not exist. */
+  readonly runs: string
+  /** A folder of ours for what can be made again. */
+  readonly cache: string
+}
+
+export class Sources {
+  readonly #options: SourcesOptions
+  readonly #recordings: RecordingCases
+  #found = new Map<string, Found>()
+  #added = new Map<string, Source>()
+  #lookedAt = 0
+
+  constructor(options: SourcesOptions) {
+    this.#options = options
+    this.#recordings = new RecordingCases(join(options.cache, 'recordings'))
+  }
+
+  /** One that is made by the server itself, such as a followed stream. */
+  add(source: Source): void {
+    this.#added.set(source.id, source)
+  }
+
+  all(): readonly Source[] {
+    this.#look()
+    return [
+      ...this.#added.values(),
+      ...[...this.#found.values()].filter(({ problem }) => !problem).map((found) => this.#open(found)),
+    ]
+  }
+
+  async list(): Promise<SourceRow[]> {
+    this.#look()
+    const rows = await Promise.all([
+      ...[...this.#added.values()].map((source) => rowOf(source)),
+      ...[...this.#found.values()].map((found) =>
+        found.problem ? unusable(found) : rowOf(this.#open(found)),
+      ),
+    ])
+    return rows.sort((a, b) => ((a.startedAt ?? '') < (b.startedAt ?? '') ? 1 : -1))
+  }
+
+  /** Throws a Problem (404) when there is none of that id, or why it can't be used (422). */
+  get(id: string): Source {
+    const added = this.#added.get(id)
+    if (added) return added
+    this.#look()
+    const found = this.#found.get(id)
+    if (!found) {
+      throw new Problem(404, {
+        what: 'There is no such case or run any more.',
+        fix: 'Choose one from the list; it may have been moved or removed.',
+      })
+    }
+    if (found.problem) throw new Problem(422, found.problem)
+    return this.#open(found)
+  }
+
+  #look(): void {
+    const now = Date.now()
+    if (now - this.#lookedAt < lookAgainMs) return
+    this.#lookedAt = now
+    const found = new Map<string, Found>()
+    for (const path of this.#options.paths) {
+      if (existsSync(path)) for (const one of findBelow(path)) found.set(one.id, one)
+    }
+    if (existsSync(this.#options.runs)) {
+      for (const one of findBelow(this.#options.runs)) if (!one.problem) found.set(one.id, one)
+    }
+    this.#found = found
+  }
+
+  #open({ id, kind, folder, title }: Found): Source {
+    if (kind === 'case') {
+      return { id, kind, folder, title, isLive: async () => false, caseFolder: async () => folder }
+    }
+    const controlSocket = join(folder, 'control.sock')
+    return {
+      id,
+      kind,
+      folder,
+      title,
+      controlSocket,
+      isLive: () => answers(controlSocket),
+      caseFolder: () => this.#recordings.folderOf(id, folder),
+    }
+  }
+}
+
+function unusable({ id, kind, folder, title, problem }: Found): SourceRow {
+  return {
+    id,
+    kind,
+    folder,
+    title,
+    state: 'unusable',
+    ...(problem && { problem }),
+    startedAt: null,
+    endedAt: null,
+  }
+}
+
+async function rowOf(source: Source): Promise<SourceRow> {
+  const { id, kind, folder, title } = source
+  const isLive = await source.isLive()
+  const base = { id, kind, folder, title, state: isLive ? ('live' as const) : ('ready' as const) }
+  if (kind === 'recording') {
+    const run = readRunFile(folder)
+    return { ...base, startedAt: run?.startedAt ?? changedAt(folder), endedAt: run?.endedAt ?? null }
+  }
+  if (kind === 'case') {
+    try {
+      const { inputs } = readSummary(folder)
+      const times = (name: 'firstTime' | 'lastTime') =>
+        inputs.map((input) => input[name]).filter((time) => time !== null)
+      return {
+        ...base,
+        startedAt: times('firstTime').sort()[0] ?? null,
+        endedAt: times('lastTime').sort().at(-1) ?? null,
+      }
+    } catch {
+      const problem = {
+        what: `${folder}: its summary.json can't be read.`,
+        why: 'It may be cut off, being written at this moment, or of another version.',
+        fix: 'Wait until the investigation has ended, or run it again.',
+      }
+      return { ...base, state: 'unusable', problem, startedAt: null, endedAt: null }
+    }
+  }
+  return { ...base, startedAt: changedAt(folder), endedAt: null }
+}
+
+function changedAt(folder: string): string | null {
+  try {
+    return statSync(folder).birthtime.toISOString()
+  } catch {
+    return null
+  }
+}
+
+/** A run that was killed leaves its socket behind: only one that is listened to counts. */
+function answers(path: string): Promise<boolean> {
+  if (!existsSync(path)) return Promise.resolve(false)
+  return new Promise((resolve) => {
+    const socket = connect(path)
+    const end = (live: boolean) => {
+      socket.destroy()
+      resolve(live)
+    }
+    socket.setTimeout(connectMs, () => end(false))
+    socket.once('connect', () => end(true))
+    socket.once('error', () => end(false))
+  })
+}
