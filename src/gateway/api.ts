@@ -82,6 +82,14 @@ export const limits = {
   unfinishedMs: 5_000,
   /** Between two looks at who drives the open connections. Milliseconds. */
   rhythmMs: 15_000,
+  /** Flows of datagrams at once in a sandbox; each holds a descriptor. More are refused. */
+  datagramFlows: 2_000,
+  /** Until a flow in which nothing goes either way is ended. Milliseconds; routers take 30 s to 5 min. */
+  datagramIdleMs: 60_000,
+  /** Of datagrams that wait for their name to be resolved, in one flow; further ones are lost, as they may be. */
+  datagramsWaiting: 64,
+  /** Datagrams of a flow that are looked at for what they are. */
+  datagramLooks: 12,
   /** Kept of each direction for looking at. */
   headBytes: 16_384,
 } as const

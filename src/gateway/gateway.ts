@@ -19,6 +19,7 @@ import type { Decision } from '../schema/decision.ts'
 import type { JournalActor } from '../schema/journal.ts'
 import { type Flow, type GatewayConnection, type GatewayOptions, limits } from './api.ts'
 import { startCarriage } from './carriage.ts'
+import { startDatagrams } from './datagrams.ts'
 import { serveDns } from './dns-stream.ts'
 import { readFirstPackets } from './first-packets.ts'
 import { fault, openOf, refusalOf } from './lines.ts'
@@ -70,6 +71,7 @@ export function openGateway(options: GatewayOptions): Gateway {
     if (typeof answer === 'string' || 'verdict' in answer) throw new Error('the host cannot be reached again')
     return answer
   })
+  const datagrams = startDatagrams({ ...options, opened }, links)
   const server = createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: true }, accept)
   server.listen({ fd: network.listenFd })
   server.on('error', () => {})
@@ -86,6 +88,8 @@ export function openGateway(options: GatewayOptions): Gateway {
     }
     if (packet.protocol === 'tcp') onSyn(bytes, packet, unit, flow)
     else if (packet.protocol === 'udp' && packet.dstPort === 53) onQuery(bytes.slice(), packet, unit, flow)
+    else if (scope === 'relayed' && packet.dst !== network.addresses.gateway)
+      datagrams.take(bytes, packet, unit, flow)
     else if (!isReturned(packet, bytes, unit)) onOther(bytes, packet, unit, flow)
   }
 
@@ -222,8 +226,8 @@ export function openGateway(options: GatewayOptions): Gateway {
     if (links.keep(link, refusalOf(link.line, decision))) links.tell('refuse', link)
   }
 
-  /** Resolves, vets, records and dials, in this order. */
-  async function reach(link: Link, first: Decision): Promise<Socket | DialFailure | Decision> {
+  /** Resolves, vets and records, in this order; the address to dial, empty where there is none. */
+  async function opened(link: Link, first: Decision): Promise<string | Decision> {
     let judged = first
     let vetted: Awaited<ReturnType<typeof vetAddress>>
     try {
@@ -241,7 +245,13 @@ export function openGateway(options: GatewayOptions): Gateway {
     if (!links.keep(link, openOf(link.line, judged, ip)))
       return fault('fault', 'the recording cannot be written')
     links.tell('open', link)
-    if (vetted === undefined) return failed(link, 'no-address')
+    return ip
+  }
+
+  async function reach(link: Link, first: Decision): Promise<Socket | DialFailure | Decision> {
+    const ip = await opened(link, first)
+    if (typeof ip !== 'string') return ip
+    if (ip === '') return failed(link, 'no-address')
     const socket = await dial(ip, link.flow.dst.port)
     if (typeof socket === 'string') return failed(link, socket)
     if (link.cutFor === undefined) return socket
@@ -302,7 +312,7 @@ export function openGateway(options: GatewayOptions): Gateway {
     )
   }
 
-  /** What is neither TCP nor DNS is not relayed: the kernel refused it already, and here it is said and kept. */
+  /** What is not TCP, not DNS and not to a port that a rule opens for datagrams is not relayed: the kernel refused it already, and here it is said and kept. */
   function onOther(bytes: Uint8Array, packet: IpPacket, unit: number, flow: Flow): void {
     const link = links.make(unit, flow)
     const decision = options.decide({ ...links.ask(link), stage: 'connect' }, unit)
@@ -321,12 +331,14 @@ export function openGateway(options: GatewayOptions): Gateway {
     }
   }
 
+  function all(): Link[] {
+    return [...carriage.open, ...[...waiting.values()].map(({ link }) => link), ...asking]
+  }
+
   return {
-    connections: () => [...carriage.open],
+    connections: () => [...carriage.open, ...datagrams.open],
     cut(which, reason) {
-      const chosen = [...carriage.open, ...[...waiting.values()].map(({ link }) => link), ...asking].filter(
-        which,
-      )
+      const chosen = [...all(), ...datagrams.open].filter(which)
       for (const link of chosen) link.cut(reason)
       return chosen.length
     },
@@ -334,7 +346,8 @@ export function openGateway(options: GatewayOptions): Gateway {
     async close() {
       await packets.end()
       closed = true
-      for (const link of [...carriage.open, ...[...waiting.values()].map(({ link }) => link), ...asking]) {
+      datagrams.close()
+      for (const link of all()) {
         clearTimeout(link.timer)
         link.cut('the sandbox was closed')
       }

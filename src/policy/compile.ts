@@ -47,7 +47,7 @@ export interface CompileOptions {
   readonly hostAddresses?: readonly string[]
 }
 
-const webPorts: readonly PortRange[] = [
+export const webPorts: readonly PortRange[] = [
   { from: 80, to: 80 },
   { from: 443, to: 443 },
 ]

@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import { policyOf as compile, tlsAsk as tls } from '../../test/policy-of.ts'
 import type { Ask } from '../schema/ask.ts'
+import { datagramPorts } from './datagram-ports.ts'
 import { decide } from './decide.ts'
 
 describe('what the bytes are', () => {
@@ -78,6 +79,57 @@ describe('what the bytes are', () => {
         'transport',
       )
     }
+  })
+})
+
+describe('datagrams', () => {
+  const compiled = compile({
+    allow: [
+      { host: 'stun.example', ports: [3478], transports: ['udp'] },
+      { host: 'web.example', protocols: ['quic', 'https'] },
+      { host: 'vpn.example', protocols: ['wireguard'] },
+      { host: '*.cast.example', ports: [8443], transports: ['tcp', 'udp'] },
+    ],
+    deny: [{ host: 'relay.cast.example', protocols: ['stun'] }],
+  })
+  const code = (dnsName: string, port: number, layers?: readonly string[]) =>
+    decide(compiled, { stage: 'connect', transport: 'udp', dnsName, port, ...(layers && { layers }) }).code
+
+  it.each([
+    ['stun.example', 3478, ['stun'], 'allowed'],
+    ['stun.example', 3478, [], 'allowed'],
+    ['stun.example', 3478, undefined, 'allowed'],
+    ['stun.example', 3479, ['stun'], 'port'],
+    // What carries other connections has to be named.
+    ['stun.example', 3478, ['wireguard'], 'protocol'],
+    ['vpn.example', 51820, ['wireguard'], 'allowed'],
+    ['vpn.example', 51820, [], 'protocol'],
+    // A word that lives on UDP says UDP, and where.
+    ['web.example', 443, ['quic'], 'allowed'],
+    ['web.example', 443, ['dtls'], 'protocol'],
+    ['other.cast.example', 443, ['quic'], 'port'],
+    ['other.cast.example', 8443, ['quic'], 'allowed'],
+    ['relay.cast.example', 8443, ['stun'], 'deny-rule'],
+    ['relay.cast.example', 8443, ['quic'], 'allowed'],
+  ])('%s:%i %j is %s', (host, port, layers, expected) => {
+    expect(code(host, port, layers)).toBe(expected)
+  })
+
+  it('opens TCP for the words that live on TCP, and only for these', () => {
+    const bytes = { stage: 'bytes', dnsName: 'web.example', port: 443, sni: 'web.example' } as const
+    expect(decide(compiled, { ...bytes, layers: ['tls'] }).code).toBe('allowed')
+    expect(decide(compiled, { ...bytes, dnsName: 'vpn.example', port: 51820, layers: [] }).code).toBe(
+      'transport',
+    )
+  })
+
+  it('names the ports that datagrams may go to, once each', () => {
+    expect(datagramPorts(compiled.policy)).toEqual([
+      { from: 443, to: 443 },
+      { from: 3478, to: 3478 },
+      { from: 8443, to: 8443 },
+      { from: 51820, to: 51820 },
+    ])
   })
 })
 

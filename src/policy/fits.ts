@@ -7,7 +7,7 @@ import { listsOnPurpose } from './addresses.ts'
 import type { CompiledPolicy, CompiledRule } from './compile.ts'
 import type { Subject } from './decide.ts'
 import { type PathPattern, pathFits, readPath } from './paths.ts'
-import { forbiddenLayer, portProtocols, showsProtocol } from './protocols.ts'
+import { datagramProtocols, forbiddenLayer, portProtocols, showsProtocol } from './protocols.ts'
 
 export type Fit =
   | { readonly is: 'yes' }
@@ -63,12 +63,25 @@ export function allowFits(compiledRule: CompiledRule, context: FitContext): Fit 
   if (ports && !ports.some(({ from, to }) => port >= from && port <= to)) {
     return no('port', `it is open on ${portsText(ports)}, not on ${port}`)
   }
-  if (transport !== 'tcp') return compiledRule.methods || compiledRule.paths ? notHttp(transport) : yes
+  if (transport === 'udp') return datagramFits(compiledRule, ask, port)
   if (ask.stage === 'connect' || ask.stage === 'resolved') return atBytes
   return bytesFit(compiledRule, context, port)
 }
 
 const tcpOnly: readonly ('tcp' | 'udp' | 'icmp')[] = ['tcp']
+
+/** A datagram is there as a whole when it is first asked about; without its bytes the rest decides. */
+function datagramFits(compiledRule: CompiledRule, { layers }: Ask, port: number): Fit {
+  if (compiledRule.methods || compiledRule.paths) return notHttp('udp')
+  const wrong = layers && forbiddenLayer(layers, compiledRule.layers ?? datagramProtocols)
+  if (wrong === undefined) return yes
+  const seen = wrong === 'other' ? 'datagrams of no known protocol' : wrong
+  const { protocols } = compiledRule.rule
+  return no(
+    'protocol',
+    `${seen} on port ${port}, where ${protocols ? `${listed(protocols)} is open` : `${wrong} has to be named`}`,
+  )
+}
 
 function bytesFit(compiledRule: CompiledRule, { ask, subject, intercepted }: FitContext, port: number): Fit {
   const { rule, methods, paths } = compiledRule
@@ -144,7 +157,11 @@ export function denyFits({ rule, ports, methods, paths, tools }: CompiledRule, c
   const { port, layers } = ask
   if (ports && port !== undefined && !ports.some(({ from, to }) => port >= from && port <= to)) return unfit
   if (!narrow) return yes
-  if (transport !== 'tcp') return rule.protocols || methods || paths ? unfit : yes
+  if (transport !== 'tcp') {
+    return rule.protocols?.some((one) => layers && showsProtocol(layers, one)) && !methods && !paths
+      ? yes
+      : unfit
+  }
   if (ask.stage === 'connect' || ask.stage === 'resolved' || layers === undefined) return atBytes
   if (rule.protocols && !rule.protocols.some((word) => showsProtocol(layers, word))) {
     return layers[0] === 'tls' && layers.length === 1 && intercepted ? atOpenedRequest : unfit

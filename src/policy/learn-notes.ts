@@ -102,6 +102,9 @@ function noteProtocol(destination: Destination, observed: Fields | undefined): v
 }
 
 const suspect: ReadonlySet<string> = new Set([
+  'openvpn',
+  'tailscale',
+  'wireguard',
   'bitcoin-p2p',
   'bittorrent',
   'monero-p2p',

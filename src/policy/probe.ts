@@ -6,7 +6,7 @@ import type { Decision } from '../schema/decision.ts'
 import type { CompiledPolicy } from './compile.ts'
 import { decide } from './decide.ts'
 import { readHost } from './hosts.ts'
-import { layersOfWord } from './protocols.ts'
+import { layersOfWord, transportOfWord } from './protocols.ts'
 
 export interface Probe {
   readonly host: string
@@ -79,7 +79,8 @@ export function portOf({ port }: Probe): number {
 export function walk(compiled: CompiledPolicy, probe: Probe): Walked {
   const host = readHost(probe.host)
   const port = portOf(probe)
-  const transport = probe.transport ?? 'tcp'
+  const transport =
+    probe.transport ?? (probe.protocol === undefined ? 'tcp' : transportOfWord(probe.protocol))
   const word =
     probe.protocol ?? (port === 22 ? 'ssh' : port === 80 ? 'http' : port === 443 ? 'https' : 'other')
   const layers = layersOfWord(word)
@@ -91,7 +92,9 @@ export function walk(compiled: CompiledPolicy, probe: Probe): Walked {
     ...(probe.phase && { phase: probe.phase }),
   }
   const resolved = probe.resolved === undefined ? {} : { resolved: probe.resolved }
-  const connect = { ...base, port, ...(transport === 'icmp' && { port: 0 }) }
+  // A datagram is asked about with its bytes, once.
+  const datagram = transport === 'udp' && probe.protocol !== undefined ? { layers } : {}
+  const connect = { ...base, port, ...(transport === 'icmp' && { port: 0 }), ...datagram }
   const sni = probe.sni ?? (named ? probe.host : undefined)
   const bytes: Omit<Ask, 'stage'> = {
     ...connect,

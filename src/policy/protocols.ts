@@ -25,6 +25,14 @@ const words: Readonly<Record<string, { outer: readonly string[]; inner?: readonl
   stratum: { outer: ['stratum'] },
   'bitcoin-p2p': { outer: ['bitcoin-p2p'] },
   'monero-p2p': { outer: ['monero-p2p'] },
+  /** From here on over UDP. */
+  quic: { outer: ['quic'] },
+  dtls: { outer: ['dtls'] },
+  stun: { outer: ['stun'] },
+  ntp: { outer: ['ntp'] },
+  wireguard: { outer: ['wireguard'] },
+  openvpn: { outer: ['openvpn'] },
+  tailscale: { outer: ['tailscale'] },
   /** Bytes of no protocol that is told apart: databases above all. */
   other: { outer: [otherLayer] },
 }
@@ -33,14 +41,21 @@ const words: Readonly<Record<string, { outer: readonly string[]; inner?: readonl
 export const protocolWords: readonly string[] = [...Object.keys(words), 'any']
 
 /** What carries other connections or digs coins needs to be named, whatever the port. */
-const unnamedOther = layersOf(
-  Object.keys(words).filter(
-    (word) =>
-      !['ssh', 'socks', 'vnc', 'rdp', 'bittorrent', 'stratum', 'bitcoin-p2p', 'monero-p2p', 'tls'].includes(
-        word,
-      ),
-  ),
-)
+const toBeNamed: readonly string[] = [
+  ...['ssh', 'socks', 'vnc', 'rdp', 'bittorrent', 'stratum', 'bitcoin-p2p', 'monero-p2p', 'tls'],
+  ...['wireguard', 'openvpn', 'tailscale'],
+]
+const unnamedOther = layersOf(Object.keys(words).filter((word) => !toBeNamed.includes(word)))
+
+const overUdp: readonly string[] = ['quic', 'dtls', 'stun', 'ntp', 'wireguard', 'openvpn', 'tailscale']
+
+/** The transport that a word of `protocols:` is at home on. */
+export function transportOfWord(word: string): 'tcp' | 'udp' {
+  return overUdp.includes(word) ? 'udp' : 'tcp'
+}
+
+/** What datagrams may be when a rule names no protocol: the port says less than it does over TCP. */
+export const datagramProtocols: LayerSet = unnamedOther
 const byPort: ReadonlyMap<number, LayerSet> = new Map([
   [22, layersOf(['ssh'])],
   [80, layersOf(['http'])],

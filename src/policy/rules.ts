@@ -4,6 +4,7 @@ import type { Phase } from '../schema/ask.ts'
 import type { PolicyRule, PortRange } from '../schema/policy.ts'
 import type { RuleItem } from './format.ts'
 import { type ReadContext, report } from './problems.ts'
+import { transportOfWord } from './protocols.ts'
 
 /** Where a protocol lives when a rule names no port. */
 const homePorts: Readonly<Record<string, readonly number[]>> = {
@@ -18,6 +19,12 @@ const homePorts: Readonly<Record<string, readonly number[]>> = {
   ftp: [21],
   vnc: [5900],
   rdp: [3389],
+  quic: [443],
+  ntp: [123],
+  stun: [3478],
+  wireguard: [51820],
+  openvpn: [1194],
+  tailscale: [41641],
 }
 
 export function makeRule(
@@ -56,7 +63,8 @@ export function makeRule(
       )
     }
   }
-  const { protocols, transports, limits } = fields ?? {}
+  const { protocols, limits } = fields ?? {}
+  const transports = fields?.transports ?? homeTransports(effect, protocols)
   const ports = host.port ? [host.port] : (fields?.ports ?? defaultPorts(effect, protocols, transports))
   if (ports === 'unknown') {
     return report(
@@ -89,6 +97,15 @@ export function makeRule(
   }
 }
 
+/** What says `quic` means UDP. */
+function homeTransports(
+  effect: 'allow' | 'deny',
+  protocols: readonly string[] | undefined,
+): readonly ('tcp' | 'udp')[] | undefined {
+  if (effect === 'deny' || !protocols?.some((word) => transportOfWord(word) === 'udp')) return undefined
+  return [...new Set(protocols.map(transportOfWord))].sort()
+}
+
 /** The ports an allow rule opens that names none; undefined leaves 443 and 80 to the compiler. */
 function defaultPorts(
   effect: 'allow' | 'deny',
@@ -96,7 +113,7 @@ function defaultPorts(
   transports: readonly string[] | undefined,
 ): readonly PortRange[] | 'unknown' | undefined {
   if (effect === 'deny') return undefined
-  if (transports && !transports.includes('tcp')) {
+  if (!protocols && transports && !transports.includes('tcp')) {
     return transports.includes('udp') ? 'unknown' : undefined
   }
   if (!protocols) return undefined

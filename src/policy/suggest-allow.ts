@@ -99,6 +99,10 @@ function suggestOne(denial: Denial): Omit<Suggestion, 'count'> {
       return { note: `${shown} is open, but not so: see ${plain(rule ?? 'its rule', 100)}` }
     default:
   }
+  if (denial.transport === 'udp' && denial.protocol === 'quic')
+    return {
+      note: `${shown} was tried by QUIC, which falls back to TCP; protocols: [quic] of a rule opens it`,
+    }
   return { item: ruleItem(host.kind === 'ip' ? host.ip : host.name, denial) }
 }
 
@@ -156,6 +160,9 @@ const needsWord = new Set([
   'stratum',
   'bitcoin-p2p',
   'monero-p2p',
+  'wireguard',
+  'openvpn',
+  'tailscale',
 ])
 
 function shown(text: string): string {

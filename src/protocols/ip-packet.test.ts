@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { datagramFor, fillTcpChecksum, readIpPacket, resetFor } from './ip-packet.ts'
+import { datagramFor, fillTcpChecksum, readIpPacket, resetFor, unreachableFor } from './ip-packet.ts'
 
 /** A SYN as the kernel logs it: 198.19.255.2:58000 → 203.0.113.5:80, checksum left to the hardware. */
 const syn4 = Uint8Array.from(
@@ -56,6 +56,16 @@ describe('IP packets', () => {
     )
   })
 
+  it('says of a datagram that nobody has its port, in words of its own version', () => {
+    const sent = syn4.slice()
+    sent[9] = 17
+    const answer = unreachableFor(sent, readIpPacket(sent)!)
+    expect(readIpPacket(answer)).toMatchObject({ protocol: 'icmp', src: '203.0.113.5', dst: '198.19.255.2' })
+    expect([...answer.subarray(20, 22)]).toEqual([3, 3])
+    expect(answer.subarray(28)).toEqual(sent.subarray(0, 28))
+    expect(sumFrom(0, answer, 20)).toBe(0xffff)
+  })
+
   it('takes any bytes without failing', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 120 }), (bytes) => {
@@ -67,12 +77,12 @@ describe('IP packets', () => {
 
 /** One's complement sum of the transport part with its pseudo header, IPv4: 0xffff when the checksum is right. */
 function sumOf(bytes: Uint8Array, protocol: number, at: number): number {
-  let sum = protocol + bytes.length - at
-  const add = (from: number, to: number) => {
-    for (let i = from; i < to; i += 2) sum += ((bytes[i] ?? 0) << 8) | (i + 1 < to ? (bytes[i + 1] ?? 0) : 0)
-  }
-  add(12, 20)
-  add(at, bytes.length)
+  return sumFrom(protocol + bytes.length - at + sumFrom(0, bytes.subarray(0, 20), 12), bytes, at)
+}
+
+function sumFrom(before: number, bytes: Uint8Array, at: number): number {
+  let sum = before
+  for (let i = at; i < bytes.length; i += 2) sum += ((bytes[i] ?? 0) << 8) | (bytes[i + 1] ?? 0)
   while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16)
   return sum
 }

@@ -107,6 +107,21 @@ export function datagramFor(bytes: Uint8Array, query: IpPacket, payload: Uint8Ar
   return packet
 }
 
+/** What a host says when nobody has the port that this datagram went to (RFC 792, RFC 4443): IPv4's 3/3, IPv6's 1/4. */
+export function unreachableFor(bytes: Uint8Array, packet: IpPacket): Uint8Array {
+  // As much of it as routers send back: the program's kernel finds the socket by the ports in it.
+  const quoted = bytes.subarray(0, packet.transportAt + 8)
+  const answer = answerHeader(bytes, packet, packet.version === 4 ? 1 : 58, 8 + quoted.length)
+  const icmp = answer.length - 8 - quoted.length
+  answer.set(packet.version === 4 ? [3, 3] : [1, 4], icmp)
+  answer.set(quoted, icmp + 8)
+  // ICMP of IPv4 has no pseudo header in its sum.
+  const sum =
+    packet.version === 4 ? checksumFrom(0, answer, icmp) : checksum(answer, packet.version, 58, icmp)
+  new DataView(answer.buffer).setUint16(icmp + 2, sum)
+  return answer
+}
+
 /** Header from the destination back to the source; the rest is zero. The kernel fills in IPv4's own checksum. */
 function answerHeader(bytes: Uint8Array, to: IpPacket, protocol: number, length: number): Uint8Array {
   const headerLength = to.version === 4 ? 20 : 40
@@ -135,6 +150,11 @@ function checksum(bytes: Uint8Array, version: 4 | 6, protocol: number, at: numbe
   let sum = protocol + bytes.length - at
   const addresses = version === 4 ? bytes.subarray(12, 20) : bytes.subarray(8, 40)
   for (let i = 0; i < addresses.length; i += 2) sum += u16(addresses, i)
+  return checksumFrom(sum, bytes, at)
+}
+
+function checksumFrom(sumBefore: number, bytes: Uint8Array, at: number): number {
+  let sum = sumBefore
   for (let i = at; i + 1 < bytes.length; i += 2) sum += u16(bytes, i)
   if ((bytes.length - at) % 2 === 1) sum += (bytes[bytes.length - 1] ?? 0) << 8
   while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16)

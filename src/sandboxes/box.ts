@@ -44,6 +44,8 @@ export interface BoxOptions {
   readonly prefix: readonly string[]
   /** Fail where calls can have no control groups, instead of telling them apart by their namespaces alone. */
   readonly groupsNeeded?: boolean
+  /** Ports whose datagrams the gateway may relay; see rules.ts. */
+  readonly relayedUdp?: readonly { readonly from: number; readonly to: number }[]
   /** Who the agent is. */
   readonly uid: number
   readonly gid: number
@@ -114,7 +116,7 @@ export async function openBox(options: BoxOptions): Promise<Box> {
         undo.push(() => opened.close())
         opened.ready = opened.enterable
           .then(() => loopbackMade(pid))
-          .then(() => applyRules(opened.entry, prepared, options.groupsNeeded === true))
+          .then(() => applyRules(opened.entry, prepared, options))
         opened.ready.catch(() => {})
       },
     })
@@ -210,15 +212,15 @@ function groupsFor(name: string, root: boolean): GroupCalls | undefined {
 async function applyRules(
   entry: NetworkEntry,
   groups: GroupCalls | undefined,
-  needed: boolean,
+  { groupsNeeded: needed, relayedUdp = [] }: BoxOptions,
 ): Promise<GroupCalls | undefined> {
-  const bare = () => rulesText({ listenerPort, calls: undefined })
+  const bare = () => rulesText({ listenerPort, calls: undefined, relayedUdp })
   if (!groups) {
     await setUpNetwork(entry, bare(), undefined)
     return undefined
   }
   try {
-    await setUpNetwork(entry, rulesText({ listenerPort, calls: groups.rules }), groups.mount)
+    await setUpNetwork(entry, rulesText({ listenerPort, calls: groups.rules, relayedUdp }), groups.mount)
     return groups
   } catch (error) {
     if (needed) throw noGroups(error instanceof OperatorError ? (error.why ?? '') : String(error))

@@ -28,8 +28,9 @@ const config = { command: 1, mode: 2, queueThreshold: 5, flags: 6 } as const
 const attribute = { mark: 2, payload: 9, prefix: 10, sequence: 12 } as const
 /** Room for a burst of some ten thousand packets; beyond it they are lost, counted, and the programs send again. */
 const bufferBytes = 16 * 1024 * 1024
-/** A packet as it is logged, and what is said of it. */
-const messageBytesMax = 8192
+/** The longest packet that is logged whole, and what is said of it; rules say where less is wanted. */
+const packetBytesMax = 0xfff0
+const messageBytesMax = packetBytesMax + 1024
 /** Packets in one turn; between turns, connections that are open get theirs. */
 const atOnce = 64
 
@@ -48,7 +49,8 @@ export function openPacketLog(kernel: Kernel, fd: number): void {
     kernel.setsockopt(fd, SOL_SOCKET, SO_RCVBUF, int32(bufferBytes))
   }
   kernel.sendto(fd, configMessage(config.command, [1])) // NFULNL_CFG_CMD_BIND
-  kernel.sendto(fd, configMessage(config.mode, [0, 0, 0x10, 0, 2, 0])) // NFULNL_COPY_PACKET, 4096 bytes
+  // NFULNL_COPY_PACKET
+  kernel.sendto(fd, configMessage(config.mode, [0, 0, packetBytesMax >> 8, packetBytesMax & 255, 2, 0]))
   kernel.sendto(fd, configMessage(config.queueThreshold, [0, 0, 0, 1])) // Each packet at once.
   kernel.sendto(fd, configMessage(config.flags, [0, 1])) // Numbered, so that losses show.
 }
@@ -120,6 +122,9 @@ export function* packetsIn(bytes: Uint8Array): Generator<{ packet: FirstPacket; 
   }
 }
 
+/** By the first letter of the prefix in the rules. */
+const scopes: Readonly<Record<number, FirstPacket['scope']>> = { 108: 'local', 114: 'relayed' }
+
 function readMessage(bytes: Uint8Array, view: DataView, from: number, to: number) {
   let unit = 0
   let scope: FirstPacket['scope'] = 'outside'
@@ -131,7 +136,7 @@ function readMessage(bytes: Uint8Array, view: DataView, from: number, to: number
     const type = view.getUint16(at + 2, littleEndian) & 0x7fff
     if (type === attribute.mark) unit = view.getUint32(at + 4)
     else if (type === attribute.payload) payload = bytes.subarray(at + 4, at + length)
-    else if (type === attribute.prefix) scope = bytes[at + 4] === 0x6c /* l */ ? 'local' : 'outside'
+    else if (type === attribute.prefix) scope = scopes[bytes[at + 4] ?? 0] ?? 'outside'
     else if (type === attribute.sequence) sequence = view.getUint32(at + 4)
     at += (length + 3) & ~3
   }

@@ -3,7 +3,8 @@
 // A TCP SYN is logged (NFLOG, with the mark of the call whose socket it is) and dropped. The gateway decides, dials,
 // and then either sends the same SYN again with its own mark, which alone is redirected to its listener, or answers
 // with a reset. So nothing is accepted that was not decided, no refused port looks open, and an upstream that fails
-// is a connect that fails. Later packets of what is no connection go out on loopback and come in for nobody. What is not TCP is logged and refused, but for DNS queries, which the gateway answers.
+// is a connect that fails. Later packets of what is no connection go out on loopback and come in for nobody. What is not TCP is logged and
+// refused, but for DNS queries, which the gateway answers, and datagrams to ports that a rule opens, which it relays.
 
 /** Set on what the gateway sends into the namespace. Only CAP_NET_ADMIN can set a mark: nothing inside has it. */
 export const gatewayMark = 0x8000_0000
@@ -29,6 +30,8 @@ const snapBytes = 1600
 export interface RulesOptions {
   /** Port of the gateway's listener, on all addresses inside the namespace. */
   readonly listenerPort: number
+  /** Ports whose datagrams the gateway takes; all others are refused where they are sent. Not to overlap. */
+  readonly relayedUdp?: readonly { readonly from: number; readonly to: number }[]
   /** Groups of calls and their marks; absent where no group says whose a socket is. */
   readonly calls: { readonly level: number; readonly elements: readonly CallElement[] } | undefined
 }
@@ -38,8 +41,10 @@ export interface CallElement {
   readonly mark: number
 }
 
-export function rulesText({ listenerPort, calls }: RulesOptions): string {
+export function rulesText({ listenerPort, calls, relayedUdp = [] }: RulesOptions): string {
   const mark = calls ? `meta mark set socket cgroupv2 level ${calls.level} map @calls` : ''
+  const ports = relayedUdp.map(({ from, to }) => (from === to ? `${from}` : `${from}-${to}`)).join(', ')
+  const relayed = ports && `udp dport { ${ports} } log prefix "relay" group ${logGroup} accept`
   return `table inet vigiles {
 ${calls ? '  map calls {\n    type cgroupsv2 : mark\n  }' : ''}
   chain out {
@@ -50,6 +55,7 @@ ${calls ? '  map calls {\n    type cgroupsv2 : mark\n  }' : ''}
     fib daddr type local meta l4proto tcp log prefix "local" group ${logGroup} snaplen 128 accept
     fib daddr type local accept
     udp dport 53 log group ${logGroup} snaplen ${snapBytes} accept
+    ${relayed}
     log group ${logGroup} snaplen ${snapBytes} drop
   }
   chain nat {

@@ -98,6 +98,11 @@ describe.skipIf(!works)('a filtered program, on a machine with bubblewrap and Py
     ['Bluetooth', `call(${n('socket')}, 31, 3, 0)`, 'EAFNOSUPPORT'],
     ['SCTP', `call(${n('socket')}, 2, 1, 132)`, 'EPROTONOSUPPORT'],
     ['DCCP', `call(${n('socket')}, 10, 6, 33)`, 'EPROTONOSUPPORT'],
+    [
+      'several datagrams in one',
+      `tried(lambda: socket.socket(2, 2).setsockopt(17, 103, 1200))`,
+      'ENOPROTOOPT',
+    ],
     ['netfilter', `call(${n('socket')}, 16, 3, 12)`, 'EPROTONOSUPPORT'],
     [
       'a set-user-ID file by chmod',

@@ -18,6 +18,7 @@ export interface SeccompOptions {
 
 const EPERM = 1
 const ENOSYS = 38
+const ENOPROTOOPT = 92
 const EPROTONOSUPPORT = 93
 const EAFNOSUPPORT = 97
 
@@ -63,6 +64,9 @@ const NETLINK_ROUTE = 0
 /** DCCP, L2TP, SCTP, UDP-Lite and MPTCP: transports that no rule of the gateway knows. */
 const otherTransports = [33, 115, 132, 136, 262]
 
+const SOL_UDP = 17
+const UDP_SEGMENT = 103
+
 const S_ISUID_S_ISGID = 0o6000
 const O_CREAT = 0o100
 const O_TMPFILE_BIT = 0o20000000
@@ -104,6 +108,8 @@ function seccompInstructions(architecture: Architecture, options: SeccompOptions
       give(allow),
     ]),
     ...call('socket', sockets),
+    // Many datagrams in one: the gateway would see one. QUIC programs ask, and send them one by one then.
+    ...['setsockopt' as const, 'getsockopt' as const].flatMap((name) => call(name, segments)),
     ...filesForOthers(call),
     ...all(refused, errno(EPERM)),
     ...(ioUring === 'deny' ? all(absent, errno(ENOSYS)) : []),
@@ -124,6 +130,14 @@ const sockets: readonly Instruction[] = [
   ...unlessOneOf([AF_INET, AF_INET6], [give(errno(EAFNOSUPPORT))]),
   load(offsets.argument(2)),
   ...otherTransports.flatMap((protocol) => when('equal', protocol, [give(errno(EPROTONOSUPPORT))])),
+  give(allow),
+]
+
+const segments: readonly Instruction[] = [
+  load(offsets.argument(1)),
+  ...unlessOneOf([SOL_UDP], [give(allow)]),
+  load(offsets.argument(2)),
+  ...when('equal', UDP_SEGMENT, [give(errno(ENOPROTOOPT))]),
   give(allow),
 ]
 

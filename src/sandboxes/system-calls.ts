@@ -9,6 +9,8 @@ const numbers = {
   open: [2, undefined],
   ioctl: [16, 29],
   socket: [41, 198],
+  setsockopt: [54, 208],
+  getsockopt: [55, 209],
   clone: [56, 220],
   creat: [85, undefined],
   chmod: [90, undefined],

@@ -4,8 +4,11 @@
 export interface FirstPacket {
   /** The kernel unit that made the socket: the number of a call; 0 when the kernel does not say. */
   readonly unit: number
-  /** `local`: to a listener inside the sandbox, already accepted. */
-  readonly scope: 'outside' | 'local'
+  /**
+   * `local`: to a listener inside the sandbox, already accepted. `relayed`: one of the datagrams, not only the first, that
+   * the kernel lets go for the gateway to take; it reaches nobody by itself.
+   */
+  readonly scope: 'outside' | 'local' | 'relayed'
   /** The IP packet, possibly cut. Valid during the call only. */
   readonly bytes: Uint8Array
 }

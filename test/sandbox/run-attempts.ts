@@ -67,6 +67,7 @@ function policyFor(world: World, findings: Readonly<Record<string, string>>): ob
       },
       { host: '*.rebind.example', ports: [ports.http], protocols: ['http'] },
       { host: outside, ports: [Number(world.env.PORT_PUSH)] },
+      { host: '*.udp.allowed.example', ports: [Number(world.env.PORT_UDP), 9], transports: ['udp'] },
     ],
     deny: [{ host: '203.0.113.9', why: 'this very address' }, { host: 'closed.wild.allowed.example' }],
     findings,

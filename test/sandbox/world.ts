@@ -115,6 +115,7 @@ export async function openWorld(): Promise<World> {
     createServer((socket) => void socket.write('SSH-2.0-OpenSSH_9.6\r\n')),
     ports.odd,
   )
+  const datagrams = await openUdpEcho(closers)
   const ssh = await openSsh(folder, closers)
   return {
     resolver,
@@ -129,6 +130,7 @@ export async function openWorld(): Promise<World> {
       PORT_ECHO: String(echo),
       PORT_PUSH: String(pushed),
       PORT_BANNER: String(banner),
+      PORT_UDP: String(datagrams),
       REPO: repository(),
       SSH_USER: userInfo().username,
       SSH_LOGIN: ssh !== undefined && canLogIn(folder) ? 'yes' : 'no',
@@ -138,6 +140,15 @@ export async function openWorld(): Promise<World> {
       for (const close of closers.reverse()) await close()
     },
   }
+}
+
+/** Sends every datagram back. */
+async function openUdpEcho(closers: (() => unknown)[]): Promise<number> {
+  const server = createSocket('udp4')
+  server.on('message', (bytes, from) => server.send(bytes, from.port, from.address))
+  await new Promise<void>((resolve) => server.bind(0, outside, resolve))
+  closers.push(() => server.close())
+  return server.address().port
 }
 
 async function openDns(asked: string[], closers: (() => unknown)[]): Promise<string> {
