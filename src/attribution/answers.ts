@@ -35,6 +35,11 @@ export interface Answered {
   readonly settled: Uint8Array
 }
 
+/** What answers without their explanation need. */
+export type Plain = Omit<Answered, 'targets' | 'doubt' | 'scene' | 'model' | 'scores' | 'settled'>
+
+export type PlainRows = Omit<Rows, 'explain'>
+
 type Rows = Pick<
   AttributionResult,
   | 'eventUs'
@@ -54,11 +59,25 @@ type Rows = Pick<
 >
 
 export function inGivenOrder(x: Answered): Rows {
+  const rank = ranks(x.eventOrder)
+  const listed = listedPerUnit(x.post, x.units.n)
+  return { ...rowsInOrder(x, rank, listed), explain: explainer(x, rank, listed) }
+}
+
+/** The same without a word of explanation, which takes longer to prepare than the answers of a few rows. */
+export function plainInGivenOrder(x: Plain): PlainRows {
+  return rowsInOrder(x, ranks(x.eventOrder), listedPerUnit(x.post, x.units.n))
+}
+
+function ranks(eventOrder: Uint32Array): Uint32Array {
+  const rank = new Uint32Array(eventOrder.length)
+  for (let k = 0; k < rank.length; k++) rank[eventOrder[k]!] = k
+  return rank
+}
+
+function rowsInOrder(x: Plain, rank: Uint32Array, listed: Uint8Array): PlainRows {
   const { units, post, eventOrder, callOrder } = x
   const n = x.input.events.n
-  const rank = new Uint32Array(n)
-  for (let k = 0; k < n; k++) rank[eventOrder[k]!] = k
-  const listed = listedPerUnit(post, units.n)
   const candStart = new Uint32Array(n + 1)
   for (let i = 0; i < n; i++) candStart[i + 1] = candStart[i]! + listed[units.ofEvent[rank[i]!]!]!
   const rows = {
@@ -103,7 +122,7 @@ export function inGivenOrder(x: Answered): Rows {
     callStartUs[callOrder[j]!] = x.windows.start[j]!
     callEndUs[callOrder[j]!] = x.windows.end[j]!
   }
-  return { ...rows, callStartUs, callEndUs, explain: explainer(x, rank, listed) }
+  return { ...rows, callStartUs, callEndUs }
 }
 
 /** How many candidates of each unit are shown. They stand first: probabilities only fall. */

@@ -1,6 +1,5 @@
 // The whole method in order: clocks, keys, names, connections, candidates, fit, posterior, tests, words.
 
-import { sharedWindows } from './anchors.ts'
 import { inGivenOrder } from './answers.ts'
 import {
   type AttributionCase,
@@ -10,23 +9,22 @@ import {
   type EventColumns,
   eventFlags,
   type PairLimits,
-  tiers,
 } from './api.ts'
-import { applyCalibration, calibrate } from './calibrate.ts'
+import { calibrate } from './calibrate.ts'
+import { type CarriedFit, carryFit } from './carry.ts'
 import { alignClocks } from './clocks.ts'
 import { fitModel } from './fit.ts'
 import { testHypotheses } from './hypotheses.ts'
-import { applyIdentity } from './identity.ts'
 import { type Keys, resolveKeys } from './keys.ts'
 import { followLookups } from './lookups.ts'
 import { destinationNames } from './names.ts'
-import { splitNone } from './none.ts'
 import { plainNotes } from './notes.ts'
 import { canonicalCalls, canonicalEvents } from './order.ts'
 import { type Placement, placeByModel, placeTraces } from './placement.ts'
-import { keptMax, posteriors } from './posterior.ts'
+import { posteriors } from './posterior.ts'
 import { buildScene, movedScene } from './scene.ts'
 import { connections, type Units } from './sessions.ts'
+import { settleAnswers } from './settled.ts'
 import { indexTargets } from './targets.ts'
 import { type CallWindows, callWindows } from './windows.ts'
 
@@ -38,6 +36,14 @@ export function attribute(
   input: AttributionCase,
   limits: PairLimits = attributionDefaults,
 ): AttributionResult {
+  return fitCase(input, limits).result
+}
+
+/** What `attribute` says, and on demand the fit itself in a form that `applyFit` can use for rows that come later. */
+export function fitCase(
+  input: AttributionCase,
+  limits: PairLimits = attributionDefaults,
+): { readonly result: AttributionResult; carry(): CarriedFit } {
   const { events, order: eventOrder } = canonicalEvents(input.events)
   const { calls, order: callOrder } = canonicalCalls(input.calls)
   const given = { ...input, events, calls }
@@ -70,53 +76,21 @@ export function attribute(
   const { placement, keys, units, parts, scene, model, posterior: post, scores } = fit
   followLookups(units, post)
   notes.push(...placement.notes)
-  const clockOf = (u: number) => clocks.aligned[units.clock[u]!] === 1
   const allAligned = clocksInUse(units, clocks.aligned)
-  // The trace of the first candidate does not say where it ran, and nothing else placed it at this address.
-  const ranAnywhere = (u: number) => {
-    const call = post.call[u * keptMax]!
-    const group = keys.groups[units.group[u]!]
-    if (call < 0 || !group || keys.assumedBox[keys.callBox[call]!] !== 1) return false
-    return group.weight[group.boxes.indexOf(keys.callBox[call]!)] !== 1
-  }
-  // That a call named the place is no proof once it has ended, unless it leaves work behind.
-  const longGone = (u: number) => {
-    const j = post.call[u * keptMax]!
-    if (j < 0 || scene.classLeaves[scene.callClass[j]!] === 1) return false
-    const over = windows.end[j]! + windows.slack[j]! + attributionDefaults.afterWindowUs
-    return units.from[u]! - scene.doubt[u]! > over
-  }
-  // Nor when in its episode it ran: only names tell the episode's calls apart, and what fetches need not name.
-  const shared = sharedWindows(calls)
-  const sameAsOthers = (u: number) => {
-    const call = post.call[u * keptMax]!
-    return call >= 0 && shared[call]! > 0
-  }
   const calibration = calibrate(scene, model, post, longest(windows), allAligned, (shift) =>
     movedScene(scene, shift),
   )
-  applyCalibration(
-    post,
-    calibration.claimAt,
-    tiers.indexOf('content'),
-    (u, j) =>
-      !clockOf(u) || units.to[u]! < windows.start[j]! || units.from[u]! > windows.end[j]! + windows.slack[j]!,
-    (u) =>
-      (!clockOf(u) && input.clocks[units.clock[u]!]?.zone !== 'utc') ||
-      clocks.contradicted[units.clock[u]!] === 1 ||
-      longGone(u) ||
-      ranAnywhere(u) ||
-      sameAsOthers(u),
-    (u) => clocks.contradicted[units.clock[u]!] === 1,
-  )
-  const settled = applyIdentity(calls, units, post)
-  const inCall = (u: number) => scene.candidates.start[u + 1]! > scene.candidates.start[u]!
-  const split = splitNone(
+  const { claimAt } = calibration
+  const { settled, split } = settleAnswers({
+    input: given,
+    clocks,
+    keys,
     units,
+    windows,
+    scene,
     post,
-    inCall,
-    settled.map((x) => (x === 2 ? 1 : 0)),
-  )
+    claimAt,
+  })
 
   const { pairs } = scene.candidates
   if (pairs > limits.pairsFittedMax) {
@@ -142,7 +116,7 @@ export function attribute(
     ...tests.notes,
   )
 
-  return {
+  const result = {
     clocks: clocks.estimates,
     ...inGivenOrder({
       input: given,
@@ -169,6 +143,7 @@ export function attribute(
     calibrated: calibration.calibrated,
     notes,
   }
+  return { result, carry: () => carryFit({ input: given, clocks, keys, units, scene, model, claimAt }) }
 }
 
 /** What records say of each connection: whether one is an alarm or a block, and under which rule. */

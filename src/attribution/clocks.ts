@@ -3,7 +3,7 @@
 import { contentAnchors, timeAnchors } from './anchors.ts'
 import type { CallColumns, ClockDomain, ClockEstimate, EventColumns } from './api.ts'
 import { meeting, sharpOf, unnamed, windowed } from './clock-evidence.ts'
-import { offsetIn } from './clock-pieces.ts'
+import { offsetIn, type Piece } from './clock-pieces.ts'
 import { byName, convincing, nearUs, nearZone, weigh, weighBlocks, zoneOf } from './clock-proof.ts'
 import { agreement, priorSdUs, type State, settle, withinBounds } from './clock-settle.ts'
 import { tieClocks } from './clock-ties.ts'
@@ -17,6 +17,8 @@ export interface Clocks {
   readonly estimates: readonly ClockEstimate[]
   /** µs to subtract from a stamp of a clock to get reference time. */
   offset(clock: number, us: number): number
+  /** How each clock ran: what `offset` is computed from. */
+  readonly pieces: readonly (readonly Piece[])[]
   readonly sdUs: Float64Array
   readonly aligned: Uint8Array
   /** 1 where calls name much of what was contacted, yet no offset makes the times agree: chance, not cause. */
@@ -246,6 +248,7 @@ function finish(
       }
     }),
     offset: (clock, us) => offsetIn(state[clock]?.pieces ?? [], us),
+    pieces: state.map(({ pieces }) => pieces),
     sdUs: Float64Array.from(state, (s) => s.doubtUs ?? s.sdUs),
     aligned: Uint8Array.from(state, (s) => (s.aligned ? 1 : 0)),
     contradicted: Uint8Array.from(state, (s) => (s.contradicted ? 1 : 0)),

@@ -12,6 +12,8 @@ export interface Scene {
   /** Dense index of the destination. */
   readonly mark: Uint32Array
   readonly markCount: number
+  /** Text id of each destination. */
+  readonly markText: readonly number[]
   /** Share of the unit's destination among those with its port; what a bare port in a command is worth. */
   readonly portShare: Float64Array
   /** 1 where at most a few calls name the destination: what many name proves no lasting work. */
@@ -28,6 +30,8 @@ export interface Scene {
   /** Dense index of how a call behaves (tool class, what it names, whether it leaves work behind). */
   readonly callClass: Uint16Array
   readonly classCount: number
+  /** Names each of these ways the same in every case. */
+  readonly classKey: readonly number[]
   /** 1 where calls of the class leave work behind. */
   readonly classLeaves: Uint8Array
   /** Targets of call j at level l: [j * levels + l]. */

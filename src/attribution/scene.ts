@@ -33,6 +33,7 @@ export function buildScene(parts: SceneParts): Scene {
     group: units.group,
     mark: marks.index,
     markCount: marks.count,
+    markText: marks.values,
     portShare: portShares(units, marks),
     rare: rareDestinations(units, targets),
     previous: chains.previous,
@@ -96,10 +97,15 @@ function behaviours(input: AttributionCase, hasTargets: Uint8Array) {
     callClass[j] = c
   }
   if (leaves.length === 0) leaves.push(0)
-  return { callClass, classCount: leaves.length, classLeaves: Uint8Array.from(leaves) }
+  return {
+    callClass,
+    classCount: leaves.length,
+    classLeaves: Uint8Array.from(leaves),
+    classKey: index.size === 0 ? [0] : [...index.keys()],
+  }
 }
 
-function dense(values: Uint32Array): { index: Uint32Array; count: number } {
+function dense(values: Uint32Array): { index: Uint32Array; count: number; values: readonly number[] } {
   const known = new Map<number, number>()
   const index = new Uint32Array(values.length)
   for (let u = 0; u < values.length; u++) {
@@ -110,7 +116,7 @@ function dense(values: Uint32Array): { index: Uint32Array; count: number } {
     }
     index[u] = k
   }
-  return { index, count: Math.max(1, known.size) }
+  return { index, count: Math.max(1, known.size), values: [...known.keys()] }
 }
 
 function portShares(units: Units, marks: { index: Uint32Array; count: number }): Float64Array {
