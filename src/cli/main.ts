@@ -14,6 +14,7 @@ Usage
   vigiles doctor                          can this machine give the isolation, and what is missing?
   vigiles contain DIR ACT                 freeze, thaw, kill, block, quarantine a running sandbox
   vigiles policy VERB                     check, explain, test, learn what may be reached
+  vigiles report DIR                      the report of a recording, one file that works offline
   vigiles replay DIR                      the findings of a recording, found again
   vigiles verify DIR                      is a recording what was written?
   vigiles export DIR --format FORMAT      findings for other tools: timesketch, ocsf, csv, stix
@@ -31,6 +32,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   contain: async () => (await import('./contain.ts')).containCommand,
   policy: async () => (await import('./policy.ts')).policyCommand,
   doctor: async () => (await import('./doctor.ts')).doctorCommand,
+  report: async () => (await import('./report.ts')).reportCommand,
   replay: async () => (await import('./replay.ts')).replayCommand,
   verify: async () => (await import('./verify.ts')).verifyCommand,
   export: async () => (await import('./export.ts')).exportCommand,
