@@ -9,15 +9,14 @@ import { parseArgs, styleText } from 'node:util'
 import { gunzipSync } from 'node:zlib'
 import { OperatorError } from '../src/base/errors.ts'
 import { plain } from '../src/base/terminal.ts'
-import { revealedCommand } from '../src/commands/revealed.ts'
-import { whyText } from '../src/exporters/why.ts'
 import { canRunLab } from '../src/lab/can-run.ts'
 import { readScore } from '../src/lab/read-score.ts'
 import { runLab } from '../src/lab/run.ts'
 import { type LabScore, nearestStart, type Score } from '../src/lab/score.ts'
+import { alarmAnswer } from '../src/pipeline/case-answers.ts'
 import { investigate } from '../src/pipeline/investigate.ts'
 import { quietProgress } from '../src/pipeline/progress.ts'
-import { attributionLines, findingLines, toolCallLines } from '../src/pipeline/read-case.ts'
+import { attributionLines, toolCallLines } from '../src/pipeline/read-case.ts'
 import type { AttributionLine, Summary, ToolCallLine } from '../src/schema/summary.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -75,7 +74,7 @@ async function demo(): Promise<void> {
   const score = readScore(run, folder)
 
   showInvestigation(summary, seconds)
-  showAlarm(run, folder, summary)
+  await showAlarm(run, folder)
   showScore(score)
   showIncidents(summary)
   showExplanations(run, summary)
@@ -120,7 +119,7 @@ function showInvestigation(summary: Summary, seconds: number): void {
 }
 
 /** The first alarm of the tunnel, whatever the answers are. */
-function showAlarm(run: string, folder: string, summary: Summary): void {
+async function showAlarm(run: string, folder: string): Promise<void> {
   const calls = [...toolCallLines(folder)]
   const truth = new Map(readTruth(run).map((row) => [`${row.file}:${row.line}`, row]))
   const alarms = [...attributionLines(folder)].filter((line) => truth.get(placeOf(line))?.alarm)
@@ -137,15 +136,7 @@ function showAlarm(run: string, folder: string, summary: Summary): void {
   out(
     `\n${paint('bold', 'Vigiles')} ${mark(alarm.toolCall !== null && (by.get(alarm.toolCall)?.sourceId ?? null) === maker)}`,
   )
-  const { uid } = alarm.event
-  const findings = [...findingLines(folder, uid)].filter((finding) => finding.unmapped.events.includes(uid))
-  const answer = whyText(alarm, {
-    summary,
-    toolCall: (id) => by.get(id),
-    findings,
-    groups: summary.tests,
-    revealed: revealedCommand,
-  })
+  const answer = (await alarmAnswer(folder, alarm.event.uid))?.text ?? []
   for (const line of answer.slice(answer.findIndex((text) => text.startsWith('ANSWER')))) out(`  ${line}`)
   out(
     `\n${paint('bold', 'The kernel')}, asked afterwards: ${describe(maker === null ? undefined : bySource.get(maker))}`,

@@ -1,10 +1,7 @@
 import { parseArgs } from 'node:util'
 import { exitCodes, OperatorError } from '../base/errors.ts'
-import { revealedCommand } from '../commands/revealed.ts'
-import { whyText } from '../exporters/why.ts'
-import { findEvent, isEventUid, type Match, needlesOf } from '../pipeline/find-event.ts'
-import { attributionLines, findingLines, readSummary, toolCallLines } from '../pipeline/read-case.ts'
-import type { ToolCallLine } from '../schema/summary.ts'
+import { alarmAnswer } from '../pipeline/case-answers.ts'
+import { readSummary } from '../pipeline/read-case.ts'
 
 const help = `vigiles why DIR 'PASTED LOG LINE' | UID
 
@@ -39,8 +36,10 @@ export async function whyCommand(args: string[]): Promise<number> {
   const typed = words.join(' ')
   const pasted = (typed === '-' ? await readStdin() : typed).trim()
   const summary = readSummary(folder)
-  const match = isEventUid(pasted) ? findUid(folder, pasted) : findPasted(folder, pasted)
-  if (!match) {
+  const answer = await alarmAnswer(folder, pasted, {
+    ...(process.stdout.isTTY && { width: process.stdout.columns }),
+  })
+  if (!answer) {
     throw new OperatorError('usage', {
       what: 'No event of this investigation matches what was pasted.',
       why: `It was compared by the time as the source wrote it, by addresses and port, with ${summary.attribution.events} events.`,
@@ -48,45 +47,13 @@ export async function whyCommand(args: string[]): Promise<number> {
     })
   }
   if (values.json) {
-    process.stdout.write(`${JSON.stringify(match.line)}\n`)
+    process.stdout.write(`${JSON.stringify(answer.line)}\n`)
     return exitCodes.ok
   }
-  const calls = new Map<string, ToolCallLine>()
-  for (const { toolCall } of match.line.candidates) {
-    for (const call of toolCallLines(folder, toolCall)) if (call.uid === toolCall) calls.set(toolCall, call)
-  }
-  const { event, toolCall } = match.line
-  const needles = toolCall === null ? [event.uid] : [event.uid, toolCall]
-  const findings = [...findingLines(folder, ...needles)].filter(
-    ({ unmapped: { events, toolCalls } }) =>
-      events.includes(event.uid) || (toolCall !== null && toolCalls.includes(toolCall)),
-  )
-  const lines = whyText(match.line, {
-    summary,
-    toolCall: (id) => calls.get(id),
-    findings,
-    groups: summary.tests,
-    revealed: revealedCommand,
-    ...(process.stdout.isTTY && { width: process.stdout.columns }),
-  })
-  if (match.alike > 1) lines.push(`(${match.alike} events fit this text equally well; the first is shown)`)
+  const lines = [...answer.text]
+  if (answer.alike > 1) lines.push(`(${answer.alike} events fit this text equally well; the first is shown)`)
   process.stdout.write(`${lines.join('\n')}\n`)
   return exitCodes.ok
-}
-
-/**
- * The event of a case that a pasted line stands for. Lines of the case that share an address with it are looked at
- * first; a line may name only addresses that its event does not carry (answers of a resolver), so then all are.
- */
-export function findPasted(folder: string, pasted: string): Match | undefined {
-  const needles = needlesOf(pasted)
-  const match = findEvent(attributionLines(folder, ...needles), pasted)
-  return match ?? (needles.length > 0 ? findEvent(attributionLines(folder), pasted) : undefined)
-}
-
-function findUid(folder: string, uid: string) {
-  for (const line of attributionLines(folder, uid)) if (line.event.uid === uid) return { line, alike: 1 }
-  return undefined
 }
 
 async function readStdin(): Promise<string> {

@@ -51,6 +51,16 @@ export interface ReportData {
     readonly text: string
   }[]
   readonly cuts: readonly string[]
+  /** What people said of an incident, by its uid. */
+  readonly said?: Readonly<Record<string, Said>>
   /** How each printed number was computed; label → sentence. */
   readonly methods: readonly { readonly what: string; readonly how: string }[]
+}
+
+/** What people wrote about an incident in the watch room. */
+export interface Said {
+  readonly status: string
+  readonly assignee: string | null
+  readonly tags: readonly string[]
+  readonly comments: readonly { readonly time: string; readonly by: string; readonly text: string }[]
 }

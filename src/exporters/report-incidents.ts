@@ -2,7 +2,7 @@
 
 import { parseIso } from '../base/time.ts'
 import type { FindingLine, IncidentSummary, ToolCallLine } from '../schema/summary.ts'
-import type { ReportData } from './api.ts'
+import type { ReportData, Said } from './api.ts'
 import { techniquesOf } from './attack-names.ts'
 import { type Html, html } from './html.ts'
 import { codes, moment, pill, section } from './report-parts.ts'
@@ -95,8 +95,19 @@ function incidentCard(
   ].filter((entry) => entry !== false)}</dl>
 ${accused.length > 0 && html`<div class="accused"><h4>Tool calls held responsible</h4>${accusedCalls(accused, incident.toolCalls.length, data)}</div>`}
 ${incident.actions.length > 0 && ownActions(incident)}
+${said(data.said?.[incident.uid])}
 ${own.length > 0 && findingsOf(own, incident.title, number === 1 && own.length <= 4)}
 </article>`
+}
+
+function said(people: Said | undefined): Html | false {
+  if (people === undefined) return false
+  const { status, assignee, tags, comments } = people
+  return html`<div class="said"><h4>What people say</h4><p>${status}${assignee !== null && html`, with ${assignee}`}${
+    tags.length > 0 && html` ${codes(tags, 30)}`
+  }</p>${comments.map(
+    ({ time, by, text: words }) => html`<p><b>${by}</b> <small>${moment(time, 0)}</small><br>${words}</p>`,
+  )}</div>`
 }
 
 function row(label: string, value: Html): Html {

@@ -17,25 +17,33 @@ export function isEventUid(text: string): boolean {
 }
 
 /**
- * The event whose own words stand in `pasted`: its time as the source wrote it, its addresses, port, rule and
- * name. Undefined when no event has its time or all of its ends in the text.
+ * Looks for the event whose own words stand in a pasted text: its time as the source wrote it, its addresses, port, rule
+ * and name. Without a match when no event has its time or all of its ends in the text.
  */
-export function findEvent(lines: Iterable<AttributionLine>, pasted: string): Match | undefined {
-  let best: AttributionLine | undefined
-  let bestScore = 0
-  let alike = 0
-  const text = `${pasted} ${needlesOf(pasted).join(' ')}`
-  for (const line of lines) {
-    const score = scoreOf(line.event, text)
-    if (score === 0 || score < bestScore) continue
-    if (score > bestScore) {
-      best = line
-      bestScore = score
-      alike = 0
-    }
-    alike++
+export class EventFinder {
+  readonly #text: string
+  #best: AttributionLine | undefined
+  #bestScore = 0
+  #alike = 0
+
+  constructor(pasted: string) {
+    this.#text = `${pasted} ${needlesOf(pasted).join(' ')}`
   }
-  return best && { line: best, alike }
+
+  add(line: AttributionLine): void {
+    const score = scoreOf(line.event, this.#text)
+    if (score === 0 || score < this.#bestScore) return
+    if (score > this.#bestScore) {
+      this.#best = line
+      this.#bestScore = score
+      this.#alike = 0
+    }
+    this.#alike++
+  }
+
+  get match(): Match | undefined {
+    return this.#best && { line: this.#best, alike: this.#alike }
+  }
 }
 
 const addressesMax = 16

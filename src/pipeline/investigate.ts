@@ -1,10 +1,9 @@
 // The main job: logs and traces in; attributions, findings, incidents and a report out.
 
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { AttributionCase, AttributionResult } from '../attribution/api.ts'
 import { attribute } from '../attribution/attribute.ts'
 import { assert } from '../base/assert.ts'
@@ -34,6 +33,7 @@ import type { Progress } from './progress.ts'
 import { type Redact, redactDeep, redactor, withoutSecrets } from './redact.ts'
 import { writeRejects } from './rejects.ts'
 import { groupTests, reportData, reportMax } from './report-data.ts'
+import { reportTemplate } from './report-template.ts'
 import { orderByTime, seenInOrder } from './seen.ts'
 import { verdictText } from './verdict.ts'
 import { version } from './version.ts'
@@ -322,22 +322,6 @@ function writeLines(path: string, rows: readonly unknown[]): void {
   const writer = new LineWriter(path)
   for (const row of rows) writer.write(JSON.stringify(row))
   writer.close()
-}
-
-let template: string | undefined
-/** Built by `npm run build`. */
-function reportTemplate(): string {
-  if (template === undefined) {
-    const path = fileURLToPath(new URL('../../dist/report-template.html', import.meta.url))
-    if (!existsSync(path)) {
-      throw new OperatorError('environment', {
-        what: 'The report template is missing from this installation.',
-        fix: 'Run `npm run build` in the folder of vigiles.',
-      })
-    }
-    template = readFileSync(path, 'utf8')
-  }
-  return template
 }
 
 function memo<T>(make: (index: number) => T): (index: number) => T {

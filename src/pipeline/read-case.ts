@@ -19,14 +19,14 @@ export function readSummary(folder: string): Summary {
   return JSON.parse(readFileSync(path, 'utf8')) as Summary
 }
 
-/** Lines of one of the case's JSONL files that hold one of `needles` (all when there is none), parsed. */
-function* linesWith<T>(folder: string, name: string, needles: readonly string[]): Generator<T> {
+/** Lines of one of the case's JSONL files, parsed. */
+function* linesOf<T>(folder: string, name: string): Generator<T> {
   const path = join(folder, name)
   if (!existsSync(path)) return
   let ready: string[] = []
   const splitter = new LineSplitter({
     line(text) {
-      if (needles.length === 0 || needles.some((needle) => text.includes(needle))) ready.push(text)
+      ready.push(text)
     },
     tooLong() {},
   })
@@ -39,9 +39,6 @@ function* linesWith<T>(folder: string, name: string, needles: readonly string[])
   for (const text of ready) yield JSON.parse(text) as T
 }
 
-export const attributionLines = (folder: string, ...needles: string[]) =>
-  linesWith<AttributionLine>(folder, 'attributions.jsonl', needles)
-export const toolCallLines = (folder: string, ...needles: string[]) =>
-  linesWith<ToolCallLine>(folder, 'toolcalls.jsonl', needles)
-export const findingLines = (folder: string, ...needles: string[]) =>
-  linesWith<FindingLine>(folder, 'findings.jsonl', needles)
+export const attributionLines = (folder: string) => linesOf<AttributionLine>(folder, 'attributions.jsonl')
+export const toolCallLines = (folder: string) => linesOf<ToolCallLine>(folder, 'toolcalls.jsonl')
+export const findingLines = (folder: string) => linesOf<FindingLine>(folder, 'findings.jsonl')

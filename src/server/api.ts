@@ -1,5 +1,14 @@
 // The wire types: everything the page and scripts get from the server. Each view's schemas lie in a file of wire/.
 
+export type {
+  FindingRow,
+  IncidentList,
+  IncidentRow,
+  IncidentStoryAnswer,
+  StoryEntry,
+} from './wire/incidents.ts'
 export type { LiveMessage } from './wire/live.ts'
+export type { IncidentNotes, NewNote, NoteEntry } from './wire/notes.ts'
 export type { ErrorAnswer, Session } from './wire/session.ts'
 export type { SourceList, SourceRow } from './wire/sources.ts'
+export type { AlarmEvent, ToolCallRow, WhyAnswer } from './wire/why.ts'

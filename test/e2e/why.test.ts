@@ -4,8 +4,8 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { findPasted } from '../../src/cli/why.ts'
 import { importers } from '../../src/importers/registry.generated.ts'
+import { findAlarm } from '../../src/pipeline/case-answers.ts'
 import { isEventUid, needlesOf } from '../../src/pipeline/find-event.ts'
 import { investigate } from '../../src/pipeline/investigate.ts'
 import { quietProgress } from '../../src/pipeline/progress.ts'
@@ -40,7 +40,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(work, { recursive: true, force: true }))
 
 describe('a pasted line', () => {
-  it.each(formats)('of %s', (id) => {
+  it.each(formats)('of %s', async (id) => {
     const own = lines.filter(({ event }) => event.file.startsWith(`${id}/`))
     expect(own.length).toBeGreaterThan(0)
     let tried = 0
@@ -49,7 +49,7 @@ describe('a pasted line', () => {
       // A record over several lines is pasted whole, which no line number gives.
       if (text.trim().length < 20) continue
       tried++
-      const match = findPasted(join(work, 'case'), text)
+      const match = await findAlarm(join(work, 'case'), text)
       const where = `${event.file}:${event.line}`
       expect(match, where).toBeDefined()
       if (match!.alike === 1) expect(match!.line.event.uid, where).toBe(event.uid)
