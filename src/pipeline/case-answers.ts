@@ -7,7 +7,7 @@ import { chanceText } from '../exporters/words.ts'
 import type { AttributionLine, FindingLine, IncidentSummary, ToolCallLine } from '../schema/summary.ts'
 import { EventFinder, isEventUid, type Match, needlesOf } from './find-event.ts'
 import { readSummary } from './read-case.ts'
-import { linesHolding } from './scan-case.ts'
+import { linesHolding, linesOfUids } from './scan-case.ts'
 
 /** Calls and events of an incident that its story holds; of more, the first and how many there were. */
 const storyMax = 400
@@ -81,7 +81,7 @@ export async function findAlarm(
   signal?: AbortSignal,
 ): Promise<Match | undefined> {
   if (isEventUid(asked)) {
-    for await (const line of linesHolding(folder, 'attributions.jsonl', [`"${asked}"`], signal)) {
+    for await (const line of linesOfUids(folder, 'attributions.jsonl', new Set([asked]), signal)) {
       if (line.event.uid === asked) return { line, alike: 1 }
     }
     return undefined
@@ -101,12 +101,7 @@ async function callsOf(folder: string, uids: readonly string[], signal: AbortSig
   const wanted = new Set(uids)
   const calls = new Map<string, ToolCallLine>()
   if (wanted.size === 0) return calls
-  for await (const call of linesHolding(
-    folder,
-    'toolcalls.jsonl',
-    uids.map((uid) => `"${uid}"`),
-    signal,
-  )) {
+  for await (const call of linesOfUids(folder, 'toolcalls.jsonl', wanted, signal)) {
     if (wanted.has(call.uid)) calls.set(call.uid, call)
     if (calls.size === wanted.size) break
   }
@@ -146,7 +141,7 @@ export async function incidentStory(
   if (!incident) return undefined
   const own = new Set(incident.findings)
   const findings: FindingLine[] = []
-  for await (const finding of linesHolding(folder, 'findings.jsonl', quoted(incident.findings), signal)) {
+  for await (const finding of linesOfUids(folder, 'findings.jsonl', own, signal)) {
     if (own.has(finding.finding_info.uid)) findings.push(finding)
   }
   const findingOf = new Map<string, string>()
@@ -166,7 +161,7 @@ export async function incidentStory(
   const events = new Set(eventUids.slice(0, storyMax))
   let missing = events.size
   if (missing > 0) {
-    for await (const line of linesHolding(folder, 'attributions.jsonl', quoted([...events]), signal)) {
+    for await (const line of linesOfUids(folder, 'attributions.jsonl', events, signal)) {
       if (!events.has(line.event.uid)) continue
       entries.push(eventEntry(line, findingOf.get(line.event.uid) ?? null))
       if (--missing === 0) break
@@ -207,8 +202,4 @@ function eventEntry({ event, toolCall, p }: AttributionLine, finding: string | n
     p: toolCall === null ? null : p,
     finding,
   }
-}
-
-function quoted(uids: readonly string[]): string[] {
-  return uids.map((uid) => `"${uid}"`)
 }

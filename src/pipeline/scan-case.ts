@@ -17,18 +17,51 @@ interface Files {
 }
 
 /**
- * Lines that hold one of the texts, in the order of the file, parsed; all lines when none is given. A file that is not
- * there has none; a line that is no JSON (cut off, being written) is passed over.
+ * Lines that hold one of the texts (few: each is looked for by itself), in the order of the file, parsed; all lines when
+ * none is given. A file that is not there has none; a line that is no JSON (cut off, being written) is passed over.
  */
-export async function* linesHolding<N extends keyof Files>(
+export function linesHolding<N extends keyof Files>(
   folder: string,
   name: N,
   texts: readonly string[] = [],
   signal?: AbortSignal,
 ): AsyncGenerator<Files[N]> {
+  const needles = texts.map((text) => Buffer.from(text))
+  return lines(
+    folder,
+    name,
+    signal,
+    (line) => needles.length === 0 || needles.some((one) => line.includes(one)),
+  )
+}
+
+/** Lines whose own uid is among those: it is the first that stands in a line of these files. */
+export function linesOfUids<N extends keyof Files>(
+  folder: string,
+  name: N,
+  uids: ReadonlySet<string>,
+  signal?: AbortSignal,
+): AsyncGenerator<Files[N]> {
+  return lines(folder, name, signal, (line) => {
+    const at = line.indexOf(uidKey)
+    if (at < 0) return false
+    const from = at + uidKey.length
+    const to = line.indexOf(quote, from)
+    return to - from < 200 && uids.has(line.toString('latin1', from, to))
+  })
+}
+
+const uidKey = Buffer.from('"uid":"')
+const quote = 34
+
+async function* lines<N extends keyof Files>(
+  folder: string,
+  name: N,
+  signal: AbortSignal | undefined,
+  isWanted: (line: Buffer) => boolean,
+): AsyncGenerator<Files[N]> {
   const file = await open(join(folder, name)).catch(() => undefined)
   if (!file) return
-  const needles = texts.map((text) => Buffer.from(text))
   try {
     let carry = Buffer.alloc(0)
     for (;;) {
@@ -36,33 +69,21 @@ export async function* linesHolding<N extends keyof Files>(
       const chunk = Buffer.allocUnsafe(chunkBytes)
       const { bytesRead } = await file.read(chunk, 0, chunkBytes)
       const block = Buffer.concat([carry, chunk.subarray(0, bytesRead)])
-      const whole = bytesRead === 0 ? block.length : block.lastIndexOf(newline) + 1
-      for (const line of linesOf(block.subarray(0, whole), needles)) {
-        const value = parsed<Files[N]>(line)
+      let from = 0
+      for (let to = block.indexOf(newline); to >= 0; to = block.indexOf(newline, from)) {
+        const line = block.subarray(from, to)
+        from = to + 1
+        const value = isWanted(line) ? parsed<Files[N]>(line) : undefined
         if (value !== undefined) yield value
       }
-      if (bytesRead === 0) return
-      carry = block.length - whole > lineBytesMax ? Buffer.alloc(0) : block.subarray(whole)
+      carry = block.length - from > lineBytesMax ? Buffer.alloc(0) : block.subarray(from)
+      if (bytesRead > 0) continue
+      const last = isWanted(carry) ? parsed<Files[N]>(carry) : undefined
+      if (last !== undefined) yield last
+      return
     }
   } finally {
     await file.close()
-  }
-}
-
-function* linesOf(block: Buffer, needles: readonly Buffer[]): Generator<Buffer> {
-  let from = 0
-  while (from < block.length) {
-    let hit = from
-    if (needles.length > 0) {
-      const hits = needles.map((needle) => block.indexOf(needle, from)).filter((at) => at >= 0)
-      if (hits.length === 0) return
-      hit = Math.min(...hits)
-    }
-    const start = block.lastIndexOf(newline, hit) + 1
-    const end = block.indexOf(newline, hit)
-    yield block.subarray(Math.max(start, from), end < 0 ? block.length : end)
-    if (end < 0) return
-    from = end + 1
   }
 }
 
