@@ -23,7 +23,8 @@ it is a tunnel, mining, probing or provisioning. Its streams, signals and exit c
   --policy FILE    what it may reach (docs/policy.md); without one everything is denied, but a known agent CLI may
                    reach its own model
   --record DIR     folder of the recording: empty or new (default: below the state folder, printed)
-  --mode MODE      enforce (default), shadow (say what would be blocked), record
+  --mode MODE      enforce (default), shadow (block nothing, say what would be blocked), record (block nothing); what
+                   the policy says of its mode holds when this is left out
   --phase PHASE    whose rules of the policy hold: agent (default), setup or verify
   --on-freeze DO   hold: wait for a person (default on a terminal); kill: end the run (default elsewhere)
   --env NAME       hand this variable in, though it looks like a secret (repeatable)
@@ -56,7 +57,7 @@ export async function runCommand(args: string[]): Promise<number> {
       fix: 'For example: vigiles run -- npm test',
     })
   }
-  const mode = choice('mode', values.mode ?? 'enforce', policyModes)
+  const asked = values.mode === undefined ? undefined : choice('mode', values.mode, policyModes)
   const phase = values.phase === undefined ? undefined : choice('phase', values.phase, phases)
   const onFreeze = choice('on-freeze', values['on-freeze'] ?? (process.stdin.isTTY ? 'hold' : 'kill'), [
     'hold',
@@ -66,10 +67,15 @@ export async function runCommand(args: string[]): Promise<number> {
     process.stderr.write(`vigiles: ${text}\n`)
   }
   const tell = values.quiet ? () => {} : say
-  const agent = knownAgent(program)
+  const agent = await knownAgent(program)
   const policy = await readPolicy(
     values.policy ?? (agent ? { version: 1, presets: [agent.preset] } : undefined),
   )
+  const mode = asked ?? policy.mode ?? 'enforce'
+  if (policy.mode !== undefined && policy.mode !== mode)
+    tell(`mode ${mode}, as the command line says; the policy says ${policy.mode}`)
+  else if (asked === undefined && mode !== 'enforce')
+    tell(`mode ${mode}, as the policy says: nothing is blocked`)
   const record = values.record === undefined ? newRecord() : resolve(values.record)
   if (values.policy === undefined) {
     tell(
@@ -87,6 +93,8 @@ export async function runCommand(args: string[]): Promise<number> {
   process.stderr.on('error', () => {})
   process.once('SIGHUP', () => process.once('exit', leaveTerminal))
   const denials: Denial[] = []
+  /** Connections that would have been denied: one may show it more than once. */
+  const wouldBe = new Set<string>()
   let stoppedBy: string | undefined
   const watched = await watchSandbox({
     record,
@@ -101,8 +109,8 @@ export async function runCommand(args: string[]): Promise<number> {
     ...(settings.files && { files: settings.files }),
     ...(settings.env && { env: settings.env }),
     onLine(line) {
-      const denial = denialOf(line)
-      if (denial && denials.length < denialsMax) denials.push(denial)
+      const denial = denials.length < denialsMax ? denialOf(line, wouldBe) : undefined
+      if (denial) denials.push(denial)
     },
     onFinding(finding, response) {
       say(`${finding.severity}: ${plain(finding.title, 200)}`)
@@ -134,8 +142,8 @@ export async function runCommand(args: string[]): Promise<number> {
   const { exitCode, signal } = await call.exited
   restore()
   call.finish({ exitCode, signal })
-  await watched.containment.settled()
-  stoppedBy ??= watched.containment.stoppedBy
+  await watched.settled()
+  stoppedBy ??= watched.stoppedBy
   const code = stoppedBy === undefined ? (exitCode ?? 128 + signalNumber(signal)) : exitCodes.stopped
   await watched.close({
     exitCode: signal === null ? exitCode : null,
@@ -209,8 +217,13 @@ function newRecord(): string {
   return join(runs, new Date().toISOString().replace('Z', '').replaceAll(/[:.]/g, '-'))
 }
 
-function denialOf(line: RecordedLine): Denial | undefined {
-  if (line.class !== 'network_activity' || line.activity !== 'refuse') return undefined
+/** A refusal, or in a mode that only watches what would have been one. */
+function denialOf(line: RecordedLine, wouldBe: Set<string>): Denial | undefined {
+  if (line.class !== 'network_activity') return undefined
+  if (line.activity !== 'refuse') {
+    if (line.wouldBlock !== true || wouldBe.has(line.connection)) return undefined
+    wouldBe.add(line.connection)
+  }
   const { ip, port, hostname } = line.dstEndpoint
   return {
     host: hostname ?? ip,

@@ -11,7 +11,7 @@ import { unwind } from '../base/unwind.ts'
 import type { BoxNetwork } from '../schema/box-network.ts'
 import type { CallLookUp } from './calls.ts'
 import { type GroupCalls, prepareGroupCalls } from './calls-by-group.ts'
-import { type BoxGroup, groupPlace } from './cgroups.ts'
+import { type BoxGroup, groupPlace, wakeGroups } from './cgroups.ts'
 import { firstText, startHolder } from './holder.ts'
 import { type Kernel, kernel, SystemCallError } from './kernel.ts'
 import { boxNetwork, listenerPort, makeSockets, openNetworkFds, socketKinds } from './network-port.ts'
@@ -104,6 +104,11 @@ export async function openBox(options: BoxOptions): Promise<Box> {
     const prepared = groupsFor(options.name, root)
     if (prepared) undo.push(() => prepared.group.close())
     else if (options.groupsNeeded) throw noGroups('No group may be made by this user.')
+    let entered = prepared === undefined
+    undo.push(() => {
+      entered = true
+    })
+    if (prepared) void wakeGroups(() => entered)
     let network: Network | undefined
     const holder = await startHolder({
       arguments: options.holderArguments,
@@ -159,6 +164,7 @@ export async function openBox(options: BoxOptions): Promise<Box> {
         const command = [...close, ...defaultSignals, ...options.prefix, ...request.command]
         const words = [...held, ...inner.arguments, '--', ...command]
         const groups = [...units.entryFiles(unit), ...options.groupFiles]
+        entered = true
         const child = spawn('/bin/sh', enterWords(groups, pid, root ? options : undefined, words), {
           stdio: [...request.stdio, ownerFd, ...inner.fds, ...(lookUp ? (['pipe', 'pipe'] as const) : [])],
           env: { PATH: toolPath },

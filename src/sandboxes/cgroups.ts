@@ -3,6 +3,7 @@
 // Version 2 only, and no controllers needed: `cgroup.freeze` and `cgroup.kill` belong to the core.
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
+import { writeFile as writeFileLater } from 'node:fs/promises'
 import { dirname, join, posix } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { leftoversIn, runName } from './leftovers.ts'
@@ -32,6 +33,26 @@ export function groupPlace(root: boolean): GroupPlace | undefined {
   if (mount === undefined || root) return mount === undefined ? undefined : { mount, below: '' }
   const own = /^0::\/(.*)$/m.exec(readFileSync('/proc/self/cgroup', 'utf8'))?.[1]
   return own === undefined || own === '' || own.startsWith('..') ? undefined : { mount, below: own }
+}
+
+/** Between two calls of {@link wakeGroups}, and for how often. */
+const wakeMs = 8
+const wakesMax = 25
+
+/**
+ * A first process that changes its group waits for all processors to have come round, some 20 ms; one that comes soon after
+ * another does not. So ours "changes" to the group that it is in, until the first command enters its own: `done` ends it.
+ */
+export async function wakeGroups(done: () => boolean): Promise<void> {
+  try {
+    const own = /^0::(\/.*)$/m.exec(readFileSync('/proc/self/cgroup', 'utf8'))?.[1]
+    const mount = cgroup2Mount()
+    if (own === undefined || own.startsWith('/..') || mount === undefined) return
+    for (let i = 0; i < wakesMax && !done(); i++) {
+      await writeFileLater(join(mount, own, 'cgroup.procs'), String(process.pid))
+      await sleep(wakeMs, undefined, { ref: false })
+    }
+  } catch {} // It may not write there: then the first command waits.
 }
 
 export interface CallGroup {

@@ -16,8 +16,10 @@ export interface Units {
 }
 
 const batchSize = 16
-/** Fewer than this left: the next batch is made. */
+/** Fewer than this left: the next batch is made… */
 const lowWater = 8
+/** …a little later, so that the call that took the last one need not wait for it. Milliseconds. */
+const refillMs = 25
 
 /** `first`: units that the rules know already. `tell` hands text to nft inside the namespace. */
 export function unitPool(
@@ -40,12 +42,15 @@ export function unitPool(
     })
     return making
   }
+  const refillLow = () => {
+    if (ready.length < lowWater) refill().catch(() => {})
+  }
   return {
     async take() {
       while (ready.length === 0) await refill()
       const unit = ready.shift()!
       // A failed refill shows when the pool is empty, to the call that then waits for it.
-      if (ready.length < lowWater) refill().catch(() => {})
+      if (ready.length < lowWater) setTimeout(refillLow, refillMs).unref()
       return unit
     },
     release: ({ group }) => void box.remove(group),

@@ -21,7 +21,7 @@ const limits = {
 export interface AgentServiceOptions<Caller> {
   /** `name`: the agent that the hook was set up for. Gives what the hook prints. */
   readonly onHook: (name: string, body: unknown, caller: Caller) => object
-  readonly onTelemetry: (body: Uint8Array, caller: Caller) => void
+  readonly onTelemetry: (body: Uint8Array, caller: Caller) => void | Promise<void>
   /** A request that is none of these, or is broken: counted. */
   readonly onRefused: (why: string) => void
 }
@@ -60,7 +60,7 @@ export function startAgentService<Caller>(options: AgentServiceOptions<Caller>):
     })
     if (!body) return refuse(413, 'the body is too long')
     if (telemetry) {
-      options.onTelemetry(body, caller)
+      await options.onTelemetry(body, caller)
       return reply(response, 200, {})
     }
     let value: unknown

@@ -14,7 +14,6 @@ import { DenialsTold } from './denials-told.ts'
 import { isHookCommand, isHookPart } from './hook-program.ts'
 import { type HookMessage, hookAnswer, readHook } from './hooks.ts'
 import { type Teller, ToldCalls } from './told-calls.ts'
-import { callsInExport } from './told-telemetry.ts'
 
 export interface AgentSideOptions extends Pick<ProcessSensorOptions<AgentTag>, 'open' | 'facts' | 'members'> {
   readonly box: string
@@ -192,9 +191,11 @@ export async function startAgentSide(options: AgentSideOptions): Promise<AgentSi
     told.end(which, end)
   }
 
-  function onTelemetry(body: Uint8Array, actor: JournalActor): void {
+  async function onTelemetry(body: Uint8Array, actor: JournalActor): Promise<void> {
     counts.exports++
     const teller = tellerOf(actor)
+    // Loaded when the first one comes: most runs have none.
+    const { callsInExport } = await import('./told-telemetry.ts')
     const agoMs = (us: number) => (Date.now() * 1000 - us) / 1000
     for (const { sourceId, name, command, start, end, output, exitCode } of callsInExport(body)) {
       // Of a call that an event tells of with its arguments, spans tell without.

@@ -2,18 +2,20 @@
 // and how they are asked to tell of their tool calls.
 
 import type { KnownAgent } from './agents/api.ts'
-import { claude } from './agents/claude.ts'
-import { codex } from './agents/codex.ts'
-import { gemini } from './agents/gemini.ts'
-import { opencode } from './agents/opencode.ts'
-import { qwen } from './agents/qwen.ts'
 
 export type { AgentSettings, KnownAgent } from './agents/api.ts'
 
-const agents: Readonly<Record<string, KnownAgent>> = { claude, codex, gemini, qwen, opencode }
+/** Each is loaded when it is the one that runs. */
+const agents: Readonly<Record<string, () => Promise<KnownAgent>>> = {
+  claude: async () => (await import('./agents/claude.ts')).claude,
+  codex: async () => (await import('./agents/codex.ts')).codex,
+  gemini: async () => (await import('./agents/gemini.ts')).gemini,
+  qwen: async () => (await import('./agents/qwen.ts')).qwen,
+  opencode: async () => (await import('./agents/opencode.ts')).opencode,
+}
 
 /** By the last part of the command's path. */
-export function knownAgent(command: string): KnownAgent | undefined {
+export async function knownAgent(command: string): Promise<KnownAgent | undefined> {
   const name = command.split('/').at(-1) ?? ''
-  return Object.hasOwn(agents, name) ? agents[name] : undefined
+  return Object.hasOwn(agents, name) ? await agents[name]?.() : undefined
 }
