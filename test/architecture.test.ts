@@ -155,10 +155,17 @@ describe('walls between folders', () => {
     expect(programs, 'investigate runs no program and opens no connection').toEqual([])
   })
 
+  it('no process of ours but those made for it loads the database', () => {
+    for (const start of ['src/cli/main.ts', 'src/index.ts']) {
+      expect([...reachable(start)].filter((path) => path === 'src/store/cases/duckdb.ts')).toEqual([])
+    }
+  })
+
   it('each run-time dependency is wrapped in few files', () => {
     const users = (name: string) => sources.filter((path) => importsOf(path).some(({ to }) => to === name))
     expect(users('yaml').length).toBe(1)
     expect(users('fzstd').length).toBe(1)
+    expect(users('@duckdb/node-api')).toEqual(['src/store/cases/duckdb.ts'])
   })
 })
 

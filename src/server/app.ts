@@ -25,6 +25,7 @@ export interface AppOptions {
   readonly hub: Hub
   readonly files: StaticFiles
   readonly stateFolder: string
+  readonly cacheFolder: string
   /** Cookies of a page that came over TLS are not sent without. */
   readonly tls: boolean
   /** A fault of ours, for the terminal. */
@@ -117,7 +118,7 @@ function exchange(c: HonoContext<Vars>, token: string, { sessions, tls }: AppOpt
 async function answer(
   c: HonoContext<Vars>,
   endpoint: Endpoint | RawEndpoint,
-  { sources, hub, stateFolder }: AppOptions,
+  { sources, hub, stateFolder, cacheFolder }: AppOptions,
 ): Promise<Response> {
   const role = c.get('role')
   if (!mayAct(role, endpoint.role)) {
@@ -134,6 +135,7 @@ async function answer(
     source: () => sources.get(params.source ?? ''),
     hub,
     stateFolder,
+    cacheFolder,
     signal: c.req.raw.signal,
   }
   const input = {

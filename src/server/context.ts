@@ -13,6 +13,8 @@ export interface Context {
   readonly hub: Hub
   /** Where what people write here is kept: notes, saved queries. Made when first written to. */
   readonly stateFolder: string
+  /** What can be made again at any time. */
+  readonly cacheFolder: string
   /** Ends when whoever asked has gone. */
   readonly signal: AbortSignal
 }

@@ -69,6 +69,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     hub,
     files,
     stateFolder,
+    cacheFolder,
     tls: tls !== undefined,
     report: options.report,
   })
