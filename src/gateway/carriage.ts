@@ -93,7 +93,7 @@ export function startCarriage(
       decision = { ...decision, verdict: 'deny', code: 'protocol', reason }
     }
     if (decision.verdict !== 'deny' || mode === 'enforce') return decision
-    link.line = { ...link.line, wouldBlock: true, policy: policyOf(decision) }
+    link.line = { ...link.line, ...links.wouldBlock(), policy: policyOf(decision) }
     return request
       ? { ...decision, verdict: 'ask-more', until: 'request' }
       : { ...decision, verdict: 'allow' }
@@ -133,8 +133,11 @@ export function startCarriage(
           ? { ...decision, verdict: 'deny' }
           : { ...decision, verdict: 'allow' }
       },
-      onRequest: (request, decision, status) =>
-        links.keepAlso(link, requestLine(link.line, request, decision, status)),
+      onRequest(request, decision, status) {
+        const letPass = decision.verdict === 'allow' && decision.code !== 'allowed'
+        const line = requestLine(link.line, request, decision, status)
+        links.keepAlso(link, letPass ? { ...line, ...links.wouldBlock() } : line)
+      },
       spend: (bytes) => links.spend(link, bytes),
       onUpgrade: (one, other, layers) => relayUpgraded(link, one, other, layers),
       onClose() {

@@ -118,8 +118,13 @@ export class Links {
     const always =
       decision.code === 'own-address' || decision.code === 'metadata-address' || decision.code === 'fault'
     const denied = this.#options.mode === 'enforce' || always
-    if (!denied) link.line = { ...link.line, wouldBlock: true, policy: policyOf(decision) }
+    if (!denied) link.line = { ...link.line, ...this.wouldBlock(), policy: policyOf(decision) }
     return { decision, denied }
+  }
+
+  /** Recording alone says what was, not what would have been. */
+  wouldBlock(): { readonly wouldBlock?: true } {
+    return this.#options.mode === 'shadow' ? { wouldBlock: true } : {}
   }
 
   /** The refusal of a host that another proxy is asked to reach; undefined when the policy opens it. */

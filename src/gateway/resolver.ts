@@ -90,7 +90,7 @@ function lineOf(
     answers,
     rcode,
     disposition: denied && mode === 'enforce' ? 'blocked' : 'allowed',
-    ...(denied && mode !== 'enforce' && { wouldBlock: true }),
+    ...(denied && mode === 'shadow' && { wouldBlock: true }),
     policy: { rule, reason, code },
     srcEndpoint: { ip: flow.src.ip, port: flow.src.port },
     dstEndpoint: { ip: flow.dst.ip, port: flow.dst.port },

@@ -1,6 +1,7 @@
 // The format of a policy file: what keys there are, what they take, what they mean. The JSON schema is made from it.
 
 import { phases } from '../schema/ask.ts'
+import { policyModes } from '../schema/decision.ts'
 import { severities } from '../schema/event.ts'
 import { findingResponses, isolationNeeds } from '../schema/policy.ts'
 import { type HostText, readHostText } from './host-patterns.ts'
@@ -172,6 +173,10 @@ const findingKey = scalar<string>(
 export const policyFormat = object(
   {
     version: [version, 'Of this format.'],
+    mode: [
+      word(policyModes),
+      '`enforce` (default), `shadow`: block nothing and say what would be blocked, `record`: block nothing.',
+    ],
     ...part,
     phases: [
       object({
@@ -220,8 +225,18 @@ export const policyFormat = object(
     ],
     intercept: [list(patternItem), 'Hosts whose TLS is opened by the gateway.'],
     isolation: [
-      object({ require: [list(word(isolationNeeds)), 'Without these the run ends with exit code 3.'] }),
-      'What the machine must be able to give.',
+      object({
+        require: [list(word(isolationNeeds)), 'Without these the run ends with exit code 3.'],
+        nestedNamespaces: [
+          word(['allow', 'deny']),
+          '`deny`: programs make no namespaces and no mounts, so no sandboxes of their own. Default allow.',
+        ],
+        ioUring: [
+          word(['deny', 'allow']),
+          '`allow`: io_uring works, whose requests no filter of system calls sees. Default deny.',
+        ],
+      }),
+      'What the machine must be able to give, and what programs may do with the kernel.',
     ],
   },
   { required: ['version'], title: 'Vigiles policy' },

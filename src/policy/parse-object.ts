@@ -95,6 +95,14 @@ function toPolicy(node: YamlNode, context: ReadContext): Policy | undefined {
       'warning',
     )
   }
+  if (read.mode !== undefined && read.mode !== 'enforce') {
+    const what = `the policy blocks nothing (\`mode: ${read.mode}\`)`
+    report(context, lineOfKey(node, 'mode'), what, '`mode: enforce` when it is ready.', 'warning')
+  }
+  if (read.isolation?.ioUring === 'allow') {
+    const what = 'io_uring does what the filter of system calls refuses, without being asked'
+    report(context, lineOfKey(node, 'isolation'), what, 'Allow it only where a program needs it.', 'warning')
+  }
   const { network, filesystem, resources } = read
   return {
     version: 1,
@@ -119,7 +127,12 @@ function toPolicy(node: YamlNode, context: ReadContext): Policy | undefined {
       ...(resources?.cpu !== undefined && { cpu: resources.cpu }),
     },
     intercept: hosts(read.intercept),
-    isolation: { require: [...new Set(read.isolation?.require ?? [])] },
+    isolation: {
+      require: [...new Set(read.isolation?.require ?? [])],
+      ...(read.isolation?.nestedNamespaces && { nestedNamespaces: read.isolation.nestedNamespaces }),
+      ...(read.isolation?.ioUring && { ioUring: read.isolation.ioUring }),
+    },
+    ...(read.mode && { mode: read.mode }),
     toolLabels: read.toolLabels ?? 'untrusted',
   }
 }

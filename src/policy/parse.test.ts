@@ -64,6 +64,22 @@ describe('reading a policy', () => {
     expect(warnings.map(({ severity }) => severity)).toEqual(['warning', 'warning'])
   })
 
+  it('reads a mode and doors of the kernel, and warns of those that open', () => {
+    const read = (more: object) => {
+      const { policy: one, problems: said } = parsePolicy({ version: 1, ...more }, 'p')
+      return [one?.mode, one?.isolation, said.map(({ severity }) => severity)]
+    }
+    expect(read({})).toEqual([undefined, { require: [] }, []])
+    expect(read({ mode: 'enforce' })).toEqual(['enforce', { require: [] }, []])
+    expect(read({ mode: 'shadow' })).toEqual(['shadow', { require: [] }, ['warning']])
+    expect(read({ isolation: { nestedNamespaces: 'deny', ioUring: 'allow' } })).toEqual([
+      undefined,
+      { require: [], nestedNamespaces: 'deny', ioUring: 'allow' },
+      ['warning'],
+    ])
+    expect(problemText(parsePolicy({ version: 1, mode: 'watch' }, 'p').problems[0]!)).toContain('shadow')
+  })
+
   it('lets deny rules be as wide as they like', () => {
     const { policy: wide, problems: none } = parsePolicy(
       { version: 1, deny: ['*.com', '*.github.io', { host: '*.co.uk' }] },

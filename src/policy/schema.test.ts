@@ -83,7 +83,8 @@ network: { syntheticRange: 198.18.0.0/15, private: [corp.example.com, 10.0.0.0/8
 filesystem: { write: [/data], read: [~/.npmrc], hide: [secrets], sockets: [/var/run/docker.sock] }
 resources: { memory: 2 GiB, processes: 100, cpu: 0.5 }
 intercept: [a.example.com]
-isolation: { require: [seccomp] }
+isolation: { require: [seccomp], nestedNamespaces: deny, ioUring: allow }
+mode: shadow
 `
 
 it('takes what the reader takes', () => {

@@ -1,6 +1,7 @@
 // A policy after it was read: flat rules in the words of the file, each with the line it stands on.
 
 import type { Phase } from './ask.ts'
+import type { PolicyMode } from './decision.ts'
 
 /** What to do about a finding, mildest first. `block` refuses the destination from then on. */
 export type FindingResponse = 'record' | 'alert' | 'block' | 'freeze' | 'kill' | 'quarantine'
@@ -130,7 +131,15 @@ export interface Policy {
   }
   /** Hosts whose TLS is opened by the gateway; rules with methods or paths add theirs. */
   readonly intercept: readonly HostPattern[]
-  readonly isolation: { readonly require: readonly IsolationNeed[] }
+  readonly isolation: {
+    readonly require: readonly IsolationNeed[]
+    /** Whether programs may make namespaces: sandboxes of their own, as Codex and Chromium do. Absent: they may. */
+    readonly nestedNamespaces?: 'allow' | 'deny'
+    /** Absent: `deny`, as its requests are seen by no filter of system calls. */
+    readonly ioUring?: 'allow' | 'deny'
+  }
+  /** What the policy asks for; who starts the run may ask for another. Absent: enforce. */
+  readonly mode?: PolicyMode
   /** `trusted`: rules for tools believe the label that came from the agent's side. */
   readonly toolLabels: 'untrusted' | 'trusted'
 }

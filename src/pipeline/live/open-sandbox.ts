@@ -17,7 +17,7 @@ export interface OpenSandboxOptions {
   readonly record: string
   /** A policy file's path, or the policy as an object. Without one everything is denied. */
   readonly policy?: string | object
-  /** Default `enforce`. */
+  /** Default: the policy's `mode`, else `enforce`. */
   readonly mode?: PolicyMode
   /** Which rules of the policy hold for calls that name no phase: `setup`, `agent` (default) or `verify`. */
   readonly phase?: Phase
@@ -80,11 +80,12 @@ const keptChars = 4_096
 /** Throws OperatorError when the policy can't be read, the folder can't be used, or the machine lacks something. */
 export async function openSandbox(options: OpenSandboxOptions): Promise<Sandbox> {
   const queues = new Set<Queue>()
+  const policy = await readPolicy(options.policy)
   const watched = await watchSandbox({
     record: options.record,
-    policy: await readPolicy(options.policy),
+    policy,
     ...(typeof options.policy === 'string' && { policyFile: options.policy }),
-    ...(options.mode && { mode: options.mode }),
+    mode: options.mode ?? policy.mode ?? 'enforce',
     ...(options.phase && { phase: knownPhase(options.phase) }),
     ...(options.workdir !== undefined && { workdir: options.workdir }),
     ...(options.env && { env: options.env }),

@@ -85,7 +85,11 @@ export async function planBox(options: PlanOptions): Promise<BoxPlan> {
     },
     hostView(),
   )
-  const seccomp = ownSeccompProgram()
+  const { nestedNamespaces, ioUring } = policy.isolation
+  const seccomp = ownSeccompProgram({
+    ...(nestedNamespaces && { nestedNamespaces }),
+    ...(ioUring && { ioUring }),
+  })
   const staged = await stageMounts(plan, agent, maps)
   const limits = openLimits({ resources: withDefaults(policy.resources), name: options.name })
   const env = sandboxEnvironment(process.env, {
