@@ -1,6 +1,6 @@
 // npm run demo: the incident arises again in a closed range on this machine, and is investigated from its logs alone.
 //
-//   npm run demo [-- --seed N]
+//   npm run demo [-- --seed N] [--serve [--port N]]
 
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join, relative } from 'node:path'
@@ -9,6 +9,7 @@ import { parseArgs, styleText } from 'node:util'
 import { gunzipSync } from 'node:zlib'
 import { OperatorError } from '../src/base/errors.ts'
 import { plain } from '../src/base/terminal.ts'
+import { serveCommand } from '../src/cli/serve.ts'
 import { canRunLab } from '../src/lab/can-run.ts'
 import { readScore } from '../src/lab/read-score.ts'
 import { runLab } from '../src/lab/run.ts'
@@ -27,7 +28,9 @@ const paint = (style: Parameters<typeof styleText>[0], text: string) =>
 const out = (text = '') => process.stdout.write(`${text}\n`)
 const title = (text: string) => out(`\n${paint('bold', text)}`)
 
-const { values } = parseArgs({ options: { seed: { type: 'string' } } })
+const { values } = parseArgs({
+  options: { seed: { type: 'string' }, serve: { type: 'boolean' }, port: { type: 'string' } },
+})
 const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(values.seed)
 const abort = new AbortController()
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
@@ -37,6 +40,7 @@ for (const signal of signals) {
 
 try {
   await demo()
+  if (values.serve) process.exitCode = await watch()
 } catch (error) {
   if (abort.signal.aborted) {
     process.stderr.write('\nStopped. This machine is as it was before.\n')
@@ -96,6 +100,16 @@ async function demo(): Promise<void> {
       `  npx vigiles why ${relative(process.cwd(), folder)} 'any line of the firewall log' answers for one alarm.`,
     ),
   )
+  if (!values.serve)
+    out(paint('dim', '  npm run demo -- --serve opens the watch room on the incident it makes.'))
+}
+
+/** The watch room on what was made, until it is stopped. */
+async function watch(): Promise<number> {
+  title('The watch room')
+  out('Open the first address; ^C ends it.')
+  const folders = [join(home, 'case'), join(home, 'case-with-nat-log')]
+  return await serveCommand([...folders, '--port', values.port ?? '4180'])
 }
 
 function optionsFor(paths: readonly string[], folder: string) {
