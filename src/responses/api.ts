@@ -20,6 +20,8 @@ export interface ActRequest {
   readonly call?: string
   /** Of block and unblock: a name, an address, or either with a port. */
   readonly destination?: string
+  /** Whom the server asks for: the journal then says `via: server`, beside what the kernel says of its process. */
+  readonly onBehalfOf?: string
 }
 
 /** Who asks, as the kernel says where it can. */
@@ -45,11 +47,22 @@ export interface BoxStatus {
   readonly frozen: boolean
   readonly quarantined: boolean
   readonly blocked: readonly string[]
-  readonly connections: readonly { readonly to: string; readonly call?: string; readonly protocol?: string }[]
+  /** Connections that are open; the first of them are listed. */
+  readonly open?: number
+  readonly connections: readonly {
+    readonly to: string
+    readonly call?: string
+    /** The kernel's unit; a call without an identity of its own shares it with others. */
+    readonly unit?: string
+    readonly protocol?: string
+  }[]
   readonly calls: readonly {
     readonly call: string
     readonly name: string
+    readonly unit?: string
     readonly processes: number
+    /** The first of them by name. */
+    readonly running?: readonly { readonly pid: number; readonly name: string }[]
     readonly frozen: boolean
   }[]
 }

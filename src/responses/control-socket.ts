@@ -71,7 +71,8 @@ async function answer(text: string, asker: Asker, act: Actor): Promise<ActResult
   const request = readRequest(text)
   if (!request) return { act: 'status', ok: false, detail: 'The request could not be read.' }
   try {
-    return await act(request, asker)
+    const { onBehalfOf: user, ...asked } = request
+    return await act(asked, user === undefined ? asker : { ...asker, via: 'server', user })
   } catch (error) {
     return { act: request.act, ok: false, detail: error instanceof Error ? error.message : String(error) }
   }
@@ -91,10 +92,12 @@ function readRequest(text: string): ActRequest | undefined {
   }
   const call = word('call')
   const destination = word('destination')
+  const onBehalfOf = word('onBehalfOf')?.slice(0, 100)
   return {
     act: value.act,
     ...(call !== undefined && { call }),
     ...(destination !== undefined && { destination }),
+    ...(onBehalfOf !== undefined && { onBehalfOf }),
   }
 }
 

@@ -1,5 +1,6 @@
 // The wire types: everything the page and scripts get from the server. Each view's schemas lie in a file of wire/.
 
+export type { BoxState, ContainPreview, ContainRequest, ContainResult } from './wire/contain.ts'
 export type {
   FindingRow,
   IncidentList,
@@ -8,7 +9,9 @@ export type {
   StoryEntry,
 } from './wire/incidents.ts'
 export type { LiveMessage } from './wire/live.ts'
+export type { LiveRun } from './wire/live-run.ts'
 export type { IncidentNotes, NewNote, NoteEntry } from './wire/notes.ts'
+export type { AttentionItem, FoundThing, Overview, RunningRun, StoppedRun } from './wire/overview.ts'
 export type { ErrorAnswer, Session } from './wire/session.ts'
 export type { SourceList, SourceRow } from './wire/sources.ts'
 export type { AlarmEvent, ToolCallRow, WhyAnswer } from './wire/why.ts'

@@ -1,5 +1,6 @@
 // Requests in, answers out: guards first, then who asks, then the endpoint.
 
+import type { HttpBindings } from '@hono/node-server'
 import { Hono, type Context as HonoContext } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { compress } from 'hono/compress'
@@ -11,6 +12,7 @@ import { endpoints } from './endpoints.ts'
 import { foreign, type KnownHosts, setHeaders } from './guard.ts'
 import type { Hub } from './hub.ts'
 import { checkedBody, checkedQuery } from './input.ts'
+import type { LiveRuns } from './live/live-runs.ts'
 import { Problem, problemOf } from './problem.ts'
 import { mayAct, type Role } from './roles.ts'
 import type { Sources } from './sources.ts'
@@ -23,6 +25,7 @@ export interface AppOptions {
   readonly hosts: KnownHosts
   readonly sources: Sources
   readonly hub: Hub
+  readonly live: LiveRuns
   readonly files: StaticFiles
   readonly stateFolder: string
   readonly cacheFolder: string
@@ -33,6 +36,7 @@ export interface AppOptions {
 }
 
 interface Vars {
+  Bindings: Partial<HttpBindings>
   Variables: { role: Role; byCookie: boolean }
 }
 
@@ -118,7 +122,7 @@ function exchange(c: HonoContext<Vars>, token: string, { sessions, tls }: AppOpt
 async function answer(
   c: HonoContext<Vars>,
   endpoint: Endpoint | RawEndpoint,
-  { sources, hub, stateFolder, cacheFolder }: AppOptions,
+  { sources, hub, live, stateFolder, cacheFolder }: AppOptions,
 ): Promise<Response> {
   const role = c.get('role')
   if (!mayAct(role, endpoint.role)) {
@@ -130,10 +134,12 @@ async function answer(
   const params = c.req.param() as Record<string, string>
   const context: Context = {
     role,
+    who: `${role} at ${addressOf(c)}`,
     params,
     sources,
     source: () => sources.get(params.source ?? ''),
     hub,
+    live,
     stateFolder,
     cacheFolder,
     signal: c.req.raw.signal,
@@ -145,4 +151,8 @@ async function answer(
   if (isRaw(endpoint)) return await endpoint.respond(context, input)
   const value = await endpoint.handle(context, input)
   return Response.json(value, { headers: { 'Cache-Control': 'no-store' } })
+}
+
+function addressOf({ env }: HonoContext<Vars>): string {
+  return env.incoming?.socket.remoteAddress?.replace(/^::ffff:/, '') ?? 'an unknown address'
 }

@@ -1,14 +1,20 @@
 // Every endpoint there is. A view adds its own line.
 
 import type { Endpoint, RawEndpoint } from './endpoint.ts'
+import { containEndpoints } from './routes/contain.ts'
 import { episodeEndpoints } from './routes/episodes.ts'
 import { incidentEndpoints } from './routes/incidents.ts'
+import { overviewEndpoints } from './routes/overview.ts'
 import { sessionEndpoints } from './routes/session.ts'
 import { sourceEndpoints } from './routes/sources.ts'
+import { streamEndpoints } from './routes/stream.ts'
 
 export const endpoints: readonly (Endpoint | RawEndpoint)[] = [
   ...sessionEndpoints,
   ...sourceEndpoints,
+  ...streamEndpoints,
+  ...overviewEndpoints,
+  ...containEndpoints,
   ...incidentEndpoints,
   ...episodeEndpoints,
 ]

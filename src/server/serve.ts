@@ -12,6 +12,7 @@ import { createApp } from './app.ts'
 import { newTokens, Sessions } from './auth.ts'
 import { KnownHosts } from './guard.ts'
 import { Hub } from './hub.ts'
+import { LiveRuns } from './live/live-runs.ts'
 import { Sources } from './sources.ts'
 import { StaticFiles } from './static-files.ts'
 
@@ -55,6 +56,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const files = StaticFiles.read(fileURLToPath(new URL('../../dist/ui', import.meta.url)))
   const sources = new Sources({ paths: options.paths, runs: join(stateFolder, 'runs'), cache: cacheFolder })
   const hub = new Hub()
+  const live = new LiveRuns({ sources, hub, report: options.report })
   let listener: ReturnType<typeof getRequestListener> | undefined
   const server = openServer(tls, (request, response) => void listener?.(request, response))
   server.requestTimeout = 60_000
@@ -67,6 +69,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     hosts: new KnownHosts(host, options.allowHosts),
     sources,
     hub,
+    live,
     files,
     stateFolder,
     cacheFolder,
@@ -74,12 +77,14 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     report: options.report,
   })
   listener = getRequestListener(app.fetch)
+  live.start()
   const origin = `${tls ? 'https' : 'http'}://${isAnyAddress(host) ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host}:${bound}`
   const readerUrl = `${origin}/?token=${tokens.reader}`
   return {
     url: options.readOnly ? readerUrl : `${origin}/?token=${tokens.operator}`,
     readerUrl,
     async close() {
+      live.close()
       server.closeAllConnections()
       await new Promise<void>((resolve) => server.close(() => resolve()))
     },

@@ -1,11 +1,14 @@
 // Acts on a running sandbox: by a person through the control socket, and by the policy when something is found.
 
+import { readFileSync } from 'node:fs'
+import { quietly } from '../../base/quietly.ts'
 import type { Gateway } from '../../gateway/gateway.ts'
 import type { ActRequest, ActResult, Asker, BoxStatus } from '../../responses/api.ts'
 import { keepEvidence } from '../../responses/evidence.ts'
 import type { BoxGroup, CallGroup } from '../../sandboxes/cgroups.ts'
 import type { Phase } from '../../schema/ask.ts'
 import type { JournalLine } from '../../schema/journal.ts'
+import { unitName } from './units.ts'
 
 /** A call as the acts see it. */
 export interface ContainedCall {
@@ -203,6 +206,8 @@ export function startContainment(options: ContainmentOptions): Containment {
   }
 
   function status(): BoxStatus {
+    const open = gateway.connections()
+    let names = namedMax
     return {
       box,
       mode: options.mode,
@@ -210,22 +215,25 @@ export function startContainment(options: ContainmentOptions): Containment {
       frozen,
       quarantined,
       blocked: [...blocked],
-      connections: gateway
-        .connections()
-        .slice(0, listedMax)
-        .flatMap(({ line, actor }) => {
-          if (line.class !== 'network_activity') return []
-          const { ip, port, hostname } = line.dstEndpoint
-          const protocol = line.observed?.protocol
-          return {
-            to: `${hostname ?? ip}:${port}`,
-            ...(actor.toolCall !== undefined && { call: actor.toolCall }),
-            ...(protocol !== undefined && { protocol }),
-          }
-        }),
+      open: open.length,
+      connections: open.slice(0, listedMax).flatMap(({ line, actor, unit }) => {
+        if (line.class !== 'network_activity') return []
+        const { ip, port, hostname } = line.dstEndpoint
+        const protocol = line.observed?.protocol
+        return {
+          to: `${hostname ?? ip}:${port}`,
+          ...(actor.toolCall !== undefined && { call: actor.toolCall }),
+          unit: unitName(unit),
+          ...(protocol !== undefined && { protocol }),
+        }
+      }),
       calls: [...options.calls()].slice(-listedMax).flatMap((one) => {
-        const processes = group.members(one.group).length
-        return processes === 0 ? [] : { call: one.toolCall, name: one.name, processes, frozen: one.frozen }
+        const pids = group.members(one.group)
+        if (pids.length === 0) return []
+        const running = pids.slice(0, names).map((pid) => ({ pid, name: processName(pid) }))
+        names -= running.length
+        const { toolCall: call, name, unit, frozen } = one
+        return { call, name, unit, processes: pids.length, running, frozen }
       }),
     }
   }
@@ -247,6 +255,13 @@ export function startContainment(options: ContainmentOptions): Containment {
 
 const blockedMax = 10_000
 const listedMax = 200
+/** Processes that are named in a status. */
+const namedMax = 100
+
+/** As the kernel calls it; whoever runs inside chooses the word. */
+function processName(pid: number): string {
+  return quietly(() => readFileSync(`/proc/${pid}/comm`, 'utf8').trim()) ?? ''
+}
 
 function connections(count: number): string {
   return `${count} ${count === 1 ? 'connection' : 'connections'}`
