@@ -1,6 +1,7 @@
 // The timeline with its tools, what is picked on it, and the same as a table.
 
 import { count, eventText, pText } from '../../src/exporters/words.ts'
+import { memorySource } from '../timeline/memory-source.ts'
 import { momentText } from '../timeline/time-text.ts'
 import { createTimeline, naturalHeight } from '../timeline/timeline.ts'
 import type { Item } from '../timeline/types.ts'
@@ -80,12 +81,13 @@ export function mountTimeline(host: HTMLElement, theCase: Case): void {
       show(id)
     }),
   )
-  const height = `${Math.round(Math.max(420, Math.min(620, naturalHeight(model) + 2)))}px`
+  const source = memorySource(model)
+  const height = `${Math.round(Math.max(420, Math.min(620, naturalHeight(source) + 2)))}px`
   canvasHost.style.height = height
   detail.style.setProperty('--height', height)
-  const timeline = createTimeline(canvasHost, model, {
+  const timeline = createTimeline(canvasHost, source, {
     zone: currentZone(),
-    label: `Timeline of ${count(data.toolCalls.length)} tool calls and ${count(data.attributions.length)} alarms. The list of alarms below holds the same. Keys: W and S zoom, A and D or arrows move, N and P go from alarm to alarm, Home shows everything.`,
+    label: `Timeline of ${count(data.toolCalls.length)} tool calls and ${count(data.attributions.length)} alarms. The list of alarms below holds the same. Keys: W and S zoom, A and D or arrows move, N and P go from alarm to alarm, Alt with an arrow from item to item and lane to lane, Home shows everything.`,
     onSelect: (item) => show(item?.id),
     describe,
   })
@@ -153,6 +155,7 @@ function help(): HTMLElement {
     ['W S', 'zoom'],
     ['A D, arrows', 'move'],
     ['N P', 'next, previous alarm'],
+    ['Alt and arrows', 'item to item'],
     ['Home', 'everything'],
     ['wheel', 'zoom, once clicked'],
     ['drag, pinch', 'move, zoom'],

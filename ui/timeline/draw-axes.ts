@@ -11,7 +11,7 @@ import {
   xOf,
   zonesOf,
 } from './scene.ts'
-import { momentText, type Tick, ticks } from './time-text.ts'
+import { partsOf, type Tick, ticks, zoneName } from './time-text.ts'
 import type { SourceClock } from './types.ts'
 import type { View } from './view.ts'
 
@@ -44,8 +44,9 @@ export function drawAxis(scene: Scene): void {
     context.fillText(tick.text, x + 4, middle)
   }
   context.fillStyle = theme.ink
-  const [date = ''] = momentText(view.fromUs, frame.zone).split(' ')
-  context.fillText(`${date} ${frame.zone === 'utc' ? 'UTC' : 'local'}`, 10, middle)
+  const { date } = partsOf(view.fromUs, frame.zone)
+  const zone = frame.zone === 'local' ? 'local' : zoneName(view.fromUs, frame.zone)
+  context.fillText(`${date} ${zone}`, 10, middle)
   if (frame.clock) drawClockAxis(scene, frame.clock)
 }
 
@@ -78,36 +79,54 @@ function axisTicks(view: View, frame: Frame): readonly Tick[] {
   return ticks(view.fromUs, view.toUs, (frame.width - frame.gutter) / 95, frame.zone)
 }
 
+/** What the range leaves out is dimmed. */
+export function drawBrush({ context, view, frame, layout, theme }: Scene): void {
+  if (frame.brush === undefined) return
+  const { top } = zonesOf(frame, layout)
+  const left = Math.max(frame.gutter, Math.min(frame.width, xOf(frame.brush.fromUs, view, frame)))
+  const right = Math.max(frame.gutter, Math.min(frame.width, xOf(frame.brush.toUs, view, frame)))
+  context.fillStyle = theme.background
+  context.globalAlpha = 0.6
+  context.fillRect(frame.gutter, top, left - frame.gutter, frame.height - top)
+  context.fillRect(right, top, frame.width - right, frame.height - top)
+  context.globalAlpha = 1
+  context.fillStyle = theme.accent
+  context.fillRect(left - 1, top, 1.5, frame.height - top)
+  context.fillRect(right, top, 1.5, frame.height - top)
+}
+
 /** The whole case as a thin strip with the part in view marked. */
 export function drawMap(scene: Scene): void {
-  const { context, model, layout, view, frame, theme } = scene
+  const { context, source, view, frame, theme } = scene
   const columns = Math.max(1, Math.floor(frame.width / 3))
-  const calls = new Float64Array(columns)
-  const alarms = new Float64Array(columns)
-  const whole = layout.toUs - layout.fromUs
-  for (const item of model.items) {
-    const at = Math.min(
-      columns - 1,
-      Math.max(0, Math.floor(((item.fromUs - layout.fromUs) / whole) * columns)),
-    )
-    if (item.shape === 'bar') calls[at]!++
-    if (item.tone === 'grave') alarms[at]!++
-  }
+  const { calls, grave } = source.density(columns)
+  const { fromUs, toUs } = source.bounds
+  const whole = toUs - fromUs
   const height = mapHeight - 8
-  const mostCalls = Math.sqrt(Math.max(1, ...calls))
-  const mostAlarms = Math.sqrt(Math.max(1, ...alarms))
+  const mostCalls = Math.sqrt(most(calls))
+  const mostGrave = Math.sqrt(most(grave))
   context.fillStyle = theme.band
   context.fillRect(0, 0, frame.width, mapHeight)
   for (let i = 0; i < columns; i++) {
     context.fillStyle = theme.tones.plain
-    const tall = (Math.sqrt(calls[i]!) / mostCalls) * height
+    const tall = (Math.sqrt(calls[i] ?? 0) / mostCalls) * height
     if (tall > 0) context.fillRect(i * 3, mapHeight - 2 - tall, 2, tall)
     context.fillStyle = theme.tones.grave
-    const red = (Math.sqrt(alarms[i]!) / mostAlarms) * height * 0.8
+    const red = (Math.sqrt(grave[i] ?? 0) / mostGrave) * height * 0.8
     if (red > 0) context.fillRect(i * 3, mapHeight - 2 - red, 2, red)
   }
-  const left = Math.max(0, ((view.fromUs - layout.fromUs) / whole) * frame.width)
-  const right = Math.min(frame.width, ((view.toUs - layout.fromUs) / whole) * frame.width)
+  const xIn = (us: number) => ((us - fromUs) / whole) * frame.width
+  if (frame.brush !== undefined) {
+    context.fillStyle = theme.accent
+    context.fillRect(
+      xIn(frame.brush.fromUs),
+      mapHeight - 3,
+      Math.max(2, xIn(frame.brush.toUs) - xIn(frame.brush.fromUs)),
+      3,
+    )
+  }
+  const left = Math.max(0, xIn(view.fromUs))
+  const right = Math.min(frame.width, xIn(view.toUs))
   context.globalAlpha = 0.12
   context.fillStyle = theme.accent
   context.fillRect(left, 0, Math.max(3, right - left), mapHeight)
@@ -115,4 +134,10 @@ export function drawMap(scene: Scene): void {
   context.strokeStyle = theme.accent
   context.lineWidth = 1.5
   context.strokeRect(left + 0.75, 0.75, Math.max(3, right - left) - 1.5, mapHeight - 1.5)
+}
+
+function most(values: ArrayLike<number>): number {
+  let found = 1
+  for (let i = 0; i < values.length; i++) found = Math.max(found, values[i]!)
+  return found
 }

@@ -1,6 +1,8 @@
 // Mouse, wheel, touch and keys, turned into movements of the view.
 
 export interface Movements {
+  /** The wheel and fingers scroll; Ctrl and the wheel zoom. */
+  readonly fills: boolean
   /** `factor` below 1 comes closer; `x` is the pixel that stays in place, the middle when absent. */
   zoom(factor: number, x?: number): void
   /** Pixels. */
@@ -11,7 +13,14 @@ export interface Movements {
   /** A press or drag on the strip with the whole case. */
   jump(x: number): void
   inMap(y: number): boolean
+  /** From one pixel to another, while it is drawn and when it is done. */
+  readonly brush: ((fromX: number, toX: number, done: boolean) => void) | undefined
+  /** To the next alarm. */
   step(direction: 1 | -1): void
+  /** To the next item of the lane. */
+  along(direction: 1 | -1): void
+  /** To the lane above or below. */
+  across(direction: 1 | -1): void
   showAll(): void
   clear(): void
   /** The wheel was used on a timeline that has not been entered: the page scrolls, and a hint says how to zoom. */
@@ -28,18 +37,24 @@ export function listen(canvas: HTMLCanvasElement, movements: Movements): () => v
   const pointers = new Map<number, { x: number; y: number; startX: number; startY: number }>()
   let dragged = false
   let jumping = false
+  let brushing = false
 
   canvas.addEventListener(
     'wheel',
     (event) => {
-      const entered = document.activeElement === canvas || event.ctrlKey || event.metaKey
-      if (Math.abs(event.deltaX) > Math.abs(event.deltaY) || event.shiftKey) {
+      const zooms = event.ctrlKey || event.metaKey
+      const lines = event.deltaMode === 1 ? 16 : 1
+      if (!zooms && (Math.abs(event.deltaX) > Math.abs(event.deltaY) || event.shiftKey)) {
         event.preventDefault()
-        movements.pan(event.deltaX || event.deltaY, 0)
-      } else if (entered) {
+        movements.pan((event.deltaX || event.deltaY) * lines, 0)
+      } else if (movements.fills && !zooms) {
         event.preventDefault()
-        const lines = event.deltaMode === 1 ? 16 : 1
-        movements.zoom(Math.exp(Math.max(-1, Math.min(1, event.deltaY * lines * 0.002))), event.offsetX)
+        movements.pan(event.deltaX * lines, event.deltaY * lines)
+      } else if (zooms || document.activeElement === canvas) {
+        event.preventDefault()
+        // A trackpad's pinch comes as small steps with Ctrl held.
+        const gain = zooms && Math.abs(event.deltaY) < 12 ? 0.01 : 0.002
+        movements.zoom(Math.exp(Math.max(-1, Math.min(1, event.deltaY * lines * gain))), event.offsetX)
       } else movements.hint()
     },
     { ...options, passive: false },
@@ -53,6 +68,7 @@ export function listen(canvas: HTMLCanvasElement, movements: Movements): () => v
       pointers.set(event.pointerId, { x, y, startX: x, startY: y })
       dragged = pointers.size > 1
       jumping = pointers.size === 1 && movements.inMap(y)
+      brushing = pointers.size === 1 && !jumping && event.shiftKey && movements.brush !== undefined
       if (jumping) movements.jump(x)
     },
     options,
@@ -70,14 +86,15 @@ export function listen(canvas: HTMLCanvasElement, movements: Movements): () => v
       const others = [...pointers].filter(([id]) => id !== event.pointerId)
       const [other] = others
       if (jumping) movements.jump(x)
+      else if (brushing) movements.brush?.(known.startX, x, false)
       else if (other !== undefined) {
         const before = Math.abs(known.x - other[1].x)
         const after = Math.abs(x - other[1].x)
         if (before > 20 && after > 20) movements.zoom(before / after, (x + other[1].x) / 2)
-        movements.pan((known.x - x) / 2, 0)
+        movements.pan((known.x - x) / 2, movements.fills ? (known.y - y) / 2 : 0)
       } else if (dragged || Math.hypot(x - known.startX, y - known.startY) > clickSlack) {
         dragged = true
-        movements.pan(known.x - x, event.pointerType === 'touch' ? 0 : known.y - y)
+        movements.pan(known.x - x, event.pointerType === 'touch' && !movements.fills ? 0 : known.y - y)
       }
       pointers.set(event.pointerId, { ...known, x, y })
     },
@@ -87,10 +104,11 @@ export function listen(canvas: HTMLCanvasElement, movements: Movements): () => v
   const up = (event: PointerEvent) => {
     const known = pointers.get(event.pointerId)
     pointers.delete(event.pointerId)
-    if (known !== undefined && !dragged && !jumping && event.type === 'pointerup') {
+    if (known !== undefined && brushing) movements.brush?.(known.startX, event.offsetX, true)
+    else if (known !== undefined && !dragged && !jumping && event.type === 'pointerup') {
       movements.click(event.offsetX, event.offsetY)
     }
-    if (pointers.size === 0) jumping = false
+    if (pointers.size === 0) [jumping, brushing] = [false, false]
   }
   canvas.addEventListener('pointerup', up, options)
   canvas.addEventListener('pointercancel', up, options)
@@ -101,7 +119,11 @@ export function listen(canvas: HTMLCanvasElement, movements: Movements): () => v
 }
 
 function key(event: KeyboardEvent, movements: Movements): void {
-  if (event.ctrlKey || event.metaKey || event.altKey) return
+  if (event.ctrlKey || event.metaKey) return
+  if (event.altKey) {
+    stepKey(event, movements)
+    return
+  }
   const step = event.shiftKey ? 320 : 80
   const acts: Readonly<Record<string, () => void>> = {
     w: () => movements.zoom(0.7),
@@ -126,4 +148,14 @@ function key(event: KeyboardEvent, movements: Movements): void {
   if (act === undefined) return
   event.preventDefault()
   act()
+}
+
+/** Alt and an arrow: from item to item along a lane, from lane to lane. */
+function stepKey(event: KeyboardEvent, { along, across }: Movements): void {
+  if (event.key === 'ArrowRight') along(1)
+  else if (event.key === 'ArrowLeft') along(-1)
+  else if (event.key === 'ArrowDown') across(1)
+  else if (event.key === 'ArrowUp') across(-1)
+  else return
+  event.preventDefault()
 }

@@ -1,109 +1,114 @@
-// Where each item stands: lanes become rows, overlapping bars are stacked within their lane.
+// Where each lane stands: hidden ones take no room, those of a folded group share one strip.
 
-import type { TimelineModel } from './types.ts'
+import type { Lane } from './types.ts'
 
 export const rowHeight = 15
 const lanePadding = 5
 const pinnedHeight = 26
-/** Bars beyond this many at once share the last row of their lane. */
-const rowsMax = 6
-
-export interface LaneBox {
-  /** From the top of the scrolling part, or of the pinned part. */
-  readonly top: number
-  readonly height: number
-  readonly rows: number
-}
+const foldedHeight = 22
 
 export interface Layout {
-  readonly lanes: readonly LaneBox[]
-  /** Row of each item within its lane. */
-  readonly row: Uint8Array
-  /** Items by their beginning, and the longest item, so that a view finds its own quickly. */
+  /** By lane: from the top of the scrolling part, or of the pinned part. */
+  readonly top: Float64Array
+  /** 0: hidden. */
+  readonly height: Float64Array
+  readonly pinned: Uint8Array
+  /** Lanes of a folded group; all rows are one. */
+  readonly folded: Uint8Array
+  /** Shown scrolling lanes from above; of a folded group only the first. */
   readonly order: Uint32Array
-  readonly longestUs: number
+  readonly pinnedOrder: Uint32Array
   readonly scrollHeight: number
   readonly pinnedHeight: number
-  readonly fromUs: number
-  readonly toUs: number
-  /** Links of each item, both ways: `links[linkStart[i] … linkStart[i + 1])`. */
-  readonly linkStart: Uint32Array
-  readonly links: Uint32Array
 }
 
-export function layOut(model: TimelineModel): Layout {
-  const { items, lanes } = model
-  const order = Uint32Array.from(items.keys()).sort((a, b) => items[a]!.fromUs - items[b]!.fromUs || a - b)
-  const row = new Uint8Array(items.length)
-  const freeFrom = lanes.map(() => [] as number[])
-  let longestUs = 0
-  let fromUs = Number.POSITIVE_INFINITY
-  let toUs = Number.NEGATIVE_INFINITY
-  for (const i of order) {
-    const item = items[i]!
-    longestUs = Math.max(longestUs, item.toUs - item.fromUs)
-    fromUs = Math.min(fromUs, item.fromUs)
-    toUs = Math.max(toUs, item.toUs)
-    const free = freeFrom[item.lane]
-    if (free === undefined || item.shape !== 'bar') continue
-    let at = free.findIndex((us) => us <= item.fromUs)
-    if (at < 0) at = Math.min(free.length, rowsMax - 1)
-    free[at] = Math.max(free[at] ?? 0, item.toUs)
-    row[i] = at
+export interface Choice {
+  readonly shown: ((lane: Lane) => boolean) | undefined
+  /** Groups that are folded. */
+  readonly folded: ReadonlySet<string>
+}
+
+export const everything: Choice = { shown: undefined, folded: new Set() }
+
+export function layOut(lanes: readonly Lane[], rows: ArrayLike<number>, { shown, folded }: Choice): Layout {
+  const top = new Float64Array(lanes.length)
+  const height = new Float64Array(lanes.length)
+  const pinned = new Uint8Array(lanes.length)
+  const isFolded = new Uint8Array(lanes.length)
+  const order: number[] = []
+  const pinnedOrder: number[] = []
+  const headOf = new Map<string, number>()
+  let scrolling = 0
+  let fixed = 0
+  for (const [i, lane] of lanes.entries()) {
+    if (shown && !shown(lane)) continue
+    if (lane.pinned) {
+      pinned[i] = 1
+      top[i] = fixed
+      height[i] = pinnedHeight
+      fixed += pinnedHeight
+      pinnedOrder.push(i)
+      continue
+    }
+    const foldedInto = lane.group !== undefined && folded.has(lane.group) ? lane.group : undefined
+    const head = foldedInto === undefined ? undefined : headOf.get(foldedInto)
+    isFolded[i] = foldedInto === undefined ? 0 : 1
+    if (head !== undefined) {
+      top[i] = top[head]!
+      height[i] = foldedHeight
+      continue
+    }
+    if (foldedInto !== undefined) headOf.set(foldedInto, i)
+    top[i] = scrolling
+    height[i] =
+      foldedInto === undefined ? Math.max(1, rows[i] ?? 1) * rowHeight + 2 * lanePadding : foldedHeight
+    scrolling += height[i]!
+    order.push(i)
   }
-  let scrollHeight = 0
-  let pinned = 0
-  const boxes = lanes.map((lane, i) => {
-    const rows = Math.max(1, freeFrom[i]?.length ?? 1)
-    const height = lane.pinned ? pinnedHeight : rows * rowHeight + 2 * lanePadding
-    const top = lane.pinned ? pinned : scrollHeight
-    if (lane.pinned) pinned += height
-    else scrollHeight += height
-    return { top, height, rows }
-  })
-  if (!(toUs >= fromUs)) [fromUs, toUs] = [0, 1]
   return {
-    lanes: boxes,
-    row,
-    order,
-    longestUs,
-    scrollHeight,
-    pinnedHeight: pinned,
-    fromUs,
-    toUs: Math.max(toUs, fromUs + 1),
-    ...linksByItem(model),
+    top,
+    height,
+    pinned,
+    folded: isFolded,
+    order: Uint32Array.from(order),
+    pinnedOrder: Uint32Array.from(pinnedOrder),
+    scrollHeight: scrolling,
+    pinnedHeight: fixed,
   }
 }
 
-/** Top of an item's row within its lane. */
+/** Top of an item's row, as its lane's top is counted. */
 export function rowTop(layout: Layout, lane: number, row: number): number {
-  return (layout.lanes[lane]?.top ?? 0) + lanePadding + row * rowHeight
+  const top = layout.top[lane] ?? 0
+  return layout.folded[lane] ? top + 4 : top + lanePadding + row * rowHeight
 }
 
-function linksByItem({ items, links }: TimelineModel): { linkStart: Uint32Array; links: Uint32Array } {
-  const start = new Uint32Array(items.length + 1)
-  for (const link of links) {
-    start[link.from + 1]!++
-    start[link.to + 1]!++
-  }
-  for (let i = 0; i < items.length; i++) start[i + 1]! += start[i]!
-  const next = start.slice()
-  const byItem = new Uint32Array(links.length * 2)
-  for (const [index, link] of links.entries()) {
-    byItem[next[link.from]!++] = index
-    byItem[next[link.to]!++] = index
-  }
-  return { linkStart: start, links: byItem }
-}
-
-/** First position in `order` whose item begins at or after `us`. */
-export function firstFrom(model: TimelineModel, layout: Layout, us: number): number {
+/** Place in `order` of the lane at this height, or where it would be. */
+export function placeAt({ order, top }: Layout, y: number): number {
   let low = 0
-  let high = layout.order.length
+  let high = order.length
   while (low < high) {
     const middle = (low + high) >>> 1
-    if (model.items[layout.order[middle]!]!.fromUs < us) low = middle + 1
+    if (top[order[middle]!]! <= y) low = middle + 1
     else high = middle
   }
-  return low
+  return Math.max(0, low - 1)
+}
+
+/** Lanes between two heights of the scrolling part, folded ones included, and all pinned ones; ascending. */
+export function lanesIn(layout: Layout, from: number, to: number): number[] {
+  const { order, pinnedOrder, top, folded, height } = layout
+  const found: number[] = [...pinnedOrder]
+  for (let at = placeAt(layout, from); at < order.length && top[order[at]!]! < to; at++) {
+    const lane = order[at]!
+    found.push(lane)
+    if (!folded[lane]) continue
+    // The others of a folded group follow their first, hidden ones between them.
+    for (let i = lane + 1; i < top.length; i++) {
+      if (height[i] === 0) continue
+      if (!folded[i] || top[i] !== top[lane]) break
+      found.push(i)
+    }
+  }
+  return found.sort((a, b) => a - b)
 }

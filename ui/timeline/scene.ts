@@ -1,7 +1,8 @@
 // What one frame is painted from, and where things stand on the canvas.
 
 import { type Layout, rowTop } from './layout.ts'
-import type { SourceClock, TimelineModel, Tone, Zone } from './types.ts'
+import type { Picture, TimelineSource } from './source.ts'
+import { type Item, type Range, type SourceClock, type Tone, tones, type Zone } from './types.ts'
 import type { View } from './view.ts'
 
 export const axisHeight = 26
@@ -16,6 +17,8 @@ export interface Theme {
   readonly quiet: string
   readonly accent: string
   readonly tones: Readonly<Record<Tone, string>>
+  /** The same in the order of `tones`. */
+  readonly byTone: readonly string[]
   readonly font: string
 }
 
@@ -26,14 +29,16 @@ export interface Frame {
   readonly gutter: number
   readonly zone: Zone
   readonly clock: SourceClock | undefined
-  readonly selected: number | undefined
-  readonly hovered: number | undefined
+  readonly selected: Item | undefined
+  readonly hovered: Item | undefined
+  readonly brush: Range | undefined
 }
 
 /** Everything a painter may look at; nothing in it changes while a frame is painted. */
 export interface Scene {
   readonly context: CanvasRenderingContext2D
-  readonly model: TimelineModel
+  readonly source: TimelineSource
+  readonly picture: Picture
   readonly layout: Layout
   readonly view: View
   readonly frame: Frame
@@ -44,6 +49,13 @@ export interface Scene {
 export function themeOf(element: Element): Theme {
   const style = getComputedStyle(element)
   const property = (name: string) => style.getPropertyValue(name).trim() || '#888'
+  const byMeaning: Readonly<Record<Tone, string>> = {
+    plain: property('--bar'),
+    cause: property('--cause'),
+    likely: property('--likely'),
+    grave: property('--critical'),
+    open: property('--quiet'),
+  }
   return {
     background: property('--panel'),
     band: property('--band'),
@@ -51,13 +63,8 @@ export function themeOf(element: Element): Theme {
     ink: property('--ink'),
     quiet: property('--quiet'),
     accent: property('--accent'),
-    tones: {
-      plain: property('--bar'),
-      cause: property('--cause'),
-      likely: property('--likely'),
-      grave: property('--critical'),
-      open: property('--quiet'),
-    },
+    tones: byMeaning,
+    byTone: tones.map((tone) => byMeaning[tone]),
     font: style.fontFamily,
   }
 }
@@ -76,12 +83,18 @@ export function xOf(us: number, view: View, frame: Frame): number {
   return frame.gutter + ((us - view.fromUs) / (view.toUs - view.fromUs)) * (frame.width - frame.gutter)
 }
 
-/** Top of an item's row on the canvas. */
-export function yOf(model: TimelineModel, index: number, layout: Layout, view: View, frame: Frame): number {
-  const item = model.items[index]!
+/** Top of a row on the canvas. */
+export function yOf(lane: number, row: number, layout: Layout, view: View, frame: Frame): number {
   const { top, pinned } = zonesOf(frame, layout)
-  const y = rowTop(layout, item.lane, layout.row[index] ?? 0)
-  return model.lanes[item.lane]?.pinned ? pinned + y : top + y - view.scroll
+  const y = rowTop(layout, lane, row)
+  return layout.pinned[lane] ? pinned + y : top + y - view.scroll
+}
+
+/** Top of a lane on the canvas. */
+export function laneY(lane: number, layout: Layout, view: View, frame: Frame): number {
+  const { top, pinned } = zonesOf(frame, layout)
+  const y = layout.top[lane] ?? 0
+  return layout.pinned[lane] ? pinned + y : top + y - view.scroll
 }
 
 export function clip(
@@ -96,10 +109,23 @@ export function clip(
   context.clip()
 }
 
+/** What was measured of texts, so that a pan measures nothing twice. Emptied when it is full. */
+const cuts = new Map<string, string>()
+const cutsMax = 6_000
+
 /** The beginning of a text that fits, the cut shown. */
 export function fitted(context: CanvasRenderingContext2D, text: string, width: number): string {
-  const short = text.slice(0, 200)
   if (width < 8) return ''
+  const key = `${Math.floor(width)} ${context.font} ${text}`
+  const known = cuts.get(key)
+  if (known !== undefined) return known
+  if (cuts.size >= cutsMax) cuts.clear()
+  const cut = cutToFit(context, text.slice(0, 200), width)
+  cuts.set(key, cut)
+  return cut
+}
+
+function cutToFit(context: CanvasRenderingContext2D, short: string, width: number): string {
   if (context.measureText(short).width <= width) return short
   let low = 0
   let high = short.length

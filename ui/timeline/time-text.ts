@@ -10,7 +10,7 @@ interface Parts {
 /** `2026-11-24` and `08:00:00.123456` of an instant in µs. */
 export function partsOf(us: number, zone: Zone): Parts {
   const ms = Math.floor(us / 1000)
-  const date = new Date(zone === 'utc' ? ms : ms - new Date(ms).getTimezoneOffset() * 60_000)
+  const date = new Date(ms + offsetMinutes(ms, zone) * 60_000)
   if (Number.isNaN(date.getTime())) return { date: '?', clock: '?' }
   const iso = date.toISOString()
   const rest = String(Math.floor(us - ms * 1000)).padStart(3, '0')
@@ -20,15 +20,56 @@ export function partsOf(us: number, zone: Zone): Parts {
 /** `2026-11-24 08:00:00.123 UTC`; `digits` of the fraction, 0 to 6. */
 export function momentText(us: number, zone: Zone, digits = 3): string {
   const { date, clock } = partsOf(us, zone)
-  return `${date} ${clock.slice(0, digits === 0 ? 8 : 9 + digits)} ${zone === 'utc' ? 'UTC' : zoneName(us)}`
+  return `${date} ${clock.slice(0, digits === 0 ? 8 : 9 + digits)} ${zoneName(us, zone)}`
 }
 
-/** `+02:00` of this computer at that time. */
-export function zoneName(us: number): string {
-  const minutes = -new Date(us / 1000).getTimezoneOffset()
+/** `UTC`, or `+02:00` of that zone at that time. */
+export function zoneName(us: number, zone: Zone): string {
+  if (zone === 'utc') return 'UTC'
+  const minutes = offsetMinutes(us / 1000, zone)
   const abs = Math.abs(minutes)
   const two = (n: number) => String(n).padStart(2, '0')
   return `${minutes < 0 ? '-' : '+'}${two(Math.floor(abs / 60))}:${two(abs % 60)}`
+}
+
+/** Whether a text names a zone that this browser knows. */
+export function isZone(name: string): boolean {
+  if (name === 'utc' || name === 'local') return true
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== ''
+  } catch {
+    return false
+  }
+}
+
+/** As many as there are zones in the world, at most. */
+const formats = new Map<string, Intl.DateTimeFormat>()
+const offsets = new Map<string, number>()
+const offsetsMax = 2_000
+
+/** Minutes that a zone is ahead of UTC. Asked once a quarter of an hour: no zone changes in between. */
+function offsetMinutes(ms: number, zone: Zone): number {
+  if (zone === 'utc' || !Number.isFinite(ms)) return 0
+  if (zone === 'local') return -new Date(ms).getTimezoneOffset()
+  const quarter = Math.floor(ms / 900_000)
+  const key = `${zone} ${quarter}`
+  const known = offsets.get(key)
+  if (known !== undefined) return known
+  if (offsets.size >= offsetsMax) offsets.clear()
+  const offset = isZone(zone) ? askOffset(quarter * 900_000, zone) : 0
+  offsets.set(key, offset)
+  return offset
+}
+
+function askOffset(ms: number, zone: Zone): number {
+  let format = formats.get(zone)
+  if (format === undefined) {
+    format = new Intl.DateTimeFormat('en', { timeZone: zone, timeZoneName: 'longOffset' })
+    formats.set(zone, format)
+  }
+  const name = format.formatToParts(ms).find(({ type }) => type === 'timeZoneName')?.value ?? ''
+  const [, sign, hours = '0', minutes = '0'] = /GMT([+-])(\d{2}):?(\d{2})?/.exec(name) ?? []
+  return (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes))
 }
 
 const second = 1e6
@@ -56,15 +97,15 @@ export interface Tick {
 export function ticks(fromUs: number, toUs: number, max: number, zone: Zone): readonly Tick[] {
   const least = (toUs - fromUs) / Math.max(1, max)
   const step = steps.find((s) => s >= least) ?? 18_262 * day
-  // Steps are round in the reader's zone, which may be off by hours or half hours.
-  const shift = zone === 'utc' ? 0 : -new Date(fromUs / 1000).getTimezoneOffset() * minute
+  // Steps are round in the reader's zone, which may be off by hours or half hours, and change its offset in between.
+  const local = (us: number) => us + offsetMinutes(us / 1000, zone) * minute
   const found: Tick[] = []
   let lastDate = ''
-  for (
-    let us = Math.ceil((fromUs + shift) / step) * step - shift;
-    us <= toUs && found.length < 200;
-    us += step
-  ) {
+  for (let at = Math.ceil(local(fromUs) / step) * step; found.length < 200; at += step) {
+    const roughly = at - offsetMinutes(fromUs / 1000, zone) * minute
+    const us = at - offsetMinutes(roughly / 1000, zone) * minute
+    if (us > toUs) break
+    if (us < fromUs || us <= (found.at(-1)?.us ?? Number.NEGATIVE_INFINITY)) continue
     const { date, clock } = partsOf(us, zone)
     const text = step >= day ? date.slice(5) : clock.slice(0, clockDigits(step))
     found.push(date !== lastDate ? { us, text, date } : { us, text })

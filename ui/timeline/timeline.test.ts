@@ -1,8 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { firstFrom, layOut } from './layout.ts'
-import { momentText, ticks } from './time-text.ts'
-import type { Item, TimelineModel } from './types.ts'
+import { everything, lanesIn, layOut } from './layout.ts'
+import { memorySource } from './memory-source.ts'
+import type { Part } from './source.ts'
+import { isZone, momentText, ticks } from './time-text.ts'
+import type { Item, Lane, TimelineModel } from './types.ts'
 import { clampView, panned, zoomed } from './view.ts'
 
 function model(spans: readonly (readonly [number, number])[]): TimelineModel {
@@ -16,36 +18,90 @@ const spans = fc.array(fc.tuple(fc.integer({ min: 0, max: 1e6 }), fc.integer({ m
   maxLength: 60,
 })
 
-describe('the layout', () => {
-  it('never lays two bars over each other while it has rows left', () => {
+const whole = { fromUs: 0, toUs: 2e6, usPerPixel: 1e3, lanes: [0] }
+
+describe('items in memory', () => {
+  it('never lie over each other while there are rows left', () => {
     fc.assert(
       fc.property(spans, (list) => {
-        const { items } = model(list)
-        const { row } = layOut(model(list))
-        for (const [i, a] of items.entries()) {
-          for (const [j, b] of items.entries()) {
-            if (i >= j || row[i] !== row[j] || row[i] === 5) continue
-            expect(a.toUs <= b.fromUs || b.toUs <= a.fromUs).toBe(true)
+        const [part] = memorySource(model(list)).picture(whole).parts
+        const { row, fromUs, toUs, length } = part!.columns
+        for (let i = 0; i < length; i++) {
+          for (let j = i + 1; j < length; j++) {
+            if (row[i] !== row[j] || row[i] === 5) continue
+            expect(toUs[i]! <= fromUs[j]! || toUs[j]! <= fromUs[i]!).toBe(true)
           }
         }
       }),
     )
   })
 
-  it('finds the items of a span', () => {
+  it('are all found that reach into a span', () => {
     fc.assert(
-      fc.property(spans, fc.integer({ min: 0, max: 1e6 }), (list, us) => {
-        const shown = model(list)
-        const layout = layOut(shown)
-        const at = firstFrom(shown, layout, us)
-        expect(at).toBe(shown.items.filter((item) => item.fromUs < us).length)
-      }),
+      fc.property(
+        spans,
+        fc.integer({ min: 0, max: 1e6 }),
+        fc.integer({ min: 1, max: 1e5 }),
+        (list, fromUs, width) => {
+          const window = { ...whole, fromUs, toUs: fromUs + width }
+          const [{ columns, start, end }] = memorySource(model(list)).picture(window).parts as [Part]
+          const found = new Set(Array.from({ length: end - start }, (_, i) => columns.id(start + i)))
+          for (const [i, [from, length]] of list.entries()) {
+            if (from < window.toUs && from + length > window.fromUs) expect(found).toContain(String(i))
+          }
+        },
+      ),
     )
   })
 
-  it('has a span even when it is empty', () => {
-    const { fromUs, toUs } = layOut(model([]))
+  it('have a span even when there are none', () => {
+    const { fromUs, toUs } = memorySource(model([])).bounds
     expect(toUs).toBeGreaterThan(fromUs)
+  })
+
+  it('are gone through in order, one lane at a time', async () => {
+    const source = memorySource(
+      model([
+        [30, 5],
+        [10, 5],
+        [20, 5],
+      ]),
+    )
+    const first = await source.seek({ lane: 0, direction: 1 })
+    const second = await source.seek({ lane: 0, direction: 1, item: first! })
+    expect([first?.fromUs, second?.fromUs]).toEqual([10, 20])
+    expect(await source.seek({ lane: 0, direction: -1, item: first! })).toBeUndefined()
+    expect((await source.seek({ lane: 0, direction: -1, us: 30 }))?.fromUs).toBe(20)
+    expect(await source.seek({ direction: 1 })).toBeUndefined()
+  })
+})
+
+describe('the layout', () => {
+  const lanes: readonly Lane[] = [
+    ...Array.from({ length: 4000 }, (_, box) => [
+      { id: `c${box}`, label: `box-${box}`, group: `box-${box}`, kind: 'call' },
+      { id: `n${box}`, label: 'connections', group: `box-${box}`, kind: 'connection' },
+    ]).flat(),
+    { id: 'alarms', label: 'alarms', pinned: true },
+  ]
+  const rows = new Uint8Array(lanes.length).fill(2)
+
+  it('finds the few lanes in view among thousands', () => {
+    const layout = layOut(lanes, rows, everything)
+    const seen = lanesIn(layout, 40 * 4000, 40 * 4000 + 400)
+    expect(seen.at(-1)).toBe(lanes.length - 1)
+    expect(seen.slice(0, -1)).toEqual([4000, 4001, 4002, 4003, 4004, 4005, 4006, 4007, 4008, 4009])
+  })
+
+  it('puts the lanes of a folded group into one strip, hidden ones nowhere', () => {
+    const folded = layOut(lanes, rows, { shown: undefined, folded: new Set(['box-1']) })
+    expect(folded.top[2]).toBe(folded.top[3])
+    expect(folded.top[4]! - folded.top[2]!).toBeLessThan(layOut(lanes, rows, everything).top[4]! - 80)
+    expect(lanesIn(folded, folded.top[2]!, folded.top[2]! + 5)).toEqual([2, 3, 8000])
+    const some = layOut(lanes, rows, { shown: ({ kind }) => kind !== 'call', folded: new Set() })
+    expect(some.height[0]).toBe(0)
+    expect(lanesIn(some, 0, 90)).toEqual([1, 3, 5, 8000])
+    expect(some.pinnedHeight).toBeGreaterThan(0)
   })
 })
 
@@ -93,6 +149,24 @@ describe('the axis', () => {
         }
       }),
     )
+  })
+
+  it('is round in any zone, also over the hour that a zone leaves out or repeats', () => {
+    const spring = Date.UTC(2026, 2, 29) * 1000
+    const found = ticks(spring, spring + 6 * 3600e6, 7, 'Europe/Rome')
+    expect(found.map(({ text }) => text)).toEqual([
+      '01:00',
+      '03:00',
+      '04:00',
+      '05:00',
+      '06:00',
+      '07:00',
+      '08:00',
+    ])
+    expect(momentText(spring, 'Asia/Kathmandu')).toBe('2026-03-29 05:45:00.000 +05:45')
+    expect(momentText(spring, 'America/St_Johns')).toBe('2026-03-28 21:30:00.000 -02:30')
+    expect(momentText(spring, 'No/Such_Zone')).toContain('2026-03-29 00:00:00.000')
+    expect([isZone('Europe/Rome'), isZone('No/Such_Zone')]).toEqual([true, false])
   })
 
   it('writes a moment to the µs', () => {

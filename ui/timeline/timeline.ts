@@ -1,58 +1,89 @@
 // A timeline on a canvas: lanes of tool calls and events, links from cause to effect. The report and the dashboard
-// both use it; it knows neither.
+// both use it; it knows neither, nor where its items come from.
 
 import { draw } from './draw.ts'
+import { isGroupHead } from './draw-lanes.ts'
 import { itemAt } from './hit.ts'
+import { itemsIn } from './in-view.ts'
 import { listen } from './input.ts'
-import { layOut } from './layout.ts'
-import { axisHeight, type Frame, mapHeight, type Scene, type Theme, themeOf, zonesOf } from './scene.ts'
-import type { Timeline, TimelineModel, TimelineOptions, Zone } from './types.ts'
+import { type Choice, everything, lanesIn, layOut, placeAt } from './layout.ts'
+import { notes } from './notes.ts'
+import {
+  axisHeight,
+  clockHeight,
+  type Frame,
+  mapHeight,
+  type Scene,
+  type Theme,
+  themeOf,
+  zonesOf,
+} from './scene.ts'
+import type { Picture, Seek, TimelineSource } from './source.ts'
+import type { Item, Range, Timeline, TimelineOptions, Zone } from './types.ts'
 import { clampView, panned, type View, zoomed } from './view.ts'
 
-/** Puts a timeline into `host`, which decides its size. */
-export function createTimeline(host: HTMLElement, model: TimelineModel, options: TimelineOptions): Timeline {
+/** Puts a timeline into `host`, which decides its size. The source is closed with the timeline. */
+export function createTimeline(
+  host: HTMLElement,
+  source: TimelineSource,
+  options: TimelineOptions,
+): Timeline {
   const canvas = document.createElement('canvas')
   canvas.tabIndex = 0
   canvas.setAttribute('role', 'application')
   canvas.setAttribute('aria-label', options.label)
-  const tip = document.createElement('div')
-  tip.className = 'timeline-tip'
-  tip.hidden = true
-  const hint = document.createElement('div')
-  hint.className = 'timeline-hint'
-  hint.textContent = 'Click the timeline first, then the wheel zooms; or hold Ctrl.'
-  hint.hidden = true
-  host.replaceChildren(canvas, tip, hint)
+  if (options.fills) canvas.style.touchAction = 'none'
+  const over = notes(host)
+  host.replaceChildren(canvas, ...over.elements)
 
-  const layout = layOut(model)
-  const byId = new Map(model.items.map((item, i) => [item.id, i]))
-  const alarms = [...layout.order].filter((i) => model.items[i]!.shape === 'alarm')
+  const { bounds } = source
+  let choice: Choice = everything
+  let layout = layOut(source.lanes, source.rows, choice)
   let theme: Theme | undefined
   let zone: Zone = options.zone
-  let clock = model.clocks[0]
-  let selected: number | undefined
-  let hovered: number | undefined
-  let view: View = { fromUs: layout.fromUs, toUs: layout.toUs, scroll: 0 }
+  let clock = source.clocks[0]
+  let selected: Item | undefined
+  let hovered: Item | undefined
+  let brush: Range | undefined
+  let view: View = { ...bounds, scroll: 0 }
   let frameAsked = 0
-  let hintTimer: ReturnType<typeof setTimeout> | undefined
+  /** Steps wait for each other: a key pressed thrice goes three items on, however long each takes to find. */
+  let steps: Promise<unknown> = Promise.resolve()
 
   const frame = (): Frame => {
     const width = host.clientWidth
     return {
       width,
       height: host.clientHeight,
-      gutter: Math.round(Math.min(170, Math.max(98, width * 0.16))),
+      gutter: Math.round(Math.min(options.fills ? 210 : 170, Math.max(98, width * 0.16))),
       zone,
       clock,
       selected,
       hovered,
+      brush,
     }
+  }
+
+  function picture(now: Frame): Picture {
+    const { top, bottom } = zonesOf(now, layout)
+    return source.picture({
+      fromUs: view.fromUs,
+      toUs: view.toUs,
+      usPerPixel: (view.toUs - view.fromUs) / Math.max(1, now.width - now.gutter),
+      lanes: lanesIn(layout, view.scroll, view.scroll + bottom - top),
+    })
+  }
+
+  const place = () => {
+    const now = frame()
+    return { source, layout, view, frame: now, picture: picture(now) }
   }
 
   function move(next: View): void {
     const { top, bottom } = zonesOf(frame(), layout)
-    view = clampView(next, layout, Math.max(0, layout.scrollHeight - (bottom - top)))
+    view = clampView(next, bounds, Math.max(0, layout.scrollHeight - (bottom - top)))
     redraw()
+    options.onView?.()
   }
 
   function redraw(): void {
@@ -75,7 +106,7 @@ export function createTimeline(host: HTMLElement, model: TimelineModel, options:
     }
     context.setTransform(ratio, 0, 0, ratio, 0, 0)
     theme ??= themeOf(host)
-    const scene: Scene = { context, model, layout, view, frame: now, theme }
+    const scene: Scene = { context, source, picture: picture(now), layout, view, frame: now, theme }
     draw(scene)
   }
 
@@ -84,55 +115,59 @@ export function createTimeline(host: HTMLElement, model: TimelineModel, options:
     return { ...view, fromUs: fromUs - room, toUs: toUs + room }
   }
 
-  function choose(index: number | undefined, tell: boolean): void {
-    selected = index
-    if (tell) options.onSelect(index === undefined ? undefined : model.items[index])
+  function choose(item: Item | undefined, tell: boolean): void {
+    selected = item
+    if (tell) options.onSelect(item)
     redraw()
   }
 
   /** Scrolls and pans so that the item is inside the picture. */
-  function bringIn(index: number): void {
-    const item = model.items[index]!
+  function bringIn(item: Item): void {
     let next = view
     if (item.toUs < view.fromUs || item.fromUs > view.toUs) {
       const half = (view.toUs - view.fromUs) / 2
       next = { ...next, fromUs: item.fromUs - half, toUs: item.fromUs + half }
     }
     const { top, bottom } = zonesOf(frame(), layout)
-    const box = layout.lanes[item.lane]
-    if (box !== undefined && model.lanes[item.lane]?.pinned !== true) {
-      if (box.top < view.scroll) next = { ...next, scroll: box.top }
-      else if (box.top + box.height > view.scroll + bottom - top) {
-        next = { ...next, scroll: box.top + box.height - (bottom - top) }
+    const [laneTop = 0, height = 0] = [layout.top[item.lane], layout.height[item.lane]]
+    if (layout.pinned[item.lane] === 0 && height > 0) {
+      if (laneTop < view.scroll) next = { ...next, scroll: laneTop }
+      else if (laneTop + height > view.scroll + bottom - top) {
+        next = { ...next, scroll: laneTop + height - (bottom - top) }
       }
     }
     move(next)
   }
 
-  function showTip(x: number, y: number): void {
-    const item = hovered === undefined ? undefined : model.items[hovered]
-    tip.hidden = item === undefined
-    if (item === undefined) return
-    tip.replaceChildren(
-      ...options.describe(item).map((text, i) => {
-        const line = document.createElement(i === 0 ? 'b' : 'span')
-        line.textContent = text
-        return line
-      }),
-    )
-    const room = host.clientWidth - tip.offsetWidth - 8
-    tip.style.left = `${Math.max(4, Math.min(room, x + 14))}px`
-    const below = y + 18 + tip.offsetHeight < host.clientHeight
-    tip.style.top = `${below ? y + 18 : Math.max(4, y - tip.offsetHeight - 12)}px`
+  function layAnew(next: Choice): void {
+    choice = next
+    layout = layOut(source.lanes, source.rows, choice)
+    move(view)
   }
 
-  function jump(x: number): void {
-    const us = layout.fromUs + (x / Math.max(1, host.clientWidth)) * (layout.toUs - layout.fromUs)
-    const half = (view.toUs - view.fromUs) / 2
-    move({ ...view, fromUs: us - half, toUs: us + half })
+  /** Picks what the seek finds, after the picks before it. */
+  function seek(make: () => Seek | undefined): void {
+    const next = async () => {
+      const wanted = make()
+      const item = wanted && (await source.seek(wanted))
+      if (item === undefined) return
+      choose(item, true)
+      bringIn(item)
+      if (options.announces) over.say(options.describe(item).join(', '))
+    }
+    steps = steps.then(next).catch(() => {})
   }
+
+  /** The next lane up or down that is shown. */
+  function laneBeside(lane: number, direction: 1 | -1): number | undefined {
+    const shown = [...layout.order, ...layout.pinnedOrder]
+    return shown[shown.indexOf(lane) + direction]
+  }
+
+  const middle = () => (view.fromUs + view.toUs) / 2
 
   const stopListening = listen(canvas, {
+    fills: options.fills === true,
     zoom(factor, x) {
       const { gutter, width } = frame()
       const share = x === undefined ? 0.5 : Math.max(0, Math.min(1, (x - gutter) / (width - gutter)))
@@ -143,62 +178,126 @@ export function createTimeline(host: HTMLElement, model: TimelineModel, options:
       move({ ...panned(view, dx / Math.max(1, width - gutter)), scroll: view.scroll + dy })
     },
     hover(x, y) {
-      const index = itemAt({ model, layout, view, frame: frame() }, x, y)
-      canvas.style.cursor = index === undefined ? (y < mapHeight ? 'ew-resize' : 'grab') : 'pointer'
-      const changed = index !== hovered
-      hovered = index
-      showTip(x, y)
+      const item = itemAt(place(), x, y)
+      canvas.style.cursor = item === undefined ? (y < mapHeight ? 'ew-resize' : 'grab') : 'pointer'
+      const changed = item?.id !== hovered?.id || item?.fromUs !== hovered?.fromUs
+      hovered = item
+      over.tip(item && options.describe(item), x, y)
       if (changed) redraw()
     },
     leave() {
       hovered = undefined
-      tip.hidden = true
+      over.tip(undefined, 0, 0)
       redraw()
     },
     click(x, y) {
-      choose(itemAt({ model, layout, view, frame: frame() }, x, y), true)
+      const now = place()
+      const group = x < now.frame.gutter ? groupAt(now.frame, y) : undefined
+      if (group !== undefined) {
+        const folded = new Set(choice.folded)
+        if (!folded.delete(group)) folded.add(group)
+        layAnew({ ...choice, folded })
+        return
+      }
+      const item = itemAt(now, x, y)
+      // What stands for several is looked into.
+      if (item?.count !== undefined && item.id === '') move(margin(item.fromUs, item.toUs))
+      else choose(item, true)
     },
-    jump,
+    jump(x) {
+      const us = bounds.fromUs + (x / Math.max(1, host.clientWidth)) * (bounds.toUs - bounds.fromUs)
+      const half = (view.toUs - view.fromUs) / 2
+      move({ ...view, fromUs: us - half, toUs: us + half })
+    },
     inMap: (y) => y < mapHeight,
-    step(direction) {
-      if (alarms.length === 0) return
-      const at = selected === undefined ? -1 : alarms.indexOf(selected)
-      const next = at < 0 ? (direction > 0 ? 0 : alarms.length - 1) : at + direction
-      const index = alarms[(next + alarms.length) % alarms.length]!
-      choose(index, true)
-      bringIn(index)
+    brush:
+      options.onBrush === undefined
+        ? undefined
+        : (fromX, toX, done) => {
+            const { gutter, width } = frame()
+            const usAt = (x: number) =>
+              view.fromUs +
+              ((Math.max(gutter, Math.min(width, x)) - gutter) / Math.max(1, width - gutter)) *
+                (view.toUs - view.fromUs)
+            const [fromUs, toUs] = [usAt(Math.min(fromX, toX)), usAt(Math.max(fromX, toX))]
+            brush = Math.abs(toX - fromX) < 3 ? undefined : { fromUs, toUs }
+            redraw()
+            if (done) options.onBrush?.(brush)
+          },
+    step: (direction) => seek(() => ({ direction, ...(selected && { item: selected }) })),
+    along: (direction) =>
+      seek(() => {
+        const lane = selected?.lane ?? layout.order[placeAt(layout, view.scroll)]
+        return lane === undefined
+          ? undefined
+          : { lane, direction, ...(selected ? { item: selected } : { us: middle() }) }
+      }),
+    across: (direction) =>
+      seek(() => {
+        const lane = selected
+          ? laneBeside(selected.lane, direction)
+          : layout.order[placeAt(layout, view.scroll)]
+        return lane === undefined ? undefined : { lane, direction: 1, us: selected?.fromUs ?? middle() }
+      }),
+    showAll: () => move(margin(bounds.fromUs, bounds.toUs)),
+    clear() {
+      if (brush !== undefined) {
+        brush = undefined
+        options.onBrush?.(undefined)
+      }
+      choose(undefined, true)
     },
-    showAll: () => move(margin(layout.fromUs, layout.toUs)),
-    clear: () => choose(undefined, true),
-    hint() {
-      hint.hidden = false
-      clearTimeout(hintTimer)
-      hintTimer = setTimeout(() => {
-        hint.hidden = true
-      }, 1600)
-    },
+    hint: over.hint,
   })
+
+  function groupAt(now: Frame, y: number): string | undefined {
+    const { top, bottom } = zonesOf(now, layout)
+    if (y < top || y > bottom) return undefined
+    const lane = layout.order[placeAt(layout, y - top + view.scroll)]
+    return lane !== undefined && isGroupHead({ source, layout }, lane) ? source.lanes[lane]?.group : undefined
+  }
 
   const resized = new ResizeObserver(() => move(view))
   resized.observe(host)
-  move(margin(layout.fromUs, layout.toUs))
+  source.onChange = () => {
+    redraw()
+    options.onView?.()
+  }
+  move(margin(bounds.fromUs, bounds.toUs))
 
   return {
     show: (fromUs, toUs) => move(margin(fromUs, Math.max(toUs, fromUs + 1000))),
-    showAll: () => move(margin(layout.fromUs, layout.toUs)),
+    showAll: () => move(margin(bounds.fromUs, bounds.toUs)),
     select(id) {
-      const index = id === undefined ? undefined : byId.get(id)
-      choose(index, false)
-      if (index !== undefined) bringIn(index)
+      if (id === undefined) choose(undefined, false)
+      else {
+        steps = steps.then(async () => {
+          const item = await source.locate(id)
+          choose(item, false)
+          if (item !== undefined) bringIn(item)
+        })
+        steps = steps.catch(() => {})
+      }
     },
     setZone(next) {
       zone = next
       redraw()
     },
     setClock(name) {
-      clock = model.clocks.find((c) => c.name === name)
+      clock = source.clocks.find((c) => c.name === name)
       move(view)
     },
+    setBrush(range) {
+      brush = range
+      redraw()
+    },
+    setShown: (shown) => layAnew({ ...choice, shown }),
+    foldAll(folded) {
+      const groups = source.lanes.flatMap(({ group }) => (group === undefined ? [] : [group]))
+      layAnew({ ...choice, folded: new Set(folded ? groups : []) })
+    },
+    span: () => ({ fromUs: view.fromUs, toUs: view.toUs }),
+    inView: (max) => itemsIn(place(), max),
     redraw() {
       theme = undefined
       redraw()
@@ -207,16 +306,17 @@ export function createTimeline(host: HTMLElement, model: TimelineModel, options:
       stopListening()
       resized.disconnect()
       cancelAnimationFrame(frameAsked)
-      clearTimeout(hintTimer)
+      over.stop()
+      source.onChange = undefined
+      source.close()
       host.replaceChildren()
     },
   }
 }
 
 /** Height at which all lanes fit, in pixels; the host caps it. */
-export function naturalHeight(model: TimelineModel): number {
-  const layout = layOut(model)
-  return (
-    mapHeight + axisHeight + layout.scrollHeight + layout.pinnedHeight + (model.clocks.length > 0 ? 20 : 0)
-  )
+export function naturalHeight(source: TimelineSource): number {
+  const { scrollHeight, pinnedHeight } = layOut(source.lanes, source.rows, everything)
+  const clock = clockHeight({ clock: source.clocks[0] })
+  return mapHeight + axisHeight + scrollHeight + pinnedHeight + clock
 }
