@@ -14,6 +14,7 @@ import {
 import type { Duplex } from 'node:stream'
 import type { Decision } from '../schema/decision.ts'
 import { httpDenial } from './denials.ts'
+import { takeSingle } from './http-single.ts'
 
 export interface RequestFacts {
   readonly method: string
@@ -84,6 +85,7 @@ export function startHttpRelay(): { take(options: HttpRelayOptions): void; close
   server.on('clientError', (_, socket) => socket.end(`HTTP/1.1 400 Bad Request\r\n${nothing}`))
   return {
     take(options) {
+      if (takeSingle(options)) return
       const line = lineOver(options)
       taken.set(options.client, { ...options, agent, line })
       options.client.once('close', () => {
