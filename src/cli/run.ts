@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { exitCodes, OperatorError } from '../base/errors.ts'
 import { plain } from '../base/terminal.ts'
+import { agentCommand, agentPackages } from '../pipeline/live/agent-command.ts'
 import { type AgentSettings, type KnownAgent, knownAgent } from '../pipeline/live/agents.ts'
 import { readPolicy } from '../pipeline/live/open-sandbox.ts'
 import { watchSandbox } from '../pipeline/live/sandbox.ts'
@@ -67,9 +68,12 @@ export async function runCommand(args: string[]): Promise<number> {
     process.stderr.write(`vigiles: ${text}\n`)
   }
   const tell = values.quiet ? () => {} : say
-  const agent = await knownAgent(program)
+  const started = agentCommand(command)
+  const agent = started && (await knownAgent(started.name))
+  const fetched = started?.launched?.fetched === true
   const policy = await readPolicy(
-    values.policy ?? (agent ? { version: 1, presets: [agent.preset] } : undefined),
+    values.policy ??
+      (agent ? { version: 1, presets: [agent.preset, ...(fetched ? ['npm'] : [])] } : undefined),
   )
   const mode = asked ?? policy.mode ?? 'enforce'
   if (policy.mode !== undefined && policy.mode !== mode)
@@ -80,13 +84,15 @@ export async function runCommand(args: string[]): Promise<number> {
   if (values.policy === undefined) {
     tell(
       agent
-        ? `no policy: ${agent.name} may reach its own model, nothing else`
+        ? `no policy: ${agent.name} may reach its own model${fetched ? ' and the npm registry it comes from' : ''}, nothing else`
         : 'no policy: every connection is denied',
     )
   }
   tell(`recording to ${record}`)
 
-  const settings = agent ? settingsOf(agent, command.slice(1)) : {}
+  const at = started?.at ?? 1
+  const settings = agent ? settingsOf(agent, command.slice(at)) : {}
+  const words = settings.words ?? []
   for (const note of settings.notes ?? []) tell(note)
 
   // A terminal that is gone keeps nobody from ending the run in order.
@@ -101,11 +107,16 @@ export async function runCommand(args: string[]): Promise<number> {
     policy,
     mode,
     ...(phase && { phase }),
-    commands: [program],
+    commands: [program, ...(started?.script === undefined ? [] : [started.script])],
     passEnv: [...(agent?.passEnv ?? []), ...(values.env ?? [])],
     state: (agent?.state ?? []).map(({ path, ...more }) => ({ ...more, path: join(homedir(), path) })),
     ...(values.policy !== undefined && { policyFile: resolve(values.policy) }),
-    agentSide: folderOf(program),
+    agentSide: {
+      ...folderOf(started?.script ?? program),
+      ...(started?.launched && {
+        launched: { name: started.name, package: agentPackages[started.name] ?? started.name },
+      }),
+    },
     ...(settings.files && { files: settings.files }),
     ...(settings.env && { env: settings.env }),
     onLine(line) {
@@ -129,8 +140,13 @@ export async function runCommand(args: string[]): Promise<number> {
   for (const note of watched.notes) tell(note)
   const call = await watched
     .start({
-      command: [program, ...(settings.words ?? []), ...command.slice(1)],
-      toolCall: { id: 'run', name: program.split('/').at(-1) ?? program },
+      command: [
+        ...command.slice(0, at),
+        ...(started?.dashes && words.length > 0 ? ['--'] : []),
+        ...words,
+        ...command.slice(at),
+      ],
+      toolCall: { id: 'run', name: started?.name ?? program.split('/').at(-1) ?? program },
       identity: false,
       stdio: ['inherit', 'inherit', 'inherit'],
     })

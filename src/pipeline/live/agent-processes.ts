@@ -35,13 +35,20 @@ export interface TagOptions {
   readonly isHook: (cmdLine: string) => boolean
   /** The folder of the agent's own package, real. */
   readonly folder: string | undefined
+  readonly launched?: LaunchedAgent | undefined
+}
+
+/** An agent that npx or the like starts: what comes before it is no work of its. */
+export interface LaunchedAgent {
+  readonly name: string
+  readonly package: string
 }
 
 /** What a process is, now that it runs a program. A process is not looked at twice: what work becomes stays work. */
 export function tagFor(
   node: Node,
   facts: JournalProcess | undefined,
-  { unitName, isHook, folder }: TagOptions,
+  { unitName, isHook, folder, launched }: TagOptions,
 ): AgentTag | undefined {
   const above = node.parent && tagOf(node.parent)
   if (!above) return node.tag
@@ -50,6 +57,8 @@ export function tagFor(
   if (node.depth === agentDepth) return { unit, role: isWayIn(facts) ? 'way-in' : 'agent' }
   if (above.subtree) return { unit, role: above.role, subtree: above.subtree }
   if (above.role === 'agent' && facts && isSameProgram(node.parent!.facts, facts, folder))
+    return { unit, role: 'agent' }
+  if (above.role === 'agent' && facts && launched && isLaunch(node.parent!.facts, facts, launched))
     return { unit, role: 'agent' }
   const { startTicks } = facts ?? node.facts
   const subtree: Subtree = {
@@ -92,6 +101,23 @@ function isSameProgram(parent: JournalProcess, child: JournalProcess, folder: st
   if (name === '' || shells.test(name)) return false
   return base(other.first).replace(/\.exe$/, '') === name.replace(/\.exe$/, '')
 }
+
+/** npx starts a shell, and that the agent; each package manager has its way. */
+function isLaunch(parent: JournalProcess, child: JournalProcess, launched: LaunchedAgent): boolean {
+  const isShell = (one: JournalProcess) => {
+    const text = /^(?:\S*\/)?(?:ba|da)?sh -c (.*)/s.exec(one.cmdLine ?? '')?.[1]
+    return text?.replace(/^['"\\]*/, '').startsWith(launched.name)
+  }
+  const { first, script } = programOf(parent)
+  const byManager = managers.test(base(script ?? first))
+  if (!byManager && !isShell(parent)) return false
+  if (byManager && isShell(child)) return true
+  const own = programOf(child)
+  const path = own.script ?? own.first
+  return path.includes(`/node_modules/${launched.package}/`) || base(path) === launched.name
+}
+
+const managers = /^(?:npm|npx|pnpm|pnpx|yarn|yarnpkg|bunx?)(?:-cli)?(?:\.[cm]?js)?$/
 
 const shells = /^(?:ba|da|z|a|k|mk)?sh$|^(?:env|python[\d.]*|node|perl|ruby|curl)$/
 

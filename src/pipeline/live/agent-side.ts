@@ -8,7 +8,7 @@ import type { JournalActor, JournalLine, JournalProcess } from '../../schema/jou
 import { LaunchLimiter } from '../../sensors/launch-limiter.ts'
 import { ancestorsOf, type ProcessNode } from '../../sensors/process-tree.ts'
 import { type ProcessSensor, type ProcessSensorOptions, startProcessSensor } from '../../sensors/processes.ts'
-import { type AgentTag, agentDepth, labelOf, tagFor, tagOf } from './agent-processes.ts'
+import { type AgentTag, agentDepth, type LaunchedAgent, labelOf, tagFor, tagOf } from './agent-processes.ts'
 import { agentServicePort, startAgentService } from './agent-service.ts'
 import { DenialsTold } from './denials-told.ts'
 import { isHookCommand, isHookPart } from './hook-program.ts'
@@ -19,6 +19,8 @@ export interface AgentSideOptions extends Pick<ProcessSensorOptions<AgentTag>, '
   readonly box: string
   /** Folder of the agent's package, real: what it starts from there is the agent itself. */
   readonly folder?: string
+  /** It is started by npx or the like. */
+  readonly launched?: LaunchedAgent
   /** As it stands in the journal. */
   readonly unitName: (unit: number) => string
   readonly record: (line: JournalLine) => void
@@ -71,7 +73,12 @@ export async function startAgentSide(options: AgentSideOptions): Promise<AgentSi
     // What it was before it became this program stays true of work.
     const fresh = !node.tag || node.depth <= agentDepth
     if (fresh) {
-      const tag = tagFor(node, facts, { unitName, isHook: isHookCommand, folder: options.folder })
+      const tag = tagFor(node, facts, {
+        unitName,
+        isHook: isHookCommand,
+        folder: options.folder,
+        launched: options.launched,
+      })
       if (tag) node.tag = tag
     }
     const tag = node.tag

@@ -14,6 +14,7 @@ import type { DetectionFindingLine, RecordedLine } from '../../schema/journal.ts
 import type { FindingResponse, Policy } from '../../schema/policy.ts'
 import type { Clock } from '../../store/clock.ts'
 import { prepareFolder } from '../../store/folder.ts'
+import type { LaunchedAgent } from './agent-processes.ts'
 import { checkWorkFolder, planBox } from './plan-box.ts'
 import { trustFor } from './trust.ts'
 
@@ -36,7 +37,7 @@ export interface SandboxOptions {
   readonly state?: readonly StateFolder[]
   readonly files?: readonly { readonly path: string; readonly text: string; readonly mode?: number }[]
   /** An agent CLI runs: its processes are watched one by one, and its hooks and telemetry are heard. */
-  readonly agentSide?: { readonly folder?: string }
+  readonly agentSide?: { readonly folder?: string; readonly launched?: LaunchedAgent }
   /** Stamps the journal's lines; decisions and limits go by a time that nobody can set. Default: the machine's. */
   readonly clock?: Clock
   readonly onFinding?: (finding: DetectionFindingLine['finding'], response: FindingResponse) => void
