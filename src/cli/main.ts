@@ -9,6 +9,7 @@ const help = `vigiles - keeps watch over AI agents
 Usage
   vigiles investigate PATH... --out DIR   which tool call caused each alarm
   vigiles why DIR 'LOG LINE' | UID        the answer for one alarm, in ten lines
+  vigiles audit PATH...                   could an alarm be attributed today, and what would make it better?
   vigiles run -- COMMAND...               a command in a sandbox whose every connection is known, decided, recorded
   vigiles serve [PATH...]                 the watch room: live runs, recordings and investigations as a page
   vigiles doctor                          can this machine give the isolation, and what is missing?
@@ -27,6 +28,7 @@ type Command = (args: string[]) => Promise<number>
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   investigate: async () => (await import('./investigate.ts')).investigateCommand,
   why: async () => (await import('./why.ts')).whyCommand,
+  audit: async () => (await import('./audit.ts')).auditCommand,
   run: async () => (await import('./run.ts')).runCommand,
   serve: async () => (await import('./serve.ts')).serveCommand,
   contain: async () => (await import('./contain.ts')).containCommand,
