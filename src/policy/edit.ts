@@ -1,4 +1,4 @@
-// Adds one item to the `allow` list of a policy's text, leaving everything else as the person wrote it.
+// Adds one item to the `allow` or `deny` list of a policy's text, leaving everything else as the person wrote it.
 
 /**
  * The text with the item added, or undefined when `allow` is written in a way that is not changed by hand safely
@@ -7,13 +7,23 @@
  * @param item one item as YAML, without the dash
  */
 export function withAllowed(text: string, item: string): string | undefined {
+  return withItem(text, 'allow', item)
+}
+
+/** Likewise for `deny`. */
+export function withDenied(text: string, item: string): string | undefined {
+  return withItem(text, 'deny', item)
+}
+
+function withItem(text: string, list: 'allow' | 'deny', item: string): string | undefined {
   const lines = text.split('\n')
-  const at = lines.findIndex((line) => /^allow[ \t]*:/.test(line))
+  const key = new RegExp(`^${list}[ \\t]*:`)
+  const at = lines.findIndex((line) => key.test(line))
   if (at < 0) {
     const end = text === '' || text.endsWith('\n') ? '' : '\n'
-    return `${text}${end}allow:\n  - ${item}\n`
+    return `${text}${end}${list}:\n  - ${item}\n`
   }
-  const rest = lines[at]!.replace(/^allow[ \t]*:/, '')
+  const rest = lines[at]!.replace(key, '')
     .replace(/(?:^|[ \t])#.*$/, '')
     .trim()
   if (rest === '[]' || rest === '~' || rest === 'null') {

@@ -5,6 +5,7 @@ import { containEndpoints } from './routes/contain.ts'
 import { episodeEndpoints } from './routes/episodes.ts'
 import { incidentEndpoints } from './routes/incidents.ts'
 import { overviewEndpoints } from './routes/overview.ts'
+import { policyEndpoints } from './routes/policy.ts'
 import { sessionEndpoints } from './routes/session.ts'
 import { sourceEndpoints } from './routes/sources.ts'
 import { streamEndpoints } from './routes/stream.ts'
@@ -15,6 +16,7 @@ export const endpoints: readonly (Endpoint | RawEndpoint)[] = [
   ...streamEndpoints,
   ...overviewEndpoints,
   ...containEndpoints,
+  ...policyEndpoints,
   ...incidentEndpoints,
   ...episodeEndpoints,
 ]

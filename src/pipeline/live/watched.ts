@@ -1,7 +1,7 @@
 // What watches a sandbox: its parts put together. The recording comes first, then the command may start; what looks at
 // lines, and what answers first packets, is loaded beside it. Until it is there the rules in the kernel let nothing out.
 
-import { join } from 'node:path'
+import { join, resolve as resolvePath } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import { unwind } from '../../base/unwind.ts'
@@ -194,7 +194,15 @@ export async function watch(options: SandboxOptions, opening: Opening): Promise<
     const calls = kernel()
     const control = await serveControl(join(dir, 'control.sock'), act, (fd) => peerOf(calls, fd))
     undo.push(() => control.close())
-    updateRunFile(dir, { tier: box.tier, startedAt: new Date().toISOString() }, { sync: false })
+    updateRunFile(
+      dir,
+      {
+        tier: box.tier,
+        startedAt: new Date().toISOString(),
+        ...(options.policyFile !== undefined && { policyFile: resolvePath(options.policyFile) }),
+      },
+      { sync: false },
+    )
     return {
       name,
       dir,
