@@ -4,6 +4,7 @@
 // All times are µs; unless said otherwise they are on the source's own clock, before correction.
 
 import type { TopologyEntry } from '../schema/topology.ts'
+import type { CalibrationTable } from './calibration-table.ts'
 
 /** One clock: records stamped by the same machine in the same way. */
 export interface ClockDomain {
@@ -189,6 +190,8 @@ export interface AttributionResult {
   /** Events that fall into some call's window of their key, and how many would by chance alone. */
   readonly coincidences: { readonly observed: number; readonly expectedByChance: number; readonly of: number }
   readonly calibrated: boolean
+  /** Of connections; absent where an older fit was applied. */
+  readonly calibration?: CalibrationTable
   /** Plain sentences for the reader: what was missing, what was assumed, what would decide it. */
   readonly notes: readonly string[]
   /** Evidence of each listed candidate of event i, in the order of the candidates. */

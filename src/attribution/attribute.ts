@@ -11,6 +11,7 @@ import {
   type PairLimits,
 } from './api.ts'
 import { calibrate } from './calibrate.ts'
+import { beliefsOf, calibrationTable } from './calibration-table.ts'
 import { type CarriedFit, carryFit } from './carry.ts'
 import { alignClocks } from './clocks.ts'
 import { fitModel } from './fit.ts'
@@ -81,6 +82,7 @@ export function fitCase(
     movedScene(scene, shift),
   )
   const { claimAt } = calibration
+  const beliefs = beliefsOf(scene, post)
   const { settled, split } = settleAnswers({
     input: given,
     clocks,
@@ -141,6 +143,7 @@ export function fitCase(
     groups: tests.groups,
     coincidences: tests.coincidences,
     calibrated: calibration.calibrated,
+    calibration: calibrationTable(scene, beliefs, post, calibration),
     notes,
   }
   return { result, carry: () => carryFit({ input: given, clocks, keys, units, scene, model, claimAt }) }

@@ -42,6 +42,8 @@ export interface Calibration {
   /** Expected share, among what is said at 0.9, of events that no call caused; NaN when unknown. */
   readonly falseShare: number
   readonly decoys: number
+  /** What would be claimed of each decoy, weighed by how much its event may be one that no call caused. */
+  readonly decoyScores: readonly { readonly p: number; readonly weight: number }[]
 }
 
 /**
@@ -62,7 +64,7 @@ export function calibrate(
   const usual = holdsFrom(scene, post, tried < carefulBelow || !aligned)
   const range = scene.coverTo - scene.coverFrom
   if (tried < 30 || tried > decoysMax * 10 || range < Math.max(60e6, 4 * Math.min(longestUs, 120e6))) {
-    return { claimAt: usual, calibrated: false, falseShare: Number.NaN, decoys: 0 }
+    return { claimAt: usual, calibrated: false, falseShare: Number.NaN, decoys: 0, decoyScores: [] }
   }
   const random = seededRandom(20_26)
   const scores: { p: number; weight: number }[] = []
@@ -83,7 +85,13 @@ export function calibrate(
     claims.push(post.p[u * keptMax]!)
   }
   if (!(weight > 5))
-    return { claimAt: usual, calibrated: false, falseShare: Number.NaN, decoys: scores.length }
+    return {
+      claimAt: usual,
+      calibrated: false,
+      falseShare: Number.NaN,
+      decoys: scores.length,
+      decoyScores: [],
+    }
   scores.sort((a, b) => b.p - a.p)
   claims.sort((a, b) => b - a)
   const falseShareAt = (at: number) => {
@@ -102,7 +110,13 @@ export function calibrate(
     if (falseShareAt(claimAt) <= falseMax) break
     if (at === 0.999) claimAt = 1.01
   }
-  return { claimAt, calibrated: !few && aligned, falseShare: falseShareAt(claimAt), decoys: scores.length }
+  return {
+    claimAt,
+    calibrated: !few && aligned,
+    falseShare: falseShareAt(claimAt),
+    decoys: scores.length,
+    decoyScores: scores,
+  }
 }
 
 /** Least probability above which the mean probability of claims is high enough. */

@@ -17,6 +17,7 @@ import { toDetectionFinding } from '../exporters/ocsf.ts'
 import type { Severity } from '../schema/event.ts'
 import type { Finding } from '../schema/finding.ts'
 import type { Summary } from '../schema/summary.ts'
+import { calibrationSummary } from './calibration-summary.ts'
 import { buildCase, type Case } from './case.ts'
 import { attributionLine, toolCallLine } from './case-lines.ts'
 import type { ZoneRule } from './clock-domains.ts'
@@ -24,12 +25,15 @@ import { detectsBeside, startDetecting } from './detect-thread.ts'
 import { type Imported, importAll } from './import-all.ts'
 import { incidentsOf } from './incidents.ts'
 import { inputSummaries } from './input-summaries.ts'
-import { findInputs, type LeftOut, sha256Of } from './inputs.ts'
+import { findInputs, type InputFile, type LeftOut, sha256Of } from './inputs.ts'
 import { type LineCounts, writeLargeFiles } from './large-files.ts'
 import { LineWriter, writeWhole } from './line-writer.ts'
 import { mergeFiles } from './merge.ts'
 import { caseNotes } from './notes.ts'
 import type { Progress } from './progress.ts'
+import { judge } from './readiness/judge.ts'
+import { readRejects } from './readiness/read-rejects.ts'
+import { findSettings } from './readiness/read-settings.ts'
 import { type Redact, redactDeep, redactor, withoutSecrets } from './redact.ts'
 import { writeRejects } from './rejects.ts'
 import { groupTests, reportData, reportMax } from './report-data.ts'
@@ -87,7 +91,7 @@ export async function investigate(options: InvestigateOptions): Promise<Investig
     const result = attribute(theCase.attribution)
     watch.lap('attribute')
     progress.end()
-    const summary = await writeCase(options, imported, found.unreadable, theCase, result, watch)
+    const summary = await writeCase(options, imported, found, theCase, result, watch)
     const usable = merged.events.n > 0 || merged.calls.n > 0
     return { summary, usable, seconds: watch.laps }
   } finally {
@@ -98,7 +102,7 @@ export async function investigate(options: InvestigateOptions): Promise<Investig
 async function writeCase(
   options: InvestigateOptions,
   imported: Imported,
-  unreadable: readonly LeftOut[],
+  { files, unreadable }: { readonly files: readonly InputFile[]; readonly unreadable: readonly LeftOut[] },
   theCase: Case,
   result: AttributionResult,
   watch: Stopwatch,
@@ -188,6 +192,9 @@ async function writeCase(
     incidents,
     hypotheses,
     attribution,
+    ...(result.calibration === undefined
+      ? {}
+      : { calibration: calibrationSummary(result.calibrated, result.calibration) }),
     tests: groups.slice(0, 200),
     notes: [
       ...caseNotes(theCase, result, inputs, counts.byIdentity === eventOrder.length),
@@ -198,6 +205,13 @@ async function writeCase(
         : []),
     ],
   }
+  const { reasons } = readRejects(join(out, 'rejects.jsonl'))
+  const readiness = judge({
+    ...{ theCase, result, inputs, rejects: reasons, version },
+    ...findSettings(files, imported),
+  })
+  writeWhole(join(out, 'readiness.json'), JSON.stringify(redactDeep(readiness, redact), null, 2))
+  watch.lap('readiness')
   writeWhole(join(out, 'summary.json'), JSON.stringify(summary, null, 2))
   const data = reportData({
     theCase,

@@ -58,6 +58,30 @@ export interface AttributionSummary {
   readonly calibrated: boolean
 }
 
+/** Connections whose most probable call the model gives a probability in [from, to); null where nothing is known. */
+export interface CalibrationBinSummary {
+  readonly from: number
+  readonly to: number
+  readonly connections: number
+  /** Mean probability by the model itself, and as it is said. */
+  readonly model: number | null
+  readonly said: number | null
+  /** Share of them that no call caused: by the model's own account, and by decoys. */
+  readonly noneByModel: number | null
+  readonly noneByDecoys: number | null
+}
+
+/** How what is claimed compares with decoys, which no call caused; see docs/audit.md. There is no truth to compare with. */
+export interface CalibrationSummary {
+  readonly calibrated: boolean
+  /** Model probability that is said as 0.9; null when nothing may be. */
+  readonly claimAt: number | null
+  /** Among what is said at 0.9, the share that decoys say no call caused. */
+  readonly falseShare: number | null
+  readonly decoys: number
+  readonly bins: readonly CalibrationBinSummary[]
+}
+
 /** One destination, rule or episode against chance; see docs/attribution.md. */
 export interface GroupTestSummary {
   readonly by: string
@@ -102,6 +126,8 @@ export interface Summary {
   readonly incidents: readonly IncidentSummary[]
   readonly hypotheses: readonly HypothesisSummary[]
   readonly attribution: AttributionSummary
+  /** Absent in cases written before it was kept. */
+  readonly calibration?: CalibrationSummary
   /** The most telling of the tests per destination, rule and episode. */
   readonly tests: readonly GroupTestSummary[]
   /** Plain sentences: what is missing, what was assumed, what to supply. */
