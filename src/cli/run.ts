@@ -8,6 +8,7 @@ import { exitCodes, OperatorError } from '../base/errors.ts'
 import { plain } from '../base/terminal.ts'
 import { agentCommand, agentPackages } from '../pipeline/live/agent-command.ts'
 import { type AgentSettings, type KnownAgent, knownAgent } from '../pipeline/live/agents.ts'
+import { endOf } from '../pipeline/live/ended.ts'
 import { readPolicy } from '../pipeline/live/open-sandbox.ts'
 import { watchSandbox } from '../pipeline/live/sandbox.ts'
 import { stateFolder } from '../pipeline/state-folder.ts'
@@ -155,14 +156,14 @@ export async function runCommand(args: string[]): Promise<number> {
       throw error
     })
   const restore = passSignals(call.commandPid, () => void watched.act({ act: 'kill' }, { via: 'signal' }))
-  const { exitCode, signal } = await call.exited
+  const { exitCode, signal } = endOf(await call.exited)
   restore()
   call.finish({ exitCode, signal })
   await watched.settled()
   stoppedBy ??= watched.stoppedBy
   const code = stoppedBy === undefined ? (exitCode ?? 128 + signalNumber(signal)) : exitCodes.stopped
   await watched.close({
-    exitCode: signal === null ? exitCode : null,
+    exitCode,
     signal,
     ...(stoppedBy !== undefined && { stoppedBy }),
   })

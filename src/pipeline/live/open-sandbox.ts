@@ -10,6 +10,7 @@ import { type Phase, phases } from '../../schema/ask.ts'
 import type { PolicyMode } from '../../schema/decision.ts'
 import type { RecordedLine } from '../../schema/journal.ts'
 import type { Policy } from '../../schema/policy.ts'
+import { endOf } from './ended.ts'
 import { type StartedCall, type ToolCallIdentity, type WatchedSandbox, watchSandbox } from './sandbox.ts'
 
 export interface OpenSandboxOptions {
@@ -43,8 +44,12 @@ export interface ExecOptions {
 }
 
 export interface ExecResult {
-  /** Null when a signal ended it. */
+  /** The command's own; 128 + n when signal n ended it. Null when it was killed from outside (a kill, `timeoutMs`). */
   readonly exitCode: number | null
+  /**
+   * `SIGTERM`; null when it ended by itself. A code of 128 + n stands for a signal, as in shells: a shell passes on in
+   * this way how the last that it ran ended.
+   */
   readonly signal: string | null
   /** At most {@link outputBytesMax} each; what is beyond is cut. */
   readonly stdout: string
@@ -141,10 +146,10 @@ async function exec(watched: WatchedSandbox, request: ExecOptions): Promise<Exec
     timeoutMs === undefined
       ? undefined
       : setTimeout(() => void watched.act({ act: 'kill', call: toolCall.id }, { via: 'timeout' }), timeoutMs)
-  const { exitCode, signal } = await call.exited
+  const ended = endOf(await call.exited)
   clearTimeout(timer)
   await drained(call)
-  const result = { ...endOf(exitCode, signal), stdout: stdout(), stderr: stderr() }
+  const result = { ...ended, stdout: stdout(), stderr: stderr() }
   call.finish({ ...result, output: `${result.stdout}${result.stderr}`.slice(0, keptChars) })
   return { ...result, durationMs: Math.round(performance.now() - startedAt) }
 }
@@ -157,14 +162,6 @@ function knownPhase(phase: string): Phase {
     what: `A phase is ${phases.join(', ')}; got ${JSON.stringify(phase)}.`,
     fix: 'See phases in docs/policy.md.',
   })
-}
-
-/** bubblewrap and nsenter say 128 + n for a signal n; a kill of ours takes them too. */
-function endOf(
-  exitCode: number | null,
-  signal: string | null,
-): { exitCode: number | null; signal: string | null } {
-  return signal === null ? { exitCode, signal: null } : { exitCode: null, signal }
 }
 
 function gather(stream: NodeJS.ReadableStream | null): () => string {
