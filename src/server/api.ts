@@ -1,6 +1,7 @@
 // The wire types: everything the page and scripts get from the server. Each view's schemas lie in a file of wire/.
 
 export type { BoxState, ContainPreview, ContainRequest, ContainResult } from './wire/contain.ts'
+export type { CoverageAnswer, ReadinessAnswer } from './wire/coverage.ts'
 export type {
   FindingRow,
   IncidentList,

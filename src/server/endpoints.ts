@@ -2,6 +2,7 @@
 
 import type { Endpoint, RawEndpoint } from './endpoint.ts'
 import { containEndpoints } from './routes/contain.ts'
+import { coverageEndpoints } from './routes/coverage.ts'
 import { episodeEndpoints } from './routes/episodes.ts'
 import { incidentEndpoints } from './routes/incidents.ts'
 import { overviewEndpoints } from './routes/overview.ts'
@@ -19,4 +20,5 @@ export const endpoints: readonly (Endpoint | RawEndpoint)[] = [
   ...policyEndpoints,
   ...incidentEndpoints,
   ...episodeEndpoints,
+  ...coverageEndpoints,
 ]
