@@ -1,8 +1,9 @@
-// What can be looked at, and how to get at it. Looked for anew at most once a second: live runs appear and end.
+// What can be looked at, and how to get at it. Looked for anew once a second, or as soon as a run begins: live runs appear and end.
 
 import { existsSync, statSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
+import { quietly } from '../base/quietly.ts'
 import { readSummary } from '../pipeline/read-case.ts'
 import { readRunFile } from '../store/run-file.ts'
 import { type Found, findBelow } from './find-sources.ts'
@@ -11,6 +12,9 @@ import { RecordingCases } from './recording-cases.ts'
 import type { SourceRow } from './wire/sources.ts'
 
 const lookAgainMs = 1_000
+/** While a run is just beginning: its folder comes first, what is in it a moment later. */
+const newMs = 3_000
+const lookSoonMs = 100
 const connectMs = 500
 
 /** A case, a recording or a live run. */
@@ -91,7 +95,8 @@ export class Sources {
 
   #look(): void {
     const now = Date.now()
-    if (now - this.#lookedAt < lookAgainMs) return
+    const begunMs = now - (quietly(() => statSync(this.#options.runs).mtimeMs) ?? 0)
+    if (now - this.#lookedAt < (begunMs < newMs ? lookSoonMs : lookAgainMs)) return
     this.#lookedAt = now
     const found = new Map<string, Found>()
     for (const path of this.#options.paths) {

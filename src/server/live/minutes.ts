@@ -19,7 +19,9 @@ export class Minutes {
     if (!one) {
       one = { minute, allowed: 0, blocked: 0 }
       this.#byMinute.set(minute, one)
-      if (this.#byMinute.size > minutesMax) this.#byMinute.delete(Math.min(...this.#byMinute.keys()))
+      // The one that came first; where the clock was set back, that need not be the earliest.
+      const [oldest] = this.#byMinute.keys()
+      if (this.#byMinute.size > minutesMax && oldest !== undefined) this.#byMinute.delete(oldest)
     }
     one[disposition] += count
   }
