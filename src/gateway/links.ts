@@ -175,7 +175,8 @@ export class Links {
 
   /** False when a limit on bytes is reached: the connection is cut, and says why. */
   spend(link: Link, bytes: number): boolean {
-    const exceeded = this.#options.spend?.(
+    if (!this.#options.spend) return true
+    const exceeded = this.#options.spend(
       { ...this.ask(link), stage: 'bytes' },
       link.decision,
       link.unit,

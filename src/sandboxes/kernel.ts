@@ -90,7 +90,7 @@ function open(): Kernel {
     bind: libc.func('int bind(int, const uint8_t *, uint32_t)'),
     listen: libc.func('int listen(int, int)'),
     setsockopt: libc.func('int setsockopt(int, int, int, const uint8_t *, uint32_t)'),
-    getsockopt: libc.func('int getsockopt(int, int, int, _Out_ uint8_t *, _Inout_ uint32_t *)'),
+    getsockopt: libc.func('int getsockopt(int, int, int, uint8_t *, uint32_t *)'),
     sendto: libc.func('long sendto(int, const uint8_t *, size_t, int, const uint8_t *, uint32_t)'),
     recv: libc.func('long recv(int, _Out_ uint8_t *, size_t, int)'),
     close: libc.func('int close(int)'),
@@ -103,6 +103,8 @@ function open(): Kernel {
     if (result < 0) throw new SystemCallError(call, koffi.errno())
     return result
   }
+  /** Written by the kernel: what is a typed array is handed over as it is. */
+  const optionLength = new Uint32Array(1)
   const MSG_DONTWAIT = 0x40
   const EAGAIN = 11
   return {
@@ -114,9 +116,9 @@ function open(): Kernel {
       void checked('setsockopt', calls.setsockopt(fd, level, name, value, value.length)),
     getsockopt(fd, level, name, size) {
       const into = new Uint8Array(size)
-      const length = [size]
-      checked('getsockopt', calls.getsockopt(fd, level, name, into, length))
-      return into.subarray(0, length[0])
+      optionLength[0] = size
+      checked('getsockopt', calls.getsockopt(fd, level, name, into, optionLength))
+      return into.subarray(0, optionLength[0])
     },
     sendto: (fd, bytes, address) =>
       checked(

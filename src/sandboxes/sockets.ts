@@ -48,9 +48,14 @@ export function socketInode(kernel: Kernel, fd: number, tuple: SocketTuple): num
   return ask(kernel, fd, { ...tuple, src: tuple.dst, dst: tuple.src })
 }
 
+/** One question at a time: each is answered before the call returns. */
+const message = new Uint8Array(requestBytes)
+const view = new DataView(message.buffer)
+const reply = new Uint8Array(1024)
+const answer = new DataView(reply.buffer)
+
 function ask(kernel: Kernel, fd: number, { transport, src, dst }: SocketTuple): number | undefined {
-  const message = new Uint8Array(requestBytes)
-  const view = new DataView(message.buffer)
+  message.fill(0)
   view.setUint32(0, requestBytes, littleEndian)
   view.setUint16(4, SOCK_DIAG_BY_FAMILY, littleEndian)
   view.setUint16(6, 1, littleEndian)
@@ -63,11 +68,9 @@ function ask(kernel: Kernel, fd: number, { transport, src, dst }: SocketTuple): 
   writeIp(view, 44, dst.ip)
   view.setUint32(64, 0xffff_ffff)
   view.setUint32(68, 0xffff_ffff)
-  const reply = new Uint8Array(1024)
   try {
     kernel.sendto(fd, message)
     const length = kernel.recv(fd, reply) ?? 0
-    const answer = new DataView(reply.buffer)
     if (length < inodeAt + 4 || answer.getUint16(4, littleEndian) !== SOCK_DIAG_BY_FAMILY) return undefined
     return answer.getUint32(inodeAt, littleEndian) || undefined
   } catch (error) {

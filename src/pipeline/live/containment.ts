@@ -190,6 +190,7 @@ export function startContainment(options: ContainmentOptions): Containment {
   }
 
   function isBlocked(host: string, port: number | undefined): boolean {
+    if (blocked.size === 0) return false
     const name = host.toLowerCase()
     return blocked.has(name) || (port !== undefined && blocked.has(`${name}:${port}`))
   }

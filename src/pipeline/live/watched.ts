@@ -105,11 +105,7 @@ export async function watch(options: SandboxOptions, opening: Opening): Promise<
         journal.refuse({ ...line, activity: 'refuse' })
       else if (line.class === 'dns_activity') journal.refuse(line)
       // Nothing waits for these: written with the next line, or at the end of this turn.
-      else if (
-        line.class === 'http_activity' ||
-        (line.class === 'network_activity' && line.activity === 'close')
-      )
-        journal.appendSoon(line).catch(() => {})
+      else if (line.class === 'http_activity' || isSoon(line)) journal.appendSoon(line).catch(() => {})
       else journal.append(line)
     }
     /** For what happened already, whether or not the disk has room to say so; the journal counts it as refused. */
@@ -302,6 +298,13 @@ export async function watch(options: SandboxOptions, opening: Opening): Promise<
     await journal.close().catch(() => {})
     throw error
   }
+}
+
+/** Ends of connections, and what begins as HTTP: each request has a line that decides. */
+function isSoon(line: JournalLine): boolean {
+  if (line.class !== 'network_activity') return false
+  const request = line.activity === 'traffic' && line.observed?.protocol === 'http'
+  return line.activity === 'close' || (request && line.disposition === 'allowed')
 }
 
 /** It may not fit either; the journal says more. */

@@ -9,6 +9,8 @@ import { startLookup } from '../../gateway/lookup.ts'
 import { defaultSyntheticRange } from '../../gateway/names.ts'
 import type { ActRequest, ActResult, Asker } from '../../responses/api.ts'
 import type { Box } from '../../sandboxes/box.ts'
+import type { Ask } from '../../schema/ask.ts'
+import type { Decision } from '../../schema/decision.ts'
 import type { JournalLine } from '../../schema/journal.ts'
 import type { Askers } from './askers.ts'
 import { type Containment, startContainment } from './containment.ts'
@@ -58,7 +60,10 @@ export function startWatching(
     mode,
     syntheticRange,
     decide: (ask, unit) => decisions.decide(ask, units.get(unit)),
-    spend: (ask, decision, unit, bytes) => decisions.spend(ask, decision, units.get(unit)?.unit, bytes),
+    ...(decisions.limitsBytes && {
+      spend: (ask: Ask, decision: Decision, unit: number, bytes: number) =>
+        decisions.spend(ask, decision, units.get(unit)?.unit, bytes),
+    }),
     ...(authority && { authority }),
     actorOf(unit, flow, host) {
       const actor = units.actorOf(unit, flow, host)
