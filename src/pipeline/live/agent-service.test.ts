@@ -1,12 +1,13 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
+import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startAgentService } from './agent-service.ts'
 
 describe('the service for hooks and telemetry', () => {
-  const seen: { hooks: unknown[]; exports: number; refused: string[] } = {
+  const seen: { hooks: unknown[]; exports: string[]; refused: string[] } = {
     hooks: [],
-    exports: 0,
+    exports: [],
     refused: [],
   }
   const service = startAgentService<string>({
@@ -14,7 +15,7 @@ describe('the service for hooks and telemetry', () => {
       seen.hooks.push([name, body, caller])
       return { systemMessage: 'no' }
     },
-    onTelemetry: () => void seen.exports++,
+    onTelemetry: (body) => void seen.exports.push(Buffer.from(body).toString()),
     onRefused: (why) => void seen.refused.push(why),
   })
   const server = createServer({ pauseOnConnect: true }, (client) => service.take(client, 'unit-1'))
@@ -44,8 +45,32 @@ describe('the service for hooks and telemetry', () => {
 
   it('takes telemetry as JSON, and says what else it would need', async () => {
     expect((await post('/v1/logs', '{}')).status).toBe(200)
-    expect((await post('/v1/traces', 'x', 'application/x-protobuf')).status).toBe(415)
-    expect(seen.exports).toBe(1)
+    expect((await post('/v1/traces', 'x', 'text/plain')).status).toBe(415)
+    expect(seen.exports).toEqual(['{}'])
+  })
+
+  it('takes it as protocol buffers too, compressed or not, and answers in kind', async () => {
+    seen.exports.length = 0
+    // One span named `a`.
+    const request = Buffer.from('0a07120512032a0161', 'hex')
+    const send = async (path: string, body: Buffer, encoding: Record<string, string> = {}) => {
+      const headers = { 'Content-Type': 'application/x-protobuf', ...encoding }
+      const response = await fetch(`${url}${path}`, { method: 'POST', body: new Uint8Array(body), headers })
+      const answer = response.ok ? await response.arrayBuffer() : undefined
+      return [response.status, response.headers.get('content-type'), answer?.byteLength]
+    }
+    const taken = [200, 'application/x-protobuf', 0]
+    expect(await send('/v1/traces', request)).toEqual(taken)
+    expect(await send('/v1/traces', gzipSync(request), { 'Content-Encoding': 'gzip' })).toEqual(taken)
+    const json = '{"resourceSpans":[{"scopeSpans":[{"spans":[{"name":"a"}]}]}]}'
+    expect(seen.exports).toEqual([json, json])
+    expect(await send('/v1/metrics', request)).toEqual(taken)
+    expect((await send('/v1/traces', request.subarray(0, 5)))[0]).toBe(400)
+    expect((await send('/v1/traces', request, { 'Content-Encoding': 'gzip' }))[0]).toBe(413)
+    expect(
+      (await send('/v1/traces', gzipSync(Buffer.alloc(20 << 20)), { 'Content-Encoding': 'gzip' }))[0],
+    ).toBe(413)
+    expect(seen.exports).toHaveLength(2)
   })
 
   it('refuses and counts what is none of these', async () => {

@@ -4,6 +4,8 @@
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { promisify } from 'node:util'
+import { gunzip } from 'node:zlib'
 
 /** Port of OTLP over HTTP (IANA); hooks go the same way. */
 export const agentServicePort = 4318
@@ -21,6 +23,7 @@ const limits = {
 export interface AgentServiceOptions<Caller> {
   /** `name`: the agent that the hook was set up for. Gives what the hook prints. */
   readonly onHook: (name: string, body: unknown, caller: Caller) => object
+  /** An export in OTLP/JSON, whatever it came as. */
   readonly onTelemetry: (body: Uint8Array, caller: Caller) => void | Promise<void>
   /** A request that is none of these, or is broken: counted. */
   readonly onRefused: (why: string) => void
@@ -50,18 +53,29 @@ export function startAgentService<Caller>(options: AgentServiceOptions<Caller>):
     }
     const path = (request.url ?? '').split('?')[0] ?? ''
     const hook = /^\/hook\/([a-z]{1,32})$/.exec(path)?.[1]
-    const telemetry = /^\/v1\/(?:logs|traces|metrics)$/.test(path)
-    if (request.method !== 'POST' || (hook === undefined && !telemetry)) return refuse(404, 'nothing is here')
-    if (telemetry && !/\bjson\b/.test(request.headers['content-type'] ?? ''))
-      return refuse(415, 'OTLP is read as JSON: set the protocol to http/json')
-    const body = await bodyOf(request, (bytes) => {
+    const telemetry = /^\/v1\/(logs|traces|metrics)$/.exec(path)?.[1]
+    if (request.method !== 'POST' || (hook === undefined && telemetry === undefined))
+      return refuse(404, 'nothing is here')
+    const type = request.headers['content-type'] ?? ''
+    const protobuf = telemetry !== undefined && /^application\/(?:x-)?protobuf\b/.test(type)
+    if (telemetry !== undefined && !protobuf && !/\bjson\b/.test(type))
+      return refuse(415, 'OTLP is read as JSON or protocol buffers')
+    const encoding = request.headers['content-encoding'] ?? 'identity'
+    if (encoding !== 'identity' && encoding !== 'gzip') return refuse(415, 'no encoding but gzip is read')
+    const sent = await bodyOf(request, (bytes) => {
       bytesNow += bytes
       return bytesNow <= limits.bytesInAll
     })
-    if (!body) return refuse(413, 'the body is too long')
-    if (telemetry) {
-      await options.onTelemetry(body, caller)
-      return reply(response, 200, {})
+    const body = sent && encoding === 'gzip' ? await unzipped(sent) : sent
+    if (!body) return refuse(413, 'the body is too long, or is not what it says')
+    if (telemetry !== undefined) {
+      // Of figures nothing is asked.
+      const json = protobuf && telemetry !== 'metrics' ? await jsonOf(telemetry, body) : body
+      if (!json) return refuse(400, 'the body is no OTLP')
+      if (telemetry !== 'metrics' || !protobuf) await options.onTelemetry(json, caller)
+      // An answer without a word is the empty message.
+      if (!protobuf) return reply(response, 200, {})
+      return void response.writeHead(200, { 'Content-Type': type, 'Content-Length': 0 }).end()
     }
     let value: unknown
     try {
@@ -92,6 +106,21 @@ function reply(response: ServerResponse, status: number, value: object): void {
     'Content-Length': Buffer.byteLength(text),
   })
   response.end(text)
+}
+
+async function unzipped(bytes: Buffer): Promise<Buffer | undefined> {
+  try {
+    return await promisify(gunzip)(bytes, { maxOutputLength: limits.bytes })
+  } catch {
+    return undefined
+  }
+}
+
+async function jsonOf(kind: string, body: Uint8Array): Promise<Uint8Array | undefined> {
+  // Loaded when the first one comes: most runs have none.
+  const { readOtlp } = await import('../../protocols/otlp.ts')
+  const read = readOtlp(kind === 'logs' ? 'logs' : 'traces', body)
+  return read && Buffer.from(JSON.stringify(read))
 }
 
 /** Undefined when it is too long, or too much is read at once. `hold` is told of bytes taken, and given back. */
