@@ -16,4 +16,12 @@ export type { AttentionItem, FoundThing, Overview, RunningRun, StoppedRun } from
 export type { PolicyFile, PolicyProposal, ProposeRequest, SavePolicy } from './wire/policy.ts'
 export type { ErrorAnswer, Session } from './wire/session.ts'
 export type { SourceList, SourceRow } from './wire/sources.ts'
+export type {
+  ItemAnswer as TimelineItemAnswer,
+  SeekAnswer,
+  Tile,
+  TilesAnswer,
+  TimelineAnswer,
+  TimelineItem,
+} from './wire/timeline.ts'
 export type { AlarmEvent, ToolCallRow, WhyAnswer } from './wire/why.ts'

@@ -10,6 +10,7 @@ import { policyEndpoints } from './routes/policy.ts'
 import { sessionEndpoints } from './routes/session.ts'
 import { sourceEndpoints } from './routes/sources.ts'
 import { streamEndpoints } from './routes/stream.ts'
+import { timelineEndpoints } from './routes/timeline.ts'
 
 export const endpoints: readonly (Endpoint | RawEndpoint)[] = [
   ...sessionEndpoints,
@@ -20,5 +21,6 @@ export const endpoints: readonly (Endpoint | RawEndpoint)[] = [
   ...policyEndpoints,
   ...incidentEndpoints,
   ...episodeEndpoints,
+  ...timelineEndpoints,
   ...coverageEndpoints,
 ]

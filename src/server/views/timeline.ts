@@ -1,0 +1,174 @@
+// What the page is told of a case's timeline: the lanes and the whole in outline, then tiles.
+
+import type { CaseStore } from '../../store/cases/case-store.ts'
+import { Problem } from '../problem.ts'
+import type { Source } from '../sources.ts'
+import {
+  densitySteps,
+  type ItemAnswer,
+  type SeekAnswer,
+  type TilesAnswer,
+  type TimelineAnswer,
+} from '../wire/timeline.ts'
+import { caseTimeline, type Grouping } from './timeline/case-timeline.ts'
+import { itemOf } from './timeline/details.ts'
+import { encodeItem, encodeTile } from './timeline/encode.ts'
+import { type Items, kinds, tone } from './timeline/items.ts'
+import { labelsOf } from './timeline/labels.ts'
+import { usOf } from './timeline/load-items.ts'
+import { seek } from './timeline/seek.ts'
+import { cutTile } from './timeline/tile.ts'
+
+/** A clock closer than this is not worth a second axis. */
+const skewShownMs = 250
+const incidentsMax = 40
+const clocksMax = 12
+
+export async function timelineOf(
+  store: CaseStore,
+  source: Source,
+  by: Grouping,
+  signal?: AbortSignal,
+): Promise<TimelineAnswer> {
+  const { items, lanes: lanesBy } = await caseTimeline(store, source)
+  const { lanes } = await lanesBy(by)
+  const [clocks, incidents] = await Promise.all([
+    store.rows(
+      `SELECT domain, offset_ms FROM clocks WHERE aligned AND abs(offset_ms) >= ${skewShownMs}
+       ORDER BY abs(offset_ms) DESC LIMIT ${clocksMax}`,
+      [],
+      { signal, textMax: 300 },
+    ),
+    store.rows(
+      `SELECT uid, title, severity, first_time, last_time FROM incidents ORDER BY severity DESC, first_time LIMIT ${incidentsMax}`,
+      [],
+      { signal, textMax: 300 },
+    ),
+  ])
+  const bounds = boundsOf(items)
+  return {
+    version: store.key,
+    grouping: by,
+    ...bounds,
+    lanes: {
+      label: lanes.map(({ label }) => label.slice(0, 200)),
+      note: lanes.map(({ note }) => note),
+      group: lanes.map(({ group }) => group),
+      kind: lanes.map(({ kind }) => kind),
+      rows: lanes.map(({ rows }) => rows),
+      items: lanes.map(({ start, end }) => end - start),
+    },
+    clocks: clocks.map((row) => ({ name: String(row.domain), offsetUs: Number(row.offset_ms) * 1000 })),
+    density: densityOf(items, bounds),
+    incidents: incidents.flatMap((row) => {
+      const fromUs = usOf(row.first_time)
+      if (Number.isNaN(fromUs)) return []
+      const toUs = Math.max(fromUs, usOf(row.last_time) || fromUs)
+      return [
+        { uid: String(row.uid), title: String(row.title), severity: String(row.severity), fromUs, toUs },
+      ]
+    }),
+    counts: countsOf(items),
+    withoutTime: items.withoutTime,
+    leftOut: items.leftOut,
+  }
+}
+
+export interface TilesWanted {
+  readonly version: string
+  readonly grouping: Grouping
+  readonly level: number
+  readonly column: number
+  readonly blocks: readonly number[]
+}
+
+export async function tilesOf(
+  store: CaseStore,
+  source: Source,
+  wanted: TilesWanted,
+  signal?: AbortSignal,
+): Promise<TilesAnswer> {
+  const { items, lanes } = await opened(store, source, wanted)
+  const { level, column, blocks } = wanted
+  const cut = blocks.map((block) => ({ block, tile: cutTile(items, lanes, level, column, block) }))
+  const labels = await labelsOf(
+    store,
+    items,
+    cut.flatMap(({ tile }) => tile.rows),
+    signal,
+  )
+  return { tiles: cut.map(({ block, tile }) => encodeTile(items, lanes, block, tile, labels)) }
+}
+
+export interface SeekWanted {
+  readonly version: string
+  readonly grouping: Grouping
+  readonly lane?: number | undefined
+  readonly item?: number | undefined
+  readonly us?: number | undefined
+  readonly direction: number
+}
+
+export async function soughtItem(
+  store: CaseStore,
+  source: Source,
+  wanted: SeekWanted,
+  signal?: AbortSignal,
+): Promise<SeekAnswer> {
+  const { items, lanes } = await opened(store, source, wanted)
+  const { lane, item, us, direction } = wanted
+  const start = item !== undefined && item < items.length ? item : undefined
+  const found = seek(items, lanes, { lane, item: start, us, direction })
+  if (found === undefined) return { found: null }
+  const labels = await labelsOf(store, items, [found], signal)
+  return { found: encodeItem(items, lanes, found, labels.get(found) ?? '') }
+}
+
+export async function oneItem(
+  store: CaseStore,
+  source: Source,
+  wanted: { readonly version: string; readonly grouping: Grouping; readonly id: string },
+  signal?: AbortSignal,
+): Promise<ItemAnswer> {
+  const { items, lanes } = await opened(store, source, wanted)
+  return { found: await itemOf(store, items, lanes, wanted.id, signal) }
+}
+
+/** Throws a Problem (409) when the case has changed since the page asked for its lanes. */
+async function opened(store: CaseStore, source: Source, wanted: { version: string; grouping: Grouping }) {
+  if (wanted.version !== store.key) {
+    throw new Problem(409, { what: 'The case has changed.', fix: 'Load the timeline again.' })
+  }
+  const { items, lanes } = await caseTimeline(store, source)
+  return { items, lanes: await lanes(wanted.grouping) }
+}
+
+function boundsOf({ length, fromUs, toUs }: Items): { fromUs: number; toUs: number } {
+  let from = Number.POSITIVE_INFINITY
+  let to = Number.NEGATIVE_INFINITY
+  for (let i = 0; i < length; i++) {
+    if (fromUs[i]! < from) from = fromUs[i]!
+    if (toUs[i]! > to) to = toUs[i]!
+  }
+  return to >= from ? { fromUs: from, toUs: Math.max(to, from + 1) } : { fromUs: 0, toUs: 1 }
+}
+
+function densityOf(items: Items, bounds: { fromUs: number; toUs: number }): TimelineAnswer['density'] {
+  const calls = new Array<number>(densitySteps).fill(0)
+  const grave = new Array<number>(densitySteps).fill(0)
+  const perUs = densitySteps / (bounds.toUs - bounds.fromUs)
+  for (let i = 0; i < items.length; i++) {
+    const us = items.fromUs[i]!
+    if (Number.isNaN(us)) continue
+    const at = Math.min(densitySteps - 1, Math.floor((us - bounds.fromUs) * perUs))
+    if (i < items.calls) calls[at]!++
+    if (items.tone[i] === tone.grave) grave[at]!++
+  }
+  return { calls, grave }
+}
+
+function countsOf(items: Items): Record<string, number> {
+  const counts = new Array<number>(kinds.length).fill(0)
+  for (let i = 0; i < items.length; i++) if (!Number.isNaN(items.fromUs[i]!)) counts[items.kind[i]!]!++
+  return Object.fromEntries(kinds.flatMap((kind, i) => (counts[i]! > 0 ? [[kind, counts[i]!]] : [])))
+}
