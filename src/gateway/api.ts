@@ -6,6 +6,7 @@ import type { BoxNetwork } from '../schema/box-network.ts'
 import type { Decision, PolicyMode } from '../schema/decision.ts'
 import type { JournalActor, JournalLine } from '../schema/journal.ts'
 import type { Authority } from './authority.ts'
+import type { RequestFacts } from './http-relay.ts'
 
 /** One end-to-end flow as the sandbox sees it. */
 export interface Flow {
@@ -43,10 +44,24 @@ export interface GatewayOptions {
   readonly authority?: Authority
   /** Told of what the first bytes of a connection showed, and of its end. Must not throw. */
   readonly onConnection?: (event: ConnectionEvent) => void
+  /**
+   * Asked for each request that goes on as HTTP; what it gives sees the bytes of both bodies as they pass. It must not
+   * throw, nor keep what it is shown.
+   */
+  readonly watchExchange?: (request: RequestFacts, actor: JournalActor) => ExchangeWatcher | undefined
   /** Told of connections to listeners inside, which are none of the gateway's. */
   readonly onLocal?: (unit: number, flow: Flow) => void
   /** Milliseconds, ever growing. */
   readonly now: () => number
+}
+
+/** Looks on while a request is answered. */
+export interface ExchangeWatcher {
+  request(bytes: Uint8Array): void
+  /** The answer has begun; values of two of its headers, empty where they are not there. */
+  answered(status: number, contentType: string, contentEncoding: string): void
+  answer(bytes: Uint8Array): void
+  end(): void
 }
 
 /** For those who watch: detections and responses. */

@@ -21,7 +21,7 @@ export interface Carriage {
 
 /** `redial`: a further connection for a link whose server closed the first between two requests. */
 export function startCarriage(
-  { authority, mode, now }: GatewayOptions,
+  { authority, mode, now, watchExchange }: GatewayOptions,
   links: Links,
   redial: (link: Link) => Promise<Socket>,
 ): Carriage {
@@ -139,6 +139,7 @@ export function startCarriage(
         links.keepAlso(link, letPass ? { ...line, ...links.wouldBlock() } : line)
       },
       spend: (bytes) => links.spend(link, bytes),
+      ...(watchExchange && { watch: (request) => watchExchange(request, link.actor) }),
       onUpgrade: (one, other, layers) => relayUpgraded(link, one, other, layers),
       onClose() {
         open.delete(link)

@@ -13,6 +13,7 @@ import {
 } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Decision } from '../schema/decision.ts'
+import type { ExchangeWatcher } from './api.ts'
 import { httpDenial } from './denials.ts'
 import { takeSingle } from './http-single.ts'
 
@@ -38,6 +39,8 @@ export interface HttpRelayOptions {
   /** A request that became a connection of its own: both ends, after the answer, and what it is inside of. */
   readonly onUpgrade: (client: Duplex, upstream: Duplex, layers: readonly string[]) => void
   readonly onClose: () => void
+  /** Looks on, where somebody wants to. */
+  readonly watch?: (request: RequestFacts) => ExchangeWatcher | undefined
   /** Asked before bytes of a request go out; false ends the connection. */
   readonly spend: (bytes: number) => boolean
 }
@@ -175,7 +178,14 @@ function passOn(request: IncomingMessage, response: ServerResponse, options: Tak
   }
   const headers = onward(request.rawHeaders, request)
   const on = httpRequest(requestOptions(options, facts.method, request.url, headers))
+  const watcher = options.watch?.(facts)
+  if (watcher) on.once('close', watcher.end)
   on.once('response', (answer) => {
+    if (watcher) {
+      const { 'content-type': type = '', 'content-encoding': encoding = '' } = answer.headers
+      watcher.answered(answer.statusCode ?? 0, type, encoding)
+      answer.on('data', watcher.answer)
+    }
     onRequest(facts, decision, answer.statusCode)
     response.writeHead(
       answer.statusCode ?? 502,
@@ -201,6 +211,7 @@ function passOn(request: IncomingMessage, response: ServerResponse, options: Tak
   if (!spend(headBytes(request))) return
   request.on('data', (chunk: Buffer) => {
     if (!spend(chunk.length)) on.destroy()
+    watcher?.request(chunk)
   })
   request.pipe(on)
 }

@@ -4,6 +4,7 @@
 import type { Socket } from 'node:net'
 import { toIso } from '../../base/time.ts'
 import { isOpenShell, runsShellText } from '../../commands/told-and-run.ts'
+import type { GatewayOptions } from '../../gateway/api.ts'
 import type { JournalActor, JournalLine, JournalProcess } from '../../schema/journal.ts'
 import { LaunchLimiter } from '../../sensors/launch-limiter.ts'
 import { ancestorsOf, type ProcessNode } from '../../sensors/process-tree.ts'
@@ -12,7 +13,8 @@ import { type AgentTag, agentDepth, type LaunchedAgent, labelOf, tagFor, tagOf }
 import { agentServicePort, startAgentService } from './agent-service.ts'
 import { DenialsTold } from './denials-told.ts'
 import { isHookCommand, isHookPart } from './hook-program.ts'
-import { type HookMessage, hookAnswer, readHook } from './hooks.ts'
+import { commandOf, type HookMessage, hookAnswer, readHook } from './hooks.ts'
+import { startModelTraffic } from './model-traffic.ts'
 import { type Teller, ToldCalls } from './told-calls.ts'
 
 export interface AgentSideOptions extends Pick<ProcessSensorOptions<AgentTag>, 'open' | 'facts' | 'members'> {
@@ -32,6 +34,8 @@ export interface AgentSide {
   readonly sensor: ProcessSensor<AgentTag>
   /** Ports of the gateway's own address. */
   readonly services: ReadonlyMap<number, (client: Socket, actor: JournalActor) => void>
+  /** Requests to models, as they pass the gateway. */
+  readonly watchExchange: NonNullable<GatewayOptions['watchExchange']>
   /** A run begins; the process that leads into the sandbox. */
   watch(unit: number, outsidePid: number): void
   /** What is known of a process beside its unit; `host`: where it connects to, by name. */
@@ -226,6 +230,16 @@ export async function startAgentSide(options: AgentSideOptions): Promise<AgentSi
     }
   }
 
+  const models = startModelTraffic({
+    onCall({ id, name, input }, actor) {
+      const teller = tellerOf(actor)
+      if (!mayTell(teller)) return undefined
+      const { by, own } = teller
+      const call = { id: `${own}${id}`, tool: name, command: commandOf(input), source: 'llm-api', by }
+      return told.start({ ...call, atMs: now() }) ? call.id : undefined
+    },
+    onResult: (id) => void told.end({ id, tool: '', command: '', by: 'unknown' }, { atMs: now() }),
+  })
   const service = startAgentService<JournalActor>({
     onHook,
     onTelemetry,
@@ -234,6 +248,7 @@ export async function startAgentSide(options: AgentSideOptions): Promise<AgentSi
   return {
     sensor,
     services: new Map([[agentServicePort, service.take]]),
+    watchExchange: models.watch,
     watch: (unit, outsidePid) => sensor.watch(outsidePid, { unit, role: 'way-in' }),
     of(process, host) {
       const node = sensor.see(process.pid)
@@ -259,6 +274,7 @@ export async function startAgentSide(options: AgentSideOptions): Promise<AgentSi
       lostEvents: sensor.lost,
       forgottenProcesses: sensor.tree.forgotten,
       ...counts,
+      modelCalls: models.calls(),
       calls: told.summary(),
     }),
     close() {

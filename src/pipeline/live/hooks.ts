@@ -47,7 +47,7 @@ export function readHook(body: unknown): HookMessage | undefined {
 }
 
 /** `{"command":"ls"}` is `ls`; `["bash","-lc","ls"]` too. */
-function commandOf(input: unknown): string {
+export function commandOf(input: unknown): string {
   if (typeof input === 'string') return input.slice(0, limits.commandChars)
   if (typeof input !== 'object' || input === null) return ''
   const row = input as Record<string, unknown>

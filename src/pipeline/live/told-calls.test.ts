@@ -36,6 +36,18 @@ describe('told calls', () => {
     })
   })
 
+  it('that the model asked for and a hook tells of by another id are one', () => {
+    const { lines, calls } = start()
+    calls.start(told('call_1', 'npm test', { source: 'llm-api' }))
+    expect(calls.start(told('hook-7', 'npm test'))).toBe(false)
+    expect(calls.start(told('hook-8', 'npm run lint'))).toBe(true)
+    calls.end(which('hook-7', 'npm test'), { atMs: 1500 })
+    expect(calls.end(which('call_1', 'npm test'), { atMs: 1600 })).toBe(false)
+    expect(lines.map((line) => line.class === 'execute_tool' && `${line.activity} ${line.toolCall}`)).toEqual(
+      ['start call_1', 'start hook-8', 'end call_1'],
+    )
+  })
+
   it('that run at once are told apart by their text', () => {
     const { calls } = start()
     calls.start(told('t1', 'curl -s https://a.example.com/'))

@@ -111,7 +111,7 @@ export class ToldCalls {
 
   /** False when the call was known. */
   start(told: ToldStart): boolean {
-    if (this.#calls.has(told.id) || (told.afterwards && this.#sameAs(told))) {
+    if (this.#calls.has(told.id) || (told.afterwards && this.#sameAs(told)) || this.#asModelSaid(told)) {
       this.#repeated++
       return false
     }
@@ -241,6 +241,17 @@ export class ToldCalls {
     const waiting = this.#candidates(atMs).filter(({ endMs }) => endMs === undefined)
     const [only] = waiting
     return waiting.length === 1 && only?.processes === 0 && only.guesses < limits.guesses ? only : undefined
+  }
+
+  /** A hook tells of what the model's answer told before, by an id of its own: from now on that is a name of the same call. */
+  #asModelSaid({ id, source, tool, command }: ToldStart): boolean {
+    if (source === 'llm-api') return false
+    for (const call of this.#open.values()) {
+      if (call.source !== 'llm-api' || call.tool !== tool || call.command !== command) continue
+      this.#calls.set(id, call)
+      return true
+    }
+    return false
   }
 
   /** Told of before, by a source that gives no ids or others. */

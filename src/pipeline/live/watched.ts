@@ -155,7 +155,7 @@ export async function watch(options: SandboxOptions, opening: Opening): Promise<
         record,
         redact: (text) => journal.redact(text),
         ...(trust && { authority: trust.authority }),
-        ...(agentSide && { services: agentSide.services }),
+        ...(agentSide && { services: agentSide.services, watchExchange: agentSide.watchExchange }),
       })
       undo.push(() => live?.close())
       return live

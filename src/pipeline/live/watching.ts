@@ -30,6 +30,7 @@ export interface WatchingParts {
   readonly redact: (text: string) => string
   readonly authority?: Authority
   readonly services?: NonNullable<GatewayOptions['services']>
+  readonly watchExchange?: NonNullable<GatewayOptions['watchExchange']>
 }
 
 export interface Watching {
@@ -43,7 +44,7 @@ export interface Watching {
 
 export function startWatching(
   { policy, mode = 'enforce', onAct }: SandboxOptions,
-  { name, dir, box, units, askers, held, record, redact, authority, services }: WatchingParts,
+  { name, dir, box, units, askers, held, record, redact, authority, services, watchExchange }: WatchingParts,
 ): Watching {
   const now = () => performance.now()
   let containment: Containment | undefined
@@ -72,6 +73,7 @@ export function startWatching(
     },
     onLocal: (unit, { dst }) => askers.ask(unit, dst.ip, dst.port),
     ...(services && { services }),
+    ...(watchExchange && { watchExchange }),
     contextOf: (unit) => {
       const call = units.get(unit)
       return call ? { tool: call.name, toolTier: 'identity', phase: call.phase } : {}
