@@ -1,6 +1,7 @@
 import { homedir } from 'node:os'
 import { parseArgs } from 'node:util'
 import { exitCodes, OperatorError } from '../base/errors.ts'
+import { visible } from '../base/terminal.ts'
 import { cacheFolder, stateFolder } from '../pipeline/state-folder.ts'
 import { checkPath } from '../server/find-sources.ts'
 import { serve } from '../server/serve.ts'
@@ -45,6 +46,8 @@ export async function serveCommand(args: string[]): Promise<number> {
   }
   for (const path of positionals) checkPath(path)
   const tls = tlsFiles(values['tls-cert'], values['tls-key'])
+  // One request that fails where nobody looks is no reason to leave everyone without a watch.
+  process.on('unhandledRejection', report)
   const serving = await serve({
     paths: positionals,
     host: values.host,
@@ -55,8 +58,7 @@ export async function serveCommand(args: string[]): Promise<number> {
     readOnly: values['read-only'],
     stateFolder: stateFolder(process.env, homedir()),
     cacheFolder: cacheFolder(process.env, homedir()),
-    report: (error) =>
-      process.stderr.write(`vigiles: ${error instanceof Error ? error.stack : String(error)}\n`),
+    report,
   })
   process.stdout.write(
     `${serving.url}\n${values['read-only'] ? '' : `${serving.readerUrl}  (only to look)\n`}`,
@@ -64,6 +66,12 @@ export async function serveCommand(args: string[]): Promise<number> {
   await stopped()
   await serving.close()
   return exitCodes.ok
+}
+
+/** What went wrong may hold texts from logs. */
+function report(error: unknown): void {
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  process.stderr.write(`vigiles: ${visible(text.slice(0, 8_192), true)}\n`)
 }
 
 function stopped(): Promise<void> {

@@ -104,7 +104,7 @@ const tooLarge = new Problem(413, {
 })
 
 function answerProblem({ status, text }: Problem): Response {
-  return Response.json({ error: text }, { status })
+  return Response.json({ error: text }, { status, headers: { 'Cache-Control': 'no-store' } })
 }
 
 /** The token leaves the address at once, so that it stands in no history, no referrer and on no shared screen. */

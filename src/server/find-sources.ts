@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { OperatorError } from '../base/errors.ts'
+import { quietly } from '../base/quietly.ts'
 import type { ProblemText } from './problem.ts'
 
 /** Folders looked at below one that is given; of more, the newest. */
@@ -65,9 +66,35 @@ export function checkPath(path: string): void {
 
 function search(folder: string, depth: number): Found[] {
   const kind = kindOf(folder)
-  if (kind) return [foundAt(folder, kind)]
+  if (kind) {
+    const problem = oddIn(folder)
+    return [{ ...foundAt(folder, kind), ...(problem && { problem }) }]
+  }
   if (depth === depthMax) return []
   return newestFolders(folder).flatMap((child) => search(child, depth + 1))
+}
+
+/** By folder, with the time at which its entries changed last. */
+const lookedThrough = new Map<string, { readonly at: number; readonly problem: ProblemText | undefined }>()
+const lookedThroughMax = 10_000
+
+/** A folder that came from elsewhere may hold links that lead out of it, or pipes that never end: it is not read at all. */
+function oddIn(folder: string): ProblemText | undefined {
+  const at = quietly(() => statSync(folder).mtimeMs) ?? 0
+  const before = lookedThrough.get(folder)
+  if (before?.at === at) return before.problem
+  const odd = (quietly(() => readdirSync(folder, { withFileTypes: true })) ?? []).find(
+    (entry) =>
+      !entry.isFile() && !entry.isDirectory() && !(entry.isSocket() && entry.name === 'control.sock'),
+  )
+  const problem = odd && {
+    what: `${basename(folder)} holds ${JSON.stringify(odd.name)}, which is ${odd.isSymbolicLink() ? 'a link' : 'no file'}.`,
+    why: 'What `vigiles` writes are files; a link could show what lies elsewhere on this machine.',
+    fix: 'Put the file itself in its place, or take it away.',
+  }
+  if (lookedThrough.size >= lookedThroughMax) lookedThrough.clear()
+  lookedThrough.set(folder, { at, problem })
+  return problem
 }
 
 function newestFolders(folder: string): string[] {

@@ -2,14 +2,16 @@
 
 import type { ZodType } from 'zod'
 import { nearestWord } from '../base/suggest.ts'
+import { plain } from '../base/terminal.ts'
 import { Problem } from './problem.ts'
 
 /** A parameter given once is a text, one given more often a list. */
 export function checkedQuery(schema: ZodType | undefined, queries: Record<string, string[]>): unknown {
-  const given: Record<string, string | string[]> = {}
-  for (const [name, values] of Object.entries(queries))
-    given[name] = values.length === 1 ? values[0]! : values
   if (schema === undefined) return undefined
+  // Not by assignment: a parameter may be called __proto__.
+  const given = Object.fromEntries(
+    Object.entries(queries).map(([name, values]) => [name, values.length === 1 ? values[0]! : values]),
+  )
   return checked(schema, given, 'The address')
 }
 
@@ -34,14 +36,14 @@ function checked(schema: ZodType, value: unknown, where: string): unknown {
   const result = schema.safeParse(value)
   if (result.success) return result.data
   const issue = result.error.issues[0]!
-  const field = issue.path.map(String).join('.')
+  const field = plain(issue.path.map(String).join('.'), 100)
   const keys = issue.code === 'unrecognized_keys' ? issue.keys : []
   const known =
     'shape' in schema && typeof schema.shape === 'object' && schema.shape ? Object.keys(schema.shape) : []
-  const near = keys[0] === undefined ? undefined : nearestWord(keys[0], known)
+  const near = keys[0] === undefined ? undefined : nearestWord(keys[0].slice(0, 100), known)
   throw new Problem(400, {
     what: `${where} does not fit${field === '' ? '' : ` at ${JSON.stringify(field)}`}.`,
-    why: issue.message,
+    why: plain(issue.message, 300),
     ...(near !== undefined && { fix: `Did you mean ${near}?` }),
   })
 }

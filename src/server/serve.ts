@@ -62,6 +62,10 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   server.requestTimeout = 60_000
   server.headersTimeout = 10_000
   server.maxConnections = 500
+  // Whoever takes nothing of an answer for so long has gone, or wants to hold us up.
+  server.setTimeout(60_000, (socket) => {
+    if (socket.writableLength > 0) socket.destroy()
+  })
   const bound = await listen(server, host, port)
   const tokens = newTokens()
   const app = createApp({
@@ -98,9 +102,12 @@ function openServer(
     response: import('node:http').ServerResponse,
   ) => void,
 ): Server {
-  if (!tls) return createHttpServer(handle)
+  // How often it is looked whether a request takes too long to come.
+  const limits = { connectionsCheckingInterval: 2_000 }
+  if (!tls) return createHttpServer(limits, handle)
   try {
-    return createTlsServer({ cert: readFileSync(tls.certFile), key: readFileSync(tls.keyFile) }, handle)
+    const [cert, key] = [readFileSync(tls.certFile), readFileSync(tls.keyFile)]
+    return createTlsServer({ ...limits, handshakeTimeout: 10_000, cert, key }, handle)
   } catch (cause) {
     throw new OperatorError('usage', {
       what: `The TLS files can't be used (${cause instanceof Error ? cause.message : String(cause)}).`,

@@ -1,6 +1,6 @@
 // What can be looked at, and how to get at it. Looked for anew once a second, or as soon as a run begins: live runs appear and end.
 
-import { existsSync, statSync } from 'node:fs'
+import { existsSync, lstatSync, realpathSync, statSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { quietly } from '../base/quietly.ts'
@@ -102,8 +102,11 @@ export class Sources {
     for (const path of this.#options.paths) {
       if (existsSync(path)) for (const one of findBelow(path)) found.set(one.id, one)
     }
-    if (existsSync(this.#options.runs)) {
-      for (const one of findBelow(this.#options.runs)) if (!one.problem) found.set(one.id, one)
+    const { runs } = this.#options
+    if (existsSync(runs)) {
+      const root = realpathSync(runs)
+      // That there are none yet is no problem.
+      for (const one of findBelow(runs)) if (!one.problem || one.folder !== root) found.set(one.id, one)
     }
     this.#found = found
   }
@@ -178,7 +181,8 @@ function changedAt(folder: string): string | null {
 
 /** A run that was killed leaves its socket behind: only one that is listened to counts. */
 function answers(path: string): Promise<boolean> {
-  if (!existsSync(path)) return Promise.resolve(false)
+  // A link to another program's socket is not asked.
+  if (quietly(() => lstatSync(path))?.isSocket() !== true) return Promise.resolve(false)
   return new Promise((resolve) => {
     const socket = connect(path)
     const end = (live: boolean) => {

@@ -3,9 +3,10 @@
 import {
   closeSync,
   constants,
+  fstatSync,
   fsyncSync,
   openSync,
-  readFileSync,
+  readSync,
   renameSync,
   unlinkSync,
   writeFileSync,
@@ -13,7 +14,7 @@ import {
 import type { RunFile } from '../schema/journal.ts'
 import { recordingPaths, syncFolder } from './folder.ts'
 
-const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants
+const { O_CREAT, O_EXCL, O_NOFOLLOW = 0, O_NONBLOCK = 0, O_RDONLY, O_WRONLY } = constants
 const nothingYet: RunFile = {
   _schema: 'vigiles/run/v1',
   exitCode: null,
@@ -54,8 +55,7 @@ export function updateRunFile(
 export function readRunFile(dir: string): RunFile | undefined {
   let value: unknown
   try {
-    const text = readFileSync(recordingPaths(dir).run, 'utf8')
-    value = text.length > bytesMax ? undefined : JSON.parse(text)
+    value = JSON.parse(readSmallFile(recordingPaths(dir).run))
   } catch {
     return undefined
   }
@@ -70,6 +70,18 @@ export function readRunFile(dir: string): RunFile | undefined {
     tier: textOrNull(row.tier),
     ...(typeof row.publicKey === 'string' && { publicKey: row.publicKey }),
   } as RunFile
+}
+
+/** A recording from elsewhere may hold a link or a pipe by that name, which would lead away or never end. */
+function readSmallFile(path: string): string {
+  const fd = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+  try {
+    const { size } = fstatSync(fd)
+    const bytes = Buffer.alloc(Math.min(size, bytesMax))
+    return bytes.toString('utf8', 0, readSync(fd, bytes, 0, bytes.length, 0))
+  } finally {
+    closeSync(fd)
+  }
 }
 
 function textOrNull(value: unknown): string | null {

@@ -342,8 +342,11 @@ describe('the room beside recordings that other programs write', () => {
     const before = feed.got.length
     rmSync(join(runs, 'other'), { recursive: true })
     await feed.wait((one) => feed.got.length > before && one.type === 'source' && one.source === other?.id)
-    const seen = await read('/overview', ({ sources }) => sources.runs === 3)
+    const seen = await read('/overview', ({ sources }) => sources.unusable === 1)
     expect(seen.latest.map(({ sourceTitle }) => sourceTitle)).not.toContain('linked')
+    expect(seen.attention.find(({ reason }) => reason === 'unusable')).toMatchObject({
+      text: 'linked holds "journal.jsonl", which is a link.',
+    })
   })
 
   it('ends every feed when it is closed', async () => {
