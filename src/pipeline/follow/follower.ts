@@ -1,0 +1,419 @@
+// One stream that is followed: reads, answers, fits, detects, keeps. Everything happens in one loop, one step after the
+// other, so that nothing has to be guarded against anything else; only fits and full investigations run beside it.
+
+import type { TopologyEntry } from '../../schema/topology.ts'
+import { Answers } from './answers.ts'
+import type { FollowAnswer, FollowEvent, FollowLimits, FollowOptions, FollowProblem } from './api.ts'
+import { type Arrived, type Chunk, chunkOf, topologyOf } from './chunk.ts'
+import type { FitResult } from './fit-job.ts'
+import { FitThread } from './fit-thread.ts'
+import { Inventory } from './inventory.ts'
+import { mergeFit } from './merge-fit.ts'
+import { Quick } from './quick.ts'
+import { Reading } from './reading.ts'
+import { type FollowState, writeState } from './state-file.ts'
+import { type Detected, StreamDetections } from './stream-detections.ts'
+import { StreamCall, StreamEvent } from './stream-items.ts'
+import { Surroundings } from './surroundings.ts'
+import { type Finding, verdictAt } from './verdicts.ts'
+import { textsMax, unanswered, Window } from './window.ts'
+
+/** Events that are asked about at once. */
+const askMax = 2_000
+/** Events that wait to be asked about again; beyond it the next fit has to do. */
+const againMax = 100_000
+const saveEveryMs = 2_000
+const problemsKept = 200
+
+export interface FollowerOptions extends FollowOptions {
+  readonly folder: string
+  readonly limits: FollowLimits
+  /** Everything that is read: the paths, the topology, what was received. */
+  readonly inputs: readonly string[]
+  readonly from: FollowState
+  readonly tell: (event: FollowEvent) => void
+  readonly now: () => number
+}
+
+export class Follower {
+  readonly #options: FollowerOptions
+  readonly #limits: FollowLimits
+  readonly window = new Window()
+  readonly #around: Surroundings
+  readonly #quick: Quick
+  readonly answers: Answers
+  readonly inventory: Inventory
+  readonly #reading: Reading
+  readonly #fits = new FitThread()
+  readonly detections: StreamDetections
+  readonly #again = new Set<number>()
+  readonly #waiting: number[] = []
+  readonly evicted: Record<string, number> = { events: 0, calls: 0, again: 0 }
+  readonly problems: FollowProblem[] = []
+  #topology: TopologyEntry[] = []
+  #boxes = 0
+  #lastScan = Number.NEGATIVE_INFINITY
+  #lastSave = Number.NEGATIVE_INFINITY
+  #lastEvict = 0
+  #dirty = false
+  /** The fit under way: events that were asked about since it began keep their newer answers. */
+  #fitting: { readonly since: Set<number> } | undefined
+  #fitted: FitResult | undefined
+  #rowsAtFit = -1
+  #changes = 0
+  #fitEnded = Number.NEGATIVE_INFINITY
+  /** What came with the last chunks and the detections have not seen yet. */
+  #unseen: Chunk[] = []
+  lastFit: FitResult | undefined
+  fits = 0
+  paged: () => readonly string[] = () => []
+
+  constructor(options: FollowerOptions) {
+    this.#options = options
+    const { limits, folder, from, controls = [] } = options
+    this.#limits = limits
+    this.#around = new Surroundings(this.window, limits.events + limits.waiting)
+    this.#quick = new Quick(this.window, this.#around, controls)
+    this.answers = new Answers(this.window, `${folder}/answers`, limits, from.answered)
+    this.inventory = new Inventory({
+      paths: options.inputs,
+      except: folder,
+      limits,
+      records: from.files,
+      onFile: ({ path, found }) => options.tell({ type: 'input', path, format: found.importer.id }),
+      onProblem: (problem) => this.problem(problem),
+      now: options.now,
+    })
+    this.#reading = new Reading(this.inventory, limits, (problem) => this.problem(problem), options.now)
+    this.detections = new StreamDetections({
+      eventUid: (row) => this.#eventUid(row),
+      callUid: (row) => this.window.wordsOf(row)?.uid,
+      call: (row) => this.#callFacts(row),
+    })
+  }
+
+  get waiting(): number {
+    return this.#waiting.length
+  }
+
+  problem(problem: FollowProblem): void {
+    this.problems.push(problem)
+    if (this.problems.length > problemsKept) this.problems.shift()
+    this.#options.tell({ type: 'problem', problem })
+  }
+
+  /** What the watcher of the file system heard: all files are looked at in the next step. */
+  scanSoon(): void {
+    this.#lastScan = Number.NEGATIVE_INFINITY
+  }
+
+  /** One turn. False when there was nothing to do and nothing is waited for. */
+  async step(last = false): Promise<boolean> {
+    const { now } = this.#options
+    const scans = last || now() - this.#lastScan >= this.#limits.scanMs
+    if (scans) {
+      this.#lastScan = now()
+      await this.inventory.scan()
+    }
+    if (this.inventory.changed) this.save()
+    let busy = false
+    if (this.#waiting.length < this.#limits.waiting) {
+      const { arrived, more } = await this.#reading.round(scans, last)
+      if (arrived.length > 0) this.#takeIn(arrived)
+      busy = more || arrived.length > 0
+    }
+    busy = this.#answer() || busy
+    if (this.#fitted) await this.#takeFit()
+    this.#fitIfDue(busy)
+    this.#detect(false)
+    this.#makeRoom()
+    if (this.#dirty && now() - this.#lastSave >= saveEveryMs) this.save()
+    return busy || this.#waiting.length > 0
+  }
+
+  /** After the last byte: what readers and detections have kept back, and a fit of all that is in the window. */
+  async end(): Promise<void> {
+    while (await this.step(true)) await pause()
+    const arrived: Arrived[] = []
+    for (const file of this.inventory.files.values()) {
+      const rows = file.end()
+      if (rows) arrived.push({ file, rows })
+    }
+    if (arrived.length > 0) this.#takeIn(arrived)
+    while (this.#fitting) {
+      await pause()
+      if (this.#fitted) await this.#takeFit()
+    }
+    this.#startFit()
+    while (this.#fitting) {
+      await pause()
+      if (this.#fitted) await this.#takeFit()
+    }
+    this.#answer()
+    this.#detect(true)
+    this.#tellDetected(this.detections.end())
+    this.save()
+  }
+
+  async stop(): Promise<void> {
+    await this.#fits.stop()
+    for (const file of this.inventory.files.values()) file.close()
+    this.save()
+    this.answers.close()
+  }
+
+  save(): void {
+    this.inventory.changed = false
+    this.#dirty = false
+    this.#lastSave = this.#options.now()
+    const answered = new Map(this.#options.from.answered)
+    for (const [file, events] of this.answers.answeredOf)
+      answered.set(file, Math.max(events, answered.get(file) ?? 0))
+    try {
+      writeState(this.#options.folder, {
+        files: [...this.inventory.records(this.#reading.resumeOf)],
+        answered,
+        paged: this.paged(),
+      })
+    } catch (error) {
+      this.problem({ where: 'state', what: `it can't be written: ${messageOf(error)}` })
+    }
+  }
+
+  #takeIn(arrived: readonly Arrived[]): void {
+    const { zones = [], controls = [] } = this.#options
+    const { window } = this
+    const chunk = chunkOf(
+      arrived,
+      this.inventory.files.values(),
+      { zones, controls },
+      {
+        texts: window.texts,
+        clock: window.clock,
+        events: window.nextEvent,
+        calls: window.nextCall,
+      },
+    )
+    const gone = arrived.flatMap(({ file, rows }) => rows.gone.map((key) => `c${file.id}-${key}`))
+    const goneRows = [...gone, ...chunk.words.map(({ uid }) => uid)]
+      .map((uid) => window.callRow(uid))
+      .filter((row) => row >= 0)
+    window.add(chunk, gone)
+    const parts = arrived.flatMap(({ file, rows }) => {
+      const base = chunk.bases.get(file)
+      if (!base) return []
+      this.#reading.numbered(file, base.event)
+      const { batch, rest, linesBefore } = rows
+      return [
+        {
+          ...{ file: file.id, batch, firstEvent: base.event, firstCall: base.call, linesBefore },
+          ...(rest === undefined ? {} : { rest }),
+        },
+      ]
+    })
+    this.#fits.add(parts, goneRows)
+    this.#changes++
+    this.#dirty = true
+    if (chunk.events.n > 0) {
+      this.#around.addEvents(window.events.at(-1)!)
+      for (let i = 0; i < chunk.events.n; i++) this.#waiting.push(chunk.firstEvent + i)
+    }
+    if (chunk.calls.n > 0) {
+      this.#around.addCalls(window.calls.at(-1)!)
+      for (const row of this.#quick.affectedBy(window.calls.at(-1)!)) this.#askAgain(row)
+    }
+    this.#unseen.push(chunk)
+  }
+
+  #askAgain(row: number): void {
+    if (this.#again.size >= againMax) this.evicted.again = (this.evicted.again ?? 0) + 1
+    else this.#again.add(row)
+  }
+
+  /** Answers by the last fit. True when there is more. */
+  #answer(): boolean {
+    if (!this.#quick.fitted) return false
+    const boxes = [...this.inventory.files.values()].reduce((sum, { sink }) => sum + sink.boxes.length, 0)
+    if (boxes !== this.#boxes) {
+      this.#boxes = boxes
+      this.#topology = topologyOf(this.inventory.files.values())
+    }
+    const asked = this.#waiting.splice(0, askMax)
+    const firstAsked = asked.length
+    for (const row of this.#again) {
+      if (asked.length >= askMax) break
+      this.#again.delete(row)
+      const place = this.window.eventPlace(row)
+      if (place && place.chunk.said.verdict[place.i] !== unanswered) asked.push(row)
+    }
+    if (asked.length === 0) return false
+    try {
+      for (const row of asked) this.#fitting?.since.add(row)
+      this.#say(this.#quick.ask(asked, this.#topology), 'quick')
+    } catch (error) {
+      this.#waiting.unshift(...asked.slice(0, firstAsked))
+      throw error
+    }
+    return this.#waiting.length > 0 || this.#again.size > 0
+  }
+
+  #say(findings: readonly Finding[], by: FollowAnswer['by']): void {
+    const { first, revised } = this.answers.say(findings, by)
+    if (first.length > 0) this.#options.tell({ type: 'answers', answers: first })
+    if (revised.length > 0) this.#options.tell({ type: 'revisions', answers: revised })
+    if (first.length > 0) this.#dirty = true
+  }
+
+  #fitIfDue(busy: boolean): void {
+    if (this.#fitting || this.#changes === this.#rowsAtFit) return
+    const { fitEveryMs, fitRest } = this.#limits
+    const rest = Math.max(fitEveryMs, fitRest * (this.lastFit?.ms ?? 0))
+    // At first all that lies there is read: a fit of half of it would answer half of it wrongly.
+    const first = !this.#quick.fitted && (!busy || this.#waiting.length >= this.#limits.waiting)
+    if (first || (this.#quick.fitted && this.#options.now() - this.#fitEnded >= rest)) this.#startFit()
+  }
+
+  #startFit(): void {
+    const { zones = [], controls = [] } = this.#options
+    const since = new Set<number>()
+    this.#fitting = { since }
+    this.#rowsAtFit = this.#changes
+    const files = [...this.inventory.files.values()].map(({ id, path, found, modifiedUs, sink }) => ({
+      ...{ id, path, format: found.importer.id, modifiedUs, boxes: sink.boxes, episodes: sink.episodes },
+    }))
+    const { firstEvent, firstCall } = this.window
+    this.#fits
+      .fit({ files, zones, controls, firstEvent, firstCall })
+      .then((result) => {
+        this.#fitted = result
+      })
+      .catch((error: unknown) => {
+        this.#fitting = undefined
+        this.#fitEnded = this.#options.now()
+        this.problem({ where: 'fit', what: `it failed: ${messageOf(error)}` })
+      })
+  }
+
+  async #takeFit(): Promise<void> {
+    const result = this.#fitted!
+    const since = this.#fitting?.since ?? new Set<number>()
+    this.#fitted = undefined
+    this.#fitting = undefined
+    this.#fitEnded = this.#options.now()
+    this.fits++
+    this.lastFit = result
+    this.#quick.use(result.carried)
+    for await (const findings of mergeFit(this.window, result, since)) {
+      this.#say(findings, 'fit')
+    }
+    const answered = (row: number) => {
+      const place = this.window.eventPlace(row)
+      return !place || place.chunk.said.verdict[place.i] !== unanswered
+    }
+    if (this.#waiting.some(answered)) {
+      const still = this.#waiting.filter((row) => !answered(row))
+      this.#waiting.splice(0, this.#waiting.length, ...still)
+    }
+    const { clocks, hypotheses, calibrated, event, call, ms } = result
+    this.#options.tell({
+      type: 'fit',
+      ...{ clocks, hypotheses, calibrated, events: event.length, calls: call.length, ms },
+    })
+  }
+
+  #detect(all: boolean): void {
+    const later: Chunk[] = []
+    for (const chunk of this.#unseen) {
+      const held = this.window.eventPlace(chunk.firstEvent)?.chunk
+      if (chunk.events.n > 0 && held && held.firstEvent === chunk.firstEvent && held.waiting > 0)
+        later.push(chunk)
+      else this.#show(chunk)
+    }
+    this.#unseen = later
+    this.#tellDetected(this.detections.release(all))
+  }
+
+  #show(chunk: Chunk): void {
+    const { theCase, calls, events, firstCall, firstEvent } = chunk
+    for (let j = 0; j < calls.n; j++) {
+      if (theCase.echoOf[j]! >= 0) continue
+      this.detections.push(new StreamCall(theCase, j, firstCall + j, calls.startUs[j]!))
+    }
+    for (let i = 0; i < events.n; i++) {
+      const place = this.window.eventPlace(firstEvent + i)
+      if (!place) continue
+      const { said } = place.chunk
+      const call = said.call[place.i]!
+      const p = said.p[place.i]!
+      const caused = call >= 0 && verdictAt(p) > 0
+      const own = this.window.texts.list[said.box[place.i]!] ?? ''
+      const from = caused ? this.window.callPlace(call) : undefined
+      const box = own || (from ? (this.window.texts.list[from.chunk.calls.box[from.j]!] ?? '') : '')
+      const name = theCase.text(theCase.merged.events.name[i]!)
+      this.detections.push(
+        new StreamEvent(theCase, i, {
+          index: firstEvent + i,
+          us: Number.isFinite(said.us[place.i]!) ? said.us[place.i]! : events.fromUs[i]!,
+          box: box === '' ? undefined : box,
+          cause: caused ? { call, p } : undefined,
+          dstName: name === '' ? undefined : name,
+        }),
+      )
+    }
+  }
+
+  #tellDetected({ findings, incidents }: Detected): void {
+    for (const finding of findings) this.#options.tell({ type: 'finding', finding })
+    for (const { incident, isNew } of incidents) this.#options.tell({ type: 'incident', incident, isNew })
+  }
+
+  #makeRoom(): void {
+    const gone = this.window.evict(this.#limits.events, this.#limits.calls)
+    if (gone.events + gone.calls === 0) return
+    this.evicted.events = (this.evicted.events ?? 0) + gone.events
+    this.evicted.calls = (this.evicted.calls ?? 0) + gone.calls
+    this.#reading.forget(this.window.firstEvent)
+    this.#lastEvict += gone.events + gone.calls
+    if (this.#lastEvict < this.#limits.events / 4) return
+    this.#lastEvict = 0
+    this.#around.forget()
+    if (this.window.texts.list.length > textsMax) this.#renumber()
+  }
+
+  #renumber(): void {
+    this.window.renumber()
+    this.#around.clear()
+    for (const held of this.window.events) this.#around.addEvents(held)
+    for (const held of this.window.calls) this.#around.addCalls(held)
+  }
+
+  #eventUid(row: number): string | undefined {
+    const place = this.window.eventPlace(row)
+    return place && `e${place.chunk.eventFile[place.i]!.id}-${place.chunk.eventIndex[place.i]}`
+  }
+
+  #callFacts(row: number) {
+    const place = this.window.callPlace(row)
+    if (!place) return undefined
+    const { calls } = place.chunk
+    const textOf = (id: number) => this.window.texts.list[id] ?? ''
+    const [run, episode, box] = [calls.run, calls.episode, calls.box].map((column) =>
+      textOf(column[place.j]!),
+    )
+    const step = calls.step[place.j]!
+    return {
+      ...(run ? { run } : {}),
+      ...(episode ? { episode } : {}),
+      ...(box ? { box } : {}),
+      ...(step < 0 ? {} : { step }),
+    }
+  }
+}
+
+export function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 10))
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
