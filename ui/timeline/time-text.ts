@@ -25,16 +25,20 @@ export function momentText(us: number, zone: Zone, digits = 3): string {
 
 /** `UTC`, or `+02:00` of that zone at that time. */
 export function zoneName(us: number, zone: Zone): string {
-  if (zone === 'utc') return 'UTC'
+  if (isUtc(zone)) return 'UTC'
   const minutes = offsetMinutes(us / 1000, zone)
   const abs = Math.abs(minutes)
   const two = (n: number) => String(n).padStart(2, '0')
   return `${minutes < 0 ? '-' : '+'}${two(Math.floor(abs / 60))}:${two(abs % 60)}`
 }
 
+function isUtc(zone: Zone): boolean {
+  return zone === 'utc' || zone === 'UTC'
+}
+
 /** Whether a text names a zone that this browser knows. */
 export function isZone(name: string): boolean {
-  if (name === 'utc' || name === 'local') return true
+  if (isUtc(name) || name === 'local') return true
   try {
     return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== ''
   } catch {
@@ -49,7 +53,7 @@ const offsetsMax = 2_000
 
 /** Minutes that a zone is ahead of UTC. Asked once a quarter of an hour: no zone changes in between. */
 function offsetMinutes(ms: number, zone: Zone): number {
-  if (zone === 'utc' || !Number.isFinite(ms)) return 0
+  if (isUtc(zone) || !Number.isFinite(ms)) return 0
   if (zone === 'local') return -new Date(ms).getTimezoneOffset()
   const quarter = Math.floor(ms / 900_000)
   const key = `${zone} ${quarter}`
