@@ -5,6 +5,7 @@
 
 import type { TopologyEntry } from '../schema/topology.ts'
 import type { CalibrationTable } from './calibration-table.ts'
+import type { Keys } from './keys.ts'
 
 /** One clock: records stamped by the same machine in the same way. */
 export interface ClockDomain {
@@ -192,6 +193,8 @@ export interface AttributionResult {
   readonly calibrated: boolean
   /** Of connections; absent where an older fit was applied. */
   readonly calibration?: CalibrationTable
+  /** Which sandboxes each event may come from; absent where an older fit was applied. */
+  readonly keys?: Keys
   /** Plain sentences for the reader: what was missing, what was assumed, what would decide it. */
   readonly notes: readonly string[]
   /** Evidence of each listed candidate of event i, in the order of the candidates. */

@@ -15,6 +15,7 @@ import { beliefsOf, calibrationTable } from './calibration-table.ts'
 import { type CarriedFit, carryFit } from './carry.ts'
 import { alignClocks } from './clocks.ts'
 import { fitModel } from './fit.ts'
+import { keysAsGiven } from './given-keys.ts'
 import { testHypotheses } from './hypotheses.ts'
 import { type Keys, resolveKeys } from './keys.ts'
 import { followLookups } from './lookups.ts'
@@ -144,6 +145,7 @@ export function fitCase(
     coincidences: tests.coincidences,
     calibrated: calibration.calibrated,
     calibration: calibrationTable(scene, beliefs, post, calibration),
+    keys: keysAsGiven(keys, eventOrder, callOrder),
     notes,
   }
   return { result, carry: () => carryFit({ input: given, clocks, keys, units, scene, model, claimAt }) }

@@ -2,7 +2,7 @@
 
 import type { ImprovementId, ReadinessCheck } from '../../schema/readiness.ts'
 import type { Facts } from './api.ts'
-import { callsText, ofTen, percent } from './words.ts'
+import { aboutTen, callsText, ofTen, percent } from './words.ts'
 
 /** Improvements as they are told. */
 export const improvementWords: Readonly<Record<ImprovementId, string>> = {
@@ -36,7 +36,7 @@ export function answerOf(facts: Facts, checks: readonly ReadinessCheck[]): strin
       today.sharedMean < 1.05
         ? 'one call runs at a time'
         : `${callsText(today.sharedMean)} on average run at once`
-    const first = `An alarm of today would be attributed to one call in about ${ofTen(today.share)} cases: where it would come from, ${crowd}${partly}.`
+    const first = `An alarm of today would be attributed to one call in ${aboutTen(today.share)} cases: where it would come from, ${crowd}${partly}.`
     const worth = path.filter(
       ({ odds: then }, k) => then.share - (path[k - 1]?.odds ?? today).share >= stepMin,
     )
@@ -53,7 +53,7 @@ export function answerOf(facts: Facts, checks: readonly ReadinessCheck[]): strin
     return `${first} What would help most: ${words.join(', then ')}${warning}.`
   }
   if (facts.traces && odds) {
-    return `No alarm of today could be attributed, because there is no log of what leaves. With one that tells sandboxes apart, stamps milliseconds and knows names, about ${ofTen(odds.best.share)} would be${warning}.`
+    return `No alarm of today could be attributed, because there is no log of what leaves. With one that tells sandboxes apart, stamps milliseconds and knows names, ${aboutTen(odds.best.share)} would be${warning}.`
   }
   if (facts.logs) {
     return `No alarm of today could be attributed to a call, because no tool call was read. The first thing to do is to give the agents' traces of the time of these logs${warning}.`

@@ -24,7 +24,9 @@ export interface FactParts {
 /** Facts, and what simulated alarms are like. Pure: the same case gives the same. */
 export function factsOf({ theCase, result, inputs, rejects, settings }: FactParts): Facts {
   const { attribution, topology } = theCase
-  const keys = resolveKeys(attribution.texts, attribution.events, attribution.calls, topology, result.eventUs)
+  const keys =
+    result.keys ??
+    resolveKeys(attribution.texts, attribution.events, attribution.calls, topology, result.eventUs)
   const world = worldOf(theCase, result, keys)
   return {
     ...{ inputs, rejects, settings },

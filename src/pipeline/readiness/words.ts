@@ -2,8 +2,8 @@
 
 import { plain } from '../../base/terminal.ts'
 import { count, counted } from '../../exporters/words.ts'
-import type { ReadinessEvidence, ReadinessOdds } from '../../schema/readiness.ts'
-import { evidenceMax, type Facts } from './api.ts'
+import type { ReadinessEvidence } from '../../schema/readiness.ts'
+import { evidenceMax } from './api.ts'
 import type { Tally } from './log-facts.ts'
 import type { Setting } from './setting.ts'
 
@@ -24,21 +24,15 @@ export function ofTen(share: number): string {
   return `${Math.round(share * 10)} of 10`
 }
 
-/** How many share an alarm, where it can be told. */
-export function sharedText({ odds }: Facts): string {
-  const today = odds?.today
-  if (!today) return ''
-  return `On average ${callsText(today.sharedMean)} run at once where an alarm of today would come from`
+/** The same within a sentence: `about 7 of 10`, `more than 19 of 20`. */
+export function aboutTen(share: number): string {
+  const text = ofTen(share)
+  return /^\d/.test(text) && share < 1 ? `about ${text}` : text
 }
 
 export function callsText(mean: number): string {
   const n = mean >= 10 ? count(Math.round(mean)) : String(Number(mean.toFixed(1)))
   return `${n} ${n === '1' ? 'call' : 'calls'}`
-}
-
-/** `from 3 of 10 to 9 of 10`. */
-export function gainText(today: ReadinessOdds, then: ReadinessOdds): string {
-  return `${ofTen(today.share)} → ${ofTen(then.share)}`
 }
 
 export function tallyEvidence(tally: Tally, text: string): ReadinessEvidence[] {
