@@ -15,15 +15,22 @@ export function canonicalJson(value: unknown): string {
   return `{${canonicalMembers(value)}}`
 }
 
-/** The members of an object as they stand between its braces. `known`: a member whose canonical text is at hand. */
+/**
+ * The members of an object as they stand between its braces. `known`: a member whose canonical text is at hand.
+ * `beside`: members of another object, which stand in place of its own of the same name.
+ */
 export function canonicalMembers(
   value: object,
   known?: { readonly key: string; readonly text: string },
+  beside: object = {},
 ): string {
   const members = value as Readonly<Record<string, unknown>>
+  const others = beside as Readonly<Record<string, unknown>>
+  const keys = Object.keys(others)
+  for (const key of Object.keys(members)) if (!Object.hasOwn(others, key)) keys.push(key)
   let text = ''
-  for (const key of sorted(Object.keys(members))) {
-    const member = members[key]
+  for (const key of sorted(keys)) {
+    const member = Object.hasOwn(others, key) ? others[key] : members[key]
     if (member === undefined || typeof member === 'function' || typeof member === 'symbol') continue
     const written = keyText(key)
     text += text === '' ? written.first : written.later

@@ -4,9 +4,18 @@
 export const streamBytesMax = 65_536
 const lineBytesMax = 16_384
 
+const decoder = new TextDecoder()
+
+const isNoSpace = (byte: number) => byte !== 32 && byte !== 10 && byte !== 13 && byte !== 9
+const beginsJson = (byte: number | undefined) => byte === 0x7b || byte === 0x5b // { or [
+
+/** Whether a direction that begins so can have lines for {@link JsonLines}. */
+export function mayBeJsonLines(bytes: Uint8Array): boolean {
+  return beginsJson(bytes.find(isNoSpace))
+}
+
 /** Hands on lines as long as they look like JSON and the limits hold. */
 export class JsonLines {
-  #text = new TextDecoder()
   #held = new Uint8Array(0)
   #skipping = false
   #afterGap = false
@@ -19,10 +28,10 @@ export class JsonLines {
     let part = bytes.subarray(0, this.#left)
     this.#left -= part.length
     if (!this.#started) {
-      const first = part.findIndex((byte) => byte !== 32 && byte !== 10 && byte !== 13 && byte !== 9)
+      const first = part.findIndex(isNoSpace)
       if (first >= 0) {
         this.#started = true
-        if (part[first] !== 0x7b && part[first] !== 0x5b) this.open = false // Neither { nor [.
+        if (!beginsJson(part[first])) this.open = false
       }
     }
     // Segments tend to begin where lines do.
@@ -59,7 +68,7 @@ export class JsonLines {
 
   #emit(line: Uint8Array, onLine: (line: string) => void): void {
     if (line.length < 2 || line.length > lineBytesMax) return
-    onLine(this.#text.decode(line).replace(/\0+$/, ''))
+    onLine(decoder.decode(line).replace(/\0+$/, ''))
   }
 
   #close(): void {

@@ -8,7 +8,7 @@
 // uses, so they count only with two of its own tokens: see `weakTokensMin`.
 
 import { printable, u16, u24 } from './bytes.ts'
-import { JsonLines } from './json-lines.ts'
+import { JsonLines, mayBeJsonLines } from './json-lines.ts'
 
 export interface Mining {
   /** Method names seen, in order of appearance, at most `methodsMax`. */
@@ -181,6 +181,7 @@ export class StratumReader {
 
 /** Mining talk in the given beginnings of a connection's two directions. */
 export function readStratum(client: Uint8Array, server: Uint8Array): Mining | undefined {
+  if (!mayBeJsonLines(client) && !mayBeJsonLines(server)) return undefined
   const reader = new StratumReader()
   reader.feed('client', client)
   reader.feed('server', server)

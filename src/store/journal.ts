@@ -287,8 +287,8 @@ export class Journal {
   #write(line: JournalLine | JournalNote, us: number): Appended {
     const { seq, hash: prev } = this.#head
     const { box } = this.#options
-    const own = 'box' in line || box === undefined ? {} : { box }
-    const { text, hash } = lineText({ ...own, ...line }, { seq: seq + 1, time: toIso(us), prev }, this.#hider)
+    const whole = 'box' in line || box === undefined ? line : { box, ...line }
+    const { text, hash } = lineText(whole, { seq: seq + 1, time: toIso(us), prev }, this.#hider)
     this.#text += text
     this.#head = { seq: seq + 1, hash }
     return this.#head

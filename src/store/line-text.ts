@@ -18,9 +18,9 @@ export function lineText(
   place: LinePlace,
   hider: SecretHider,
 ): { readonly text: string; readonly hash: string } {
-  const members = membersOf(line, { _schema: journalSchema, ...place }, hider)
-  const hash = digest('sha256', `{${members}}`, 'hex')
-  return { text: `{${storedForm(members)},"hash":"${hash}"}\n`, hash }
+  const whole = `{${membersOf(line, { _schema: journalSchema, ...place }, hider)}}`
+  const hash = digest('sha256', whole, 'hex')
+  return { text: `${storedForm(whole).slice(0, -1)},"hash":"${hash}"}\n`, hash }
 }
 
 /** Texts of actors by who hides their secrets: a process that opens many connections is the same in all of their lines. */
@@ -49,7 +49,7 @@ function membersOf(line: JournalLine | JournalNote, place: object, hider: Secret
   const text = actorText(line, hider)
   if (text !== undefined) {
     const fitted = fitLine(line, hider, undefined, 'actor')
-    const members = canonicalMembers({ ...fitted, ...place }, { key: 'actor', text })
+    const members = canonicalMembers(fitted, { key: 'actor', text }, place)
     if (bytesOf(members) <= membersBytesMax) return members
   }
   for (const limits of tighterLimits) {
