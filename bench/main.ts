@@ -12,6 +12,8 @@ const benches: Readonly<Record<string, string>> = {
   journal: 'journal/main.ts',
   policy: 'policy/main.ts',
   sandbox: 'sandbox/main.ts',
+  follow: 'follow/main.ts',
+  'serve-live': 'serve/live.ts',
 }
 const [name, ...rest] = process.argv.slice(2)
 const file = name === undefined ? undefined : benches[name]

@@ -14,6 +14,8 @@ const pollMs = 150
 const endedPollMs = 2_000
 /** One that was just found may be about to open its socket. */
 const youngMs = 10_000
+/** One that is written without a socket of ours (over a network's disk, say) is followed as long as it grows. */
+const activeMs = 60_000
 /** Between two questions whether a run still lives, with few of them; more are asked less often. */
 const aliveMs = 2_000
 const aliveEachMs = 20
@@ -29,6 +31,7 @@ interface Tracked {
   readonly run: WatchedRun
   readonly foundAt: number
   pulledAt: number
+  grewAt: number
   askedAt: number
   asking: boolean
   allowed: number
@@ -113,6 +116,7 @@ export class LiveRuns {
         run,
         foundAt: this.#lookedOnce ? now : 0,
         pulledAt: 0,
+        grewAt: 0,
         askedAt: 0,
         asking: false,
         allowed: 0,
@@ -136,9 +140,8 @@ export class LiveRuns {
     let busy = false
     for (const tracked of this.#tracked.values()) {
       const { run, foundAt } = tracked
-      const isYoung = now - foundAt < youngMs
-      if (!run.isLive && !isYoung && now - tracked.pulledAt < endedPollMs) continue
-      if (!run.isLive && !isYoung && !run.isRead) continue
+      const isActive = run.isLive || now - foundAt < youngMs || now - tracked.grewAt < activeMs
+      if (!isActive && (!run.isRead || now - tracked.pulledAt < endedPollMs)) continue
       if (this.#pull(tracked, now)) busy = true
       this.#askAlive(tracked, now)
     }
@@ -159,7 +162,9 @@ export class LiveRuns {
   #pull(tracked: Tracked, now: number): boolean {
     const { run } = tracked
     tracked.pulledAt = now
+    const wasRead = run.isRead
     const { news, more, bytes } = run.pull(now)
+    if (wasRead && bytes > 0) tracked.grewAt = now
     if (!run.isLive) this.#historyBytes += bytes
     this.#publish(tracked, news, now)
     return more
