@@ -2,6 +2,7 @@
 
 export type { BoxState, ContainPreview, ContainRequest, ContainResult } from './wire/contain.ts'
 export type { CoverageAnswer, ReadinessAnswer } from './wire/coverage.ts'
+export type { FollowAnswerRow, FollowStateAnswer } from './wire/follow.ts'
 export type {
   FindingRow,
   IncidentList,

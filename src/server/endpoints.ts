@@ -4,6 +4,7 @@ import type { Endpoint, RawEndpoint } from './endpoint.ts'
 import { containEndpoints } from './routes/contain.ts'
 import { coverageEndpoints } from './routes/coverage.ts'
 import { episodeEndpoints } from './routes/episodes.ts'
+import { followEndpoints } from './routes/follow.ts'
 import { incidentEndpoints } from './routes/incidents.ts'
 import { overviewEndpoints } from './routes/overview.ts'
 import { policyEndpoints } from './routes/policy.ts'
@@ -23,4 +24,5 @@ export const endpoints: readonly (Endpoint | RawEndpoint)[] = [
   ...episodeEndpoints,
   ...timelineEndpoints,
   ...coverageEndpoints,
+  ...followEndpoints,
 ]

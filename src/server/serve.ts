@@ -8,8 +8,11 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { getRequestListener } from '@hono/node-server'
 import { OperatorError } from '../base/errors.ts'
+import type { FollowOptions, PageRule } from '../pipeline/follow/api.ts'
 import { createApp } from './app.ts'
 import { newTokens, Sessions } from './auth.ts'
+import { FollowedStream, tellPages } from './follow/followed-stream.ts'
+import { pageForRuns } from './follow/page-for-runs.ts'
 import { KnownHosts } from './guard.ts'
 import { Hub } from './hub.ts'
 import { LiveRuns } from './live/live-runs.ts'
@@ -32,6 +35,10 @@ export interface ServeOptions {
   /** `…/vigiles` of the state and of the cache folder. */
   readonly stateFolder: string
   readonly cacheFolder: string
+  /** Logs and traces of somebody else that grow. */
+  readonly follow?: Pick<FollowOptions, 'paths' | 'syslog' | 'otlp' | 'topology' | 'zones' | 'controls'>
+  /** When to call somebody, for what is followed and for live runs. */
+  readonly page?: readonly PageRule[]
   readonly report: (error: unknown) => void
 }
 
@@ -40,6 +47,8 @@ export interface Serving {
   readonly url: string
   /** With the token of whoever may only look. */
   readonly readerUrl: string
+  /** Where alarms and spans are received, in words; empty when nothing is. */
+  readonly listening: readonly string[]
   close(): Promise<void>
 }
 
@@ -56,7 +65,15 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const files = StaticFiles.read(fileURLToPath(new URL('../../dist/ui', import.meta.url)))
   const sources = new Sources({ paths: options.paths, runs: join(stateFolder, 'runs'), cache: cacheFolder })
   const hub = new Hub()
-  const live = new LiveRuns({ sources, hub, report: options.report })
+  const pager = options.page && pageForRuns(options.page, (page) => reportPage(page, options.report))
+  const live = new LiveRuns({
+    sources,
+    hub,
+    report: options.report,
+    ...(pager && { onFinding: pager.onFinding }),
+  })
+  const stream = options.follow && (await followed(options.follow, options, hub))
+  if (stream) sources.add(stream)
   let listener: ReturnType<typeof getRequestListener> | undefined
   const server = openServer(tls, (request, response) => void listener?.(request, response))
   server.requestTimeout = 60_000
@@ -87,12 +104,53 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   return {
     url: options.readOnly ? readerUrl : `${origin}/?token=${tokens.operator}`,
     readerUrl,
+    listening: stream ? addressesOf(stream) : [],
     async close() {
       live.close()
+      await Promise.all([stream?.follow.close(), pager?.close()])
       server.closeAllConnections()
       await new Promise<void>((resolve) => server.close(() => resolve()))
     },
   }
+}
+
+async function followed(
+  follow: NonNullable<ServeOptions['follow']>,
+  { page, insecure, report }: ServeOptions,
+  hub: Hub,
+): Promise<FollowedStream> {
+  // What attributes is loaded only where something is followed.
+  const { openFollow } = await import('../pipeline/follow/open-follow.ts')
+  let id: string | undefined
+  const tell = tellPages(hub, () => id)
+  const opened = await openFollow({
+    ...follow,
+    insecure,
+    ...(page && { page }),
+    on(event) {
+      if (event.type === 'page') reportPage(event, report)
+      tell(event)
+    },
+  })
+  const stream = new FollowedStream(opened, follow.paths)
+  id = stream.id
+  return stream
+}
+
+/** A page that did not get through has to be seen somewhere. */
+function reportPage(
+  page: { ok: boolean; target: string; note: string },
+  report: ServeOptions['report'],
+): void {
+  if (!page.ok) report(`Nobody was paged through ${page.target}: ${page.note}`)
+}
+
+function addressesOf({ follow: { listening } }: FollowedStream): string[] {
+  const { syslog, otlp } = listening
+  return [
+    ...(syslog ? [`syslog ${syslog.udp} (UDP and TCP)`] : []),
+    ...(otlp === undefined ? [] : [`OTLP/HTTP ${otlp}`]),
+  ]
 }
 
 function openServer(
