@@ -27,7 +27,7 @@ import { policyProposal, policySaved } from '../../src/server/wire/policy.ts'
 import { openJournal } from '../../src/store/journal.ts'
 import { missingForSandbox } from '../sandbox/holding.ts'
 import { type Feed, listen } from './feed.ts'
-import { openRoom, type Room, temporaryFolder } from './room.ts'
+import { openRoom, type Room, recordedCase, temporaryFolder } from './room.ts'
 
 const cli = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 const missing = process.getuid?.() === 0 ? missingForSandbox() : 'it needs root'
@@ -356,5 +356,60 @@ describe('the room beside recordings that other programs write', () => {
     await second.close()
     await listener.ended
     own.remove()
+  })
+})
+
+describe('the overview of an investigation', () => {
+  const { folder, remove } = temporaryFolder()
+  let room: Room
+
+  beforeAll(async () => {
+    room = await openRoom(folder, [await recordedCase(folder)])
+  }, 120_000)
+  afterAll(async () => {
+    await room.close()
+    remove()
+    expect(room.errors).toEqual([])
+  })
+
+  it('has its incidents, and its connections in the last hour in which there were any', async () => {
+    let seen: Overview | undefined
+    for (let i = 0; i < 100; i++) {
+      seen = overview.parse((await room.ask('/overview')).value)
+      if (seen.notes.length === 0) break
+      await sleep(50)
+    }
+    const summary = JSON.parse(readFileSync(join(folder, 'case', 'summary.json'), 'utf8'))
+    const critical = summary.incidents.filter(({ severity }: { severity: string }) => severity === 'critical')
+    expect(seen?.severities.critical).toBe(critical.length)
+    expect(seen?.latest.map(({ uid }) => uid).sort()).toEqual(
+      summary.incidents.map(({ uid }: { uid: string }) => uid).sort(),
+    )
+    const { bins, isLive } = seen?.traffic ?? { bins: [] }
+    expect([bins.length, isLive]).toEqual([60, false])
+    // What the case's own lines say of the same hour.
+    const events = readFileSync(join(folder, 'case', 'attributions.jsonl'), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).event)
+    const within = events.filter(
+      ({ time }) => time >= (seen?.traffic.from ?? '') && time < (seen?.traffic.to ?? ''),
+    )
+    for (const disposition of ['allowed', 'blocked'] as const) {
+      const expected = within.filter(
+        (event) => event.class === 'network_activity' && event.disposition === disposition,
+      )
+      expect(bins.reduce((sum, bin) => sum + bin[disposition], 0)).toBe(expected.length)
+    }
+    const first = events.map(({ time }) => time).sort()[0]
+    const early = overview.parse(
+      (await room.ask(`/overview?from=${first}&to=${first.slice(0, 17)}59Z`)).value,
+    )
+    expect(early.traffic.bins.length).toBe(1)
+  })
+
+  it('refuses times that are none', async () => {
+    const { status } = await room.ask('/overview?from=yesterday')
+    expect(status).toBe(400)
   })
 })

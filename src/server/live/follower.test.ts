@@ -81,6 +81,18 @@ describe('a journal that grows', () => {
     expect(follower.longLines).toBe(2)
   })
 
+  it('reads all there is before it says that there is no more, wherever its pieces end', () => {
+    for (const length of [100, 60_000, 65_000]) {
+      const path = fresh()
+      const lines = Array.from(
+        { length: Math.ceil(1_000_000 / length) },
+        (_, i) => `${i} ${'x'.repeat(length)}`,
+      )
+      writeFileSync(path, `${lines.join('\n')}\nhalf`)
+      expect(all(follow(path))).toEqual(lines)
+    }
+  })
+
   it('takes a line of the greatest length there may be', () => {
     const path = fresh()
     const line = 'z'.repeat(65_535)

@@ -72,8 +72,10 @@ export class JournalFollower {
       const gap = this.#place(state.ino, state.size)
       const bytes = piece()
       const count = readSync(fd, bytes, 0, pieceBytes, this.#position)
+      const before = this.#position
       const lines = this.#linesOf(bytes.subarray(0, count))
-      return { lines, more: this.#position + journalLineBytesMax < state.size && count > 0, gap }
+      // What is left without going on is a half-written line: it is waited for.
+      return { lines, more: this.#position > before && this.#position < state.size, gap }
     } finally {
       closeSync(fd)
     }

@@ -5,7 +5,9 @@ import { setImmediate, setTimeout } from 'node:timers/promises'
 import type { Hub } from '../hub.ts'
 import type { Source, Sources } from '../sources.ts'
 import type { LiveMessage } from '../wire/live.ts'
+import { CaseMinutes } from './case-minutes.ts'
 import type { RunFinding } from './known-findings.ts'
+import type { Minute } from './minutes.ts'
 import { type RunNews, WatchedRun } from './watched-run.ts'
 
 /** Between two looks at the journals of live runs. */
@@ -52,6 +54,7 @@ export interface LiveRunsOptions {
 export class LiveRuns {
   readonly #options: LiveRunsOptions
   readonly #tracked = new Map<string, Tracked>()
+  readonly #cases = new CaseMinutes()
   readonly #ended = new AbortController()
   #historyBytes = 0
   #lookedOnce = false
@@ -78,11 +81,21 @@ export class LiveRuns {
     return this.#tracked.get(id)?.run
   }
 
+  /** Connections per minute, of each run and each investigation. */
+  minutes(): readonly Iterable<Minute>[] {
+    return [...this.runs().map(({ log }) => log.minutes), ...this.#cases.values()]
+  }
+
   /** How many recordings are still to be read, or were not because there are too many. */
   get unread(): number {
     let count = 0
     for (const { run } of this.#tracked.values()) if (!run.isRead) count++
     return count
+  }
+
+  /** Likewise of investigations, for their connections per minute. */
+  get unreadCases(): number {
+    return this.#cases.unread
   }
 
   async #loop(): Promise<void> {
@@ -93,6 +106,7 @@ export class LiveRuns {
         this.#look()
         busy = this.#follow()
         busy = this.#catchUp() || busy
+        busy = this.#cases.read(Date.now()) || busy
       } catch (error) {
         this.#options.report(error)
       }
@@ -105,7 +119,9 @@ export class LiveRuns {
   /** Takes in what came and drops what went. */
   #look(): void {
     const now = Date.now()
-    const sources = this.#options.sources.all().filter(({ kind }) => kind === 'recording')
+    const all = this.#options.sources.all()
+    this.#cases.keep(all.filter(({ kind }) => kind === 'case'))
+    const sources = all.filter(({ kind }) => kind === 'recording')
     const there = new Set<string>()
     for (const source of sources.slice(0, runsMax)) {
       there.add(source.id)

@@ -10,7 +10,7 @@ export interface Minute {
 /** A day. */
 const minutesMax = 24 * 60
 
-export class Minutes {
+export class Minutes implements Iterable<Minute> {
   readonly #byMinute = new Map<number, Minute>()
 
   add(ms: number, disposition: 'allowed' | 'blocked', count: number): void {
@@ -26,7 +26,7 @@ export class Minutes {
     one[disposition] += count
   }
 
-  values(): Iterable<Minute> {
+  [Symbol.iterator](): Iterator<Minute> {
     return this.#byMinute.values()
   }
 }

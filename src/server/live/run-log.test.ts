@@ -35,9 +35,7 @@ describe('what is known of a run from its lines', () => {
     const lookups = { class: 'aggregate', of: 'dns_activity', count: 7, time: at(2), disposition: 'blocked' }
     const log = logOf([refuse, aggregate, lookups])
     expect([log.blocked, log.allowed, log.lookups]).toEqual([41_235, 0, 7])
-    expect([...log.minutes.values()]).toEqual([
-      { minute: Date.parse(at(0)) / 60_000, allowed: 0, blocked: 41_235 },
-    ])
+    expect([...log.minutes]).toEqual([{ minute: Date.parse(at(0)) / 60_000, allowed: 0, blocked: 41_235 }])
   })
 
   it('lists what is open until it is closed, and nothing once the journal is sealed', () => {
@@ -83,7 +81,7 @@ describe('what is known of a run from its lines', () => {
       const finding = { uid: `f-${i}`, detection: 'd', severity, title: 't'.repeat(5_000) }
       log.see({ class: 'detection_finding', time: at(1), finding })
     }
-    expect([...log.minutes.values()].length).toBeLessThanOrEqual(1_440)
+    expect([...log.minutes].length).toBeLessThanOrEqual(1_440)
     expect([...log.connections].length).toBe(2_000)
     expect([...log.openCalls].length).toBe(2_000)
     expect(log.acts.length).toBeLessThanOrEqual(200)

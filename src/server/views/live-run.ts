@@ -7,7 +7,7 @@ import type { LiveRun } from '../wire/live-run.ts'
 const listMax = 200
 
 export function liveRunOf({ source, log, isLive, run, skippedBytes, longLines }: WatchedRun): LiveRun {
-  const minutes = [...log.minutes.values()].sort((a, b) => a.minute - b.minute)
+  const minutes = [...log.minutes].sort((a, b) => a.minute - b.minute)
   const findings = [...log.findings.values()].sort(
     (a, b) => severities.indexOf(b.severity) - severities.indexOf(a.severity) || (a.time < b.time ? 1 : -1),
   )

@@ -34,12 +34,7 @@ export async function overviewOf(sources: Sources, live: LiveRuns, span: Span): 
       .sort((a, b) => ((a.time ?? '') < (b.time ?? '') ? 1 : -1))
       .slice(0, listMax),
     severities: isWhole ? countsOf(runs, found) : countedBy(found),
-    traffic: trafficOf(
-      runs.map(({ log }) => log.minutes.values()),
-      span,
-      nowMs,
-      running.length > 0,
-    ),
+    traffic: trafficOf(live.minutes(), span, nowMs, running.length > 0),
     latest: found.slice(0, latestMax),
     attention: attentionOf(runs, found, rows),
     sources: {
@@ -153,11 +148,12 @@ function countsOf(runs: readonly WatchedRun[], found: readonly FoundThing[]): Re
 }
 
 function notesOf(live: LiveRuns, runs: readonly WatchedRun[], isWhole: boolean): string[] {
-  const { unread } = live
+  const { unread, unreadCases } = live
   const cut = runs.filter(({ skippedBytes }) => skippedBytes > 0).length
   const forgotten = runs.reduce((sum, { log }) => sum + log.findings.forgotten, 0)
   return [
     unread > 0 && `${unread} recordings are not read yet, or too many to be read here.`,
+    unreadCases > 0 && `The connections of ${unreadCases} investigations are not counted yet.`,
     cut > 0 && `Of ${cut} recordings only the last 64 MB were read.`,
     forgotten > 0 && !isWhole && `${forgotten} findings are too many to be listed and are left out.`,
   ].filter((note) => note !== false)
