@@ -4,8 +4,8 @@ import { existsSync, lstatSync, realpathSync, statSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { quietly } from '../base/quietly.ts'
-import { readSummary } from '../pipeline/read-case.ts'
 import { readRunFile } from '../store/run-file.ts'
+import { caseSummary } from './case-summary.ts'
 import { type Found, findBelow } from './find-sources.ts'
 import { Problem } from './problem.ts'
 import { RecordingCases } from './recording-cases.ts'
@@ -150,23 +150,8 @@ async function rowOf(source: Source): Promise<SourceRow> {
     return { ...base, startedAt: run?.startedAt ?? changedAt(folder), endedAt: run?.endedAt ?? null }
   }
   if (kind === 'case') {
-    try {
-      const { inputs } = readSummary(folder)
-      const times = (name: 'firstTime' | 'lastTime') =>
-        inputs.map((input) => input[name]).filter((time) => time !== null)
-      return {
-        ...base,
-        startedAt: times('firstTime').sort()[0] ?? null,
-        endedAt: times('lastTime').sort().at(-1) ?? null,
-      }
-    } catch {
-      const problem = {
-        what: `${folder}: its summary.json can't be read.`,
-        why: 'It may be cut off, being written at this moment, or of another version.',
-        fix: 'Wait until the investigation has ended, or run it again.',
-      }
-      return { ...base, state: 'unusable', problem, startedAt: null, endedAt: null }
-    }
+    const { problem, startedAt, endedAt } = caseSummary(folder)
+    return { ...base, ...(problem && { state: 'unusable', problem }), startedAt, endedAt }
   }
   return { ...base, startedAt: changedAt(folder), endedAt: null }
 }

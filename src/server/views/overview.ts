@@ -1,13 +1,13 @@
 // The overview: what runs, what was stopped, what was found, over all sources.
 
 import type { Severity } from '../../schema/event.ts'
+import { caseSummary } from '../case-summary.ts'
 import type { LiveRuns } from '../live/live-runs.ts'
 import { msOf } from '../live/rows.ts'
 import type { WatchedRun } from '../live/watched-run.ts'
 import type { Sources } from '../sources.ts'
 import type { FoundThing, Overview, RunningRun, StoppedRun } from '../wire/overview.ts'
 import { attentionOf } from './attention.ts'
-import { caseIncidents } from './case-incidents.ts'
 import { type Span, trafficOf } from './traffic.ts'
 
 const latestMax = 50
@@ -110,7 +110,7 @@ function findingsOf({ source, log, isLive }: WatchedRun): FoundThing[] {
 }
 
 function incidentsOf(source: string, sourceTitle: string, folder: string): FoundThing[] {
-  return (caseIncidents(folder) ?? []).map(({ uid, severity, title, kinds, lastSeen, ongoing }) => ({
+  return caseSummary(folder).incidents.map(({ uid, severity, title, kinds, lastSeen, ongoing }) => ({
     source,
     sourceTitle,
     kind: 'incident',
