@@ -1,6 +1,6 @@
 // Following logs and traces that still grow: what is asked for, what is told, and how much of it is kept.
 
-import type { AttributionCase, Hypothesis } from '../../attribution/api.ts'
+import type { AttributionCase } from '../../attribution/api.ts'
 import type { EventClass, Severity } from '../../schema/event.ts'
 import type { FindingKind } from '../../schema/finding.ts'
 import type { Summary } from '../../schema/summary.ts'
@@ -194,7 +194,6 @@ export type FollowEvent =
   | {
       readonly type: 'fit'
       readonly clocks: readonly FollowClock[]
-      readonly hypotheses: readonly Hypothesis[]
       readonly calibrated: boolean
       readonly events: number
       readonly calls: number

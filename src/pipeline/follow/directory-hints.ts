@@ -19,7 +19,10 @@ export class DirectoryHints {
       const folder = dirname(file)
       if (this.#watchers.has(folder) || this.#watchers.size >= foldersMax) continue
       try {
-        const watcher = watch(folder, { persistent: false }, () => this.#onChange())
+        const watcher = watch(folder, { persistent: false }, (kind) => {
+          // What grows is looked at anyway; a new name is news.
+          if (kind === 'rename') this.#onChange()
+        })
         watcher.on('error', () => {
           watcher.close()
           this.#watchers.delete(folder)

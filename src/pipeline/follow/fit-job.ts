@@ -1,9 +1,9 @@
-// The full method over what the window holds: clocks, rates, calibration, tests. Runs in a thread of its own, which keeps
+// The full method over what the window holds: clocks, rates, calibration. Runs in a thread of its own, which keeps
 // the rows as they were read, because joining changes them.
 
-import type { AttributionCase, Hypothesis } from '../../attribution/api.ts'
-import { fitCase } from '../../attribution/attribute.ts'
+import type { AttributionCase } from '../../attribution/api.ts'
 import type { CarriedFit } from '../../attribution/carry.ts'
+import { fitRows } from '../../attribution/fit-case.ts'
 import { assert } from '../../base/assert.ts'
 import type { Importer } from '../../importers/api.ts'
 import { importers } from '../../importers/registry.generated.ts'
@@ -48,7 +48,6 @@ export interface FitRequest {
 export interface FitResult {
   readonly carried: CarriedFit
   readonly clocks: readonly FollowClock[]
-  readonly hypotheses: readonly Hypothesis[]
   readonly calibrated: boolean
   readonly texts: readonly string[]
   readonly event: Float64Array
@@ -113,7 +112,7 @@ export class FitJob {
       'every row has its number',
     )
     const theCase = buildCase(merged, request)
-    const { result, carry } = fitCase(theCase.attribution)
+    const { rows, clocks, calibrated, carried } = fitRows(theCase.attribution)
     const texts = ['']
     const ids = new Map<number, number>([[0, 0]])
     const text = (id: number): number => {
@@ -126,21 +125,20 @@ export class FitJob {
       return known
     }
     return {
-      carried: carry(),
-      clocks: result.clocks.map(({ domain, offsetMs, driftPpm, sdMs, aligned, note }) => ({
+      carried,
+      clocks: clocks.map(({ domain, offsetMs, driftPpm, sdMs, aligned, note }) => ({
         ...{ domain, offsetMs, driftPpm, sdMs, aligned, note },
       })),
-      hypotheses: result.hypotheses,
-      calibrated: result.calibrated,
+      calibrated,
       event: Float64Array.from(eventRows),
-      us: result.eventUs,
-      box: result.eventBox.map(text),
-      name: result.dstName.map(text),
-      candStart: result.candStart,
-      candCall: Float64Array.from(result.candCall, (j) => callRows[j]!),
-      candP: result.candP,
-      pNone: result.pNone,
-      tier: result.tier,
+      us: rows.eventUs,
+      box: rows.eventBox.map(text),
+      name: rows.dstName.map(text),
+      candStart: rows.candStart,
+      candCall: Float64Array.from(rows.candCall, (j) => callRows[j]!),
+      candP: rows.candP,
+      pNone: rows.pNone,
+      tier: rows.tier,
       call: Float64Array.from(callRows),
       callBox: theCase.callBox.map(text),
       callEpisode: merged.calls.episode.map(text),

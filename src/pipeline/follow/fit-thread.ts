@@ -1,7 +1,8 @@
 // The thread that fits: rows are handed to it as they come, and it answers when it has fitted them.
 
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import type { FitRequest, FitResult, PartMessage } from './fit-job.ts'
+import { startWorker } from './worker-of.ts'
 
 export type FitMessage =
   | { readonly type: 'parts'; readonly parts: readonly PartMessage[]; readonly gone: readonly number[] }
@@ -37,7 +38,7 @@ export class FitThread {
   }
 
   #start(): Worker {
-    const worker = startWorker()
+    const worker = startWorker('fit-worker')
     worker.on('message', (reply: FitReply) => {
       if ('result' in reply) this.#settle?.resolve(reply.result)
       else this.#settle?.reject(new Error(reply.failed))
@@ -52,12 +53,4 @@ export class FitThread {
     worker.on('exit', () => failed(new Error('the thread that fits has ended')))
     return worker
   }
-}
-
-/** Sources run through a loader, which threads do not inherit; the built program needs none. */
-function startWorker(): Worker {
-  if (import.meta.url.endsWith('.js')) return new Worker(new URL('./fit-worker.js', import.meta.url))
-  const url = JSON.stringify(new URL('./fit-worker.ts', import.meta.url).href)
-  const program = `import('tsx/esm/api').then(({ register }) => { register(); return import(${url}) })`
-  return new Worker(program, { eval: true, execArgv: [] })
 }

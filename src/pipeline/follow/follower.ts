@@ -23,6 +23,8 @@ const askMax = 2_000
 /** Events that wait to be asked about again; beyond it the next fit has to do. */
 const againMax = 100_000
 const saveEveryMs = 2_000
+/** Names that change all the time do not make all files be looked at all the time. */
+const hintedMs = 200
 const problemsKept = 200
 
 export interface FollowerOptions extends FollowOptions {
@@ -56,6 +58,8 @@ export class Follower {
   #lastSave = Number.NEGATIVE_INFINITY
   #lastEvict = 0
   #dirty = false
+  #hinted = false
+  #more = false
   /** The fit under way: events that were asked about since it began keep their newer answers. */
   #fitting: { readonly since: Set<number> } | undefined
   #fitted: FitResult | undefined
@@ -85,11 +89,14 @@ export class Follower {
       now: options.now,
     })
     this.#reading = new Reading(this.inventory, limits, (problem) => this.problem(problem), options.now)
-    this.detections = new StreamDetections({
-      eventUid: (row) => this.#eventUid(row),
-      callUid: (row) => this.window.wordsOf(row)?.uid,
-      call: (row) => this.#callFacts(row),
-    })
+    this.detections = new StreamDetections(
+      {
+        eventUid: (row) => this.#eventUid(row),
+        callUid: (row) => this.window.wordsOf(row)?.uid,
+        call: (row) => this.#callFacts(row),
+      },
+      options.now,
+    )
   }
 
   get waiting(): number {
@@ -104,14 +111,16 @@ export class Follower {
 
   /** What the watcher of the file system heard: all files are looked at in the next step. */
   scanSoon(): void {
-    this.#lastScan = Number.NEGATIVE_INFINITY
+    this.#hinted = true
   }
 
   /** One turn. False when there was nothing to do and nothing is waited for. */
   async step(last = false): Promise<boolean> {
     const { now } = this.#options
-    const scans = last || now() - this.#lastScan >= this.#limits.scanMs
+    const every = this.#hinted ? Math.min(hintedMs, this.#limits.scanMs) : this.#limits.scanMs
+    const scans = last || now() - this.#lastScan >= every
     if (scans) {
+      this.#hinted = false
       this.#lastScan = now()
       await this.inventory.scan()
     }
@@ -120,6 +129,7 @@ export class Follower {
     if (this.#waiting.length < this.#limits.waiting) {
       const { arrived, more } = await this.#reading.round(scans, last)
       if (arrived.length > 0) this.#takeIn(arrived)
+      this.#more = more
       busy = more || arrived.length > 0
     }
     busy = this.#answer() || busy
@@ -129,6 +139,13 @@ export class Follower {
     this.#makeRoom()
     if (this.#dirty && now() - this.#lastSave >= saveEveryMs) this.save()
     return busy || this.#waiting.length > 0
+  }
+
+  /** More lies there than one turn takes. */
+  get behind(): boolean {
+    return this.#quick.fitted
+      ? this.#more || this.#waiting.length + this.#again.size > askMax
+      : this.#more && this.#waiting.length < this.#limits.waiting
   }
 
   /** After the last byte: what readers and detections have kept back, and a fit of all that is in the window. */
@@ -314,10 +331,10 @@ export class Follower {
       const still = this.#waiting.filter((row) => !answered(row))
       this.#waiting.splice(0, this.#waiting.length, ...still)
     }
-    const { clocks, hypotheses, calibrated, event, call, ms } = result
+    const { clocks, calibrated, event, call, ms } = result
     this.#options.tell({
       type: 'fit',
-      ...{ clocks, hypotheses, calibrated, events: event.length, calls: call.length, ms },
+      ...{ clocks, calibrated, events: event.length, calls: call.length, ms },
     })
   }
 

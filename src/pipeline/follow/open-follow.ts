@@ -60,32 +60,25 @@ export async function openFollow(options: FollowOptions): Promise<Follow> {
     })
   const receivers = await openReceivers(options, limits, spool, {
     onProblem: (problem) => follower.problem(problem),
-    onSpooled: () => wake(true),
-    isRead: (path) => isRead(follower, path),
+    isRead: (absolute) => isRead(follower, absolute),
   }).catch(async (error: unknown) => {
     await follower.stop()
     closeSync(lock)
     throw error
   })
-  const hints = new DirectoryHints(() => wake(true))
+  const hints = new DirectoryHints(() => follower.scanSoon())
   const builder = new CaseBuilder(join(folder, 'case'))
   let stopped = false
   let sleeping: (() => void) | undefined
-  let woken = false
   let waiters: { after: number; resolve: () => void }[] = []
   let turns = 0
   let caseEnded = now()
   let caseTook = 0
   let answeredAtCase = 0
 
-  function wake(scan: boolean): void {
-    if (scan) follower.scanSoon()
-    woken = true
-    sleeping?.()
-  }
-
   async function loop(): Promise<void> {
     while (!stopped) {
+      const began = now()
       let busy = false
       try {
         busy = await follower.step()
@@ -98,27 +91,25 @@ export async function openFollow(options: FollowOptions): Promise<Follow> {
         const done = waiters.filter(({ after }) => turns > after)
         waiters = waiters.filter(({ after }) => turns <= after)
         for (const { resolve } of done) resolve()
-        buildIfDue()
       }
-      await sleep(busy ? 0 : limits.pollMs)
+      if (!stopped) buildIfDue()
+      // Rows are asked about together: each question has a cost of its own.
+      await sleep(follower.behind ? 0 : Math.max(0, limits.pollMs - (now() - began)))
     }
     for (const { resolve } of waiters) resolve()
   }
 
   function sleep(ms: number): Promise<void> {
-    if (woken || ms === 0) {
-      woken = false
-      return new Promise((resolve) => setImmediate(resolve))
-    }
+    if (ms === 0) return new Promise((resolve) => setImmediate(resolve))
     return new Promise((resolve) => {
       const timer = setTimeout(go, ms)
       function go(): void {
         clearTimeout(timer)
         sleeping = undefined
-        woken = false
         resolve()
       }
       sleeping = go
+      if (stopped) go()
     })
   }
 
@@ -158,7 +149,7 @@ export async function openFollow(options: FollowOptions): Promise<Follow> {
   async function halt(): Promise<void> {
     if (!stopped) {
       stopped = true
-      wake(false)
+      sleeping?.()
     }
     await running
     hints.close()
@@ -184,8 +175,8 @@ export async function openFollow(options: FollowOptions): Promise<Follow> {
     findings: () => follower.detections.findings(),
     settled: () =>
       new Promise((resolve) => {
+        follower.scanSoon()
         waiters.push({ after: turns + 1, resolve })
-        wake(true)
       }),
     investigate: investigateNow,
     async finish() {

@@ -67,7 +67,6 @@ export async function listenOtlp(
       }
       counts.records += read.records
       counts.bytes += read.line.length
-      target.onSpooled()
     }
     return { status: 200, headers: { 'content-type': type } }
   }

@@ -102,7 +102,8 @@ export class Quick {
       this.#within(start - slack - 500_000, end + slack + 3_000_000, calls.box[j]!, found)
       for (const row of this.#around.eventsNamedBy(firstCall + j, namedEach)) {
         const place = this.#window.eventPlace(row)
-        if (place && place.chunk.said.us[place.i]! >= start - slack) found.add(row)
+        if (!place || !(place.chunk.said.us[place.i]! >= start - slack)) continue
+        if (mayBeOf(place.chunk.said.box[place.i]!, calls.box[j]!)) found.add(row)
       }
     }
     return [...found]
@@ -122,11 +123,16 @@ export class Quick {
         const us = said.us[i]!
         if (us > last) last = us
         if (!(us >= from && us <= to)) continue
-        if (said.box[i] !== 0 && box !== 0 && said.box[i] !== box) continue
+        if (!mayBeOf(said.box[i]!, box)) continue
         found.add(firstEvent + i)
         left--
       }
       stale = last < from ? stale + 1 : 0
     }
   }
+}
+
+/** Whether an event of one sandbox, as far as that is known, may come from a call in another. */
+function mayBeOf(eventBox: number, callBox: number): boolean {
+  return eventBox === 0 || callBox === 0 || eventBox === callBox
 }

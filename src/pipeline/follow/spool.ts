@@ -58,6 +58,12 @@ export class Spool {
     return true
   }
 
+  /** All files of the spool that are not being written, the oldest first. */
+  segments(): string[] {
+    const open = new Set([...this.#streams.values()].map(pathOf))
+    return this.#segments.flatMap(({ path }) => (open.has(path) ? [] : [path]))
+  }
+
   close(): void {
     for (const { fd } of this.#streams.values()) closeSync(fd)
     this.#streams.clear()

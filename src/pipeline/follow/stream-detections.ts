@@ -17,6 +17,7 @@ const heldMax = 20_000
 const rowsPerEngine = 300_000
 const findingsMax = 2_000
 const listMax = 100
+const groupMs = 1_000
 
 export interface Lookups {
   eventUid(row: number): string | undefined
@@ -35,6 +36,8 @@ export interface Detected {
 
 export class StreamDetections {
   readonly #lookups: Lookups
+  readonly #now: () => number
+  #grouped = Number.NEGATIVE_INFINITY
   readonly #known = new BoundedMap<string, { finding: Finding; told: FollowFinding }>(findingsMax)
   /** Incident of each finding; an incident keeps its name while any of its findings is there. */
   readonly #incidentOf = new BoundedMap<string, string>(findingsMax * 2)
@@ -48,8 +51,9 @@ export class StreamDetections {
   #lastUs = Number.NEGATIVE_INFINITY
   evicted = 0
 
-  constructor(lookups: Lookups) {
+  constructor(lookups: Lookups, now: () => number) {
     this.#lookups = lookups
+    this.#now = now
     this.#engine = this.#start()
   }
 
@@ -91,14 +95,14 @@ export class StreamDetections {
       this.evicted += this.#engine.evicted
       this.#engine = this.#start()
     }
-    return this.#take()
+    return this.#take(all)
   }
 
   /** After the last row: what only the end shows. */
   end(): Detected {
     const before = this.release(true)
     this.#engine.end()
-    const after = this.#take()
+    const after = this.#take(true)
     return {
       findings: [...before.findings, ...after.findings],
       incidents: [...before.incidents, ...after.incidents],
@@ -113,9 +117,13 @@ export class StreamDetections {
     return [...this.#incidents.values()]
   }
 
-  #take(): Detected {
+  /** Grouping looks at all findings: it is done once a second, and at once for what is graver than all before. */
+  #take(all: boolean): Detected {
     const found = this.#found
     if (found.length === 0) return { findings: [], incidents: [] }
+    const grave = found.some((finding) => finding.severity === 'critical' && !this.#known.has(keyOf(finding)))
+    if (!all && !grave && this.#now() - this.#grouped < groupMs) return { findings: [], incidents: [] }
+    this.#grouped = this.#now()
     this.#found = []
     const latest = new Map<string, Finding>()
     for (const finding of found) latest.set(keyOf(finding), finding)

@@ -5,6 +5,8 @@ import type { Event } from '../../schema/event.ts'
 import type { ToolCall } from '../../schema/tool-call.ts'
 import type { Case } from '../case.ts'
 
+const last: { item?: SeenEvent; event?: Event } = {}
+
 export class StreamEvent implements SeenEvent {
   readonly type = 'event'
   readonly index: number
@@ -35,8 +37,13 @@ export class StreamEvent implements SeenEvent {
     this.dstName = known.dstName
   }
 
+  /** All detections look at the same item in turn: only the last one is kept. */
   get event(): Event {
-    return this.#case.event(this.#at)
+    if (last.item !== this || !last.event) {
+      last.item = this
+      last.event = this.#case.event(this.#at)
+    }
+    return last.event
   }
 
   get endUs(): number | undefined {

@@ -23,7 +23,6 @@ export interface SyslogReceiver {
 export interface ReceiverTarget {
   readonly spool: Spool
   readonly limits: FollowLimits
-  onSpooled(): void
   onProblem(what: string): void
 }
 
@@ -74,7 +73,6 @@ export async function listenSyslog(
       }
       counts.dropped += lines.length
     }
-    if (all.size > 0) target.onSpooled()
   }
 
   const sockets = new Set<Socket>()
