@@ -28,6 +28,7 @@ export const detectionIds: readonly string[] = [
   'tunnel.server-driven',
   'tunnel.service-name',
   'tunnel.ssh-forward',
+  'tunnel.ssh-listens',
   'tunnel.ssh-odd-port',
   'tunnel.tool',
 ]

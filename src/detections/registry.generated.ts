@@ -8,6 +8,7 @@ import { longLived } from './command-and-control/long-lived.ts'
 import { reverseSsh } from './command-and-control/reverse-ssh.ts'
 import { serverDriven } from './command-and-control/server-driven.ts'
 import { sshForward } from './command-and-control/ssh-forward.ts'
+import { sshListens } from './command-and-control/ssh-listens.ts'
 import { sshOddPort } from './command-and-control/ssh-odd-port.ts'
 import { tunnelProtocol } from './command-and-control/tunnel-protocol.ts'
 import { tunnelServiceName } from './command-and-control/tunnel-service-name.ts'
@@ -39,6 +40,7 @@ export const detections: readonly Detection[] = [
   reverseSsh,
   serverDriven,
   sshForward,
+  sshListens,
   sshOddPort,
   tunnelProtocol,
   tunnelServiceName,

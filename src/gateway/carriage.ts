@@ -9,7 +9,7 @@ import { denialBytes } from './denials.ts'
 import { startHttpRelay } from './http-relay.ts'
 import { askOf } from './inspect.ts'
 import { openTls, openUpstream } from './intercept.ts'
-import { observedOf, policyOf, requestLine, seenLines } from './lines.ts'
+import { listenLine, observedOf, policyOf, requestLine, seenLines } from './lines.ts'
 import type { Link, Links } from './links.ts'
 import { relay, resetStream } from './relay.ts'
 
@@ -42,8 +42,9 @@ export function startCarriage(
       takeOver: (observed) => asHttp(link, client, upstream, observed),
       now,
       onObserved: (observed, decision) => see(link, observed, decision),
-      onClose({ bytesIn, bytesOut, reset, bursts }) {
+      onClose({ bytesIn, bytesOut, reset, bursts, asksToListen }) {
         open.delete(link)
+        if (asksToListen) tellListening(link)
         links.close(link, {
           bytesIn,
           bytesOut,
@@ -57,6 +58,7 @@ export function startCarriage(
   /** Writes how an open connection's silences were broken, each time another was. */
   function reportRhythms(): void {
     for (const link of open) {
+      if (link.ssh && link.relay?.asksToListen()) tellListening(link)
       const bursts = link.relay?.bursts()
       const broken = bursts ? bursts.serverFirst + bursts.clientFirst : 0
       if (!bursts || broken === link.breaksTold) continue
@@ -64,6 +66,13 @@ export function startCarriage(
       const duration = Math.round(now() - link.startedAt)
       links.keepAlso(link, { ...link.line, activity: 'traffic', bursts, duration })
     }
+  }
+
+  /** Once. */
+  function tellListening(link: Link): void {
+    if (!link.ssh) return
+    links.keepAlso(link, listenLine(link.line, link.ssh))
+    link.ssh = undefined
   }
 
   /** Keeps what the bytes showed, and what was decided by it. */
@@ -74,6 +83,7 @@ export function startCarriage(
       ...(observed.mining && { mining: observed.mining }),
       ...(decision.verdict === 'deny' && { disposition: 'blocked', policy: policyOf(decision) }),
     }
+    link.ssh = observed.ssh
     for (const line of seenLines(link.line, observed)) links.keepAlso(link, line)
     links.tell('bytes', link)
   }

@@ -108,6 +108,13 @@ export function seenLines(
   ]
 }
 
+/** What an SSH client asked for, as far as sizes tell. */
+export function listenLine(line: NetworkActivityLine, ssh: NonNullable<Observed['ssh']>): JournalLine {
+  const { box, connection, srcEndpoint, dstEndpoint, disposition, policy, actor } = line
+  const common = { box, connection, srcEndpoint, dstEndpoint, disposition, ...(policy && { policy }), actor }
+  return { ...common, class: 'ssh_activity', ssh: { ...ssh, asksToListen: true } }
+}
+
 export function policyOf({ rule, reason, code }: Decision) {
   return { rule, reason, code }
 }

@@ -2,6 +2,7 @@
 
 import type { Socket } from 'node:net'
 import { canonicalIp } from '../base/ip.ts'
+import type { Observed } from '../protocols/sniff.ts'
 import type { Ask } from '../schema/ask.ts'
 import type { Decision } from '../schema/decision.ts'
 import type { JournalLine, NetworkActivityLine } from '../schema/journal.ts'
@@ -24,6 +25,8 @@ export interface Link extends GatewayConnection {
   dialled: string | undefined
   /** The first decision that let it pass. */
   decision: Decision
+  /** The names of both ends of SSH. */
+  ssh: Observed['ssh']
   /** Silences that were broken, at the last time they were told of. */
   breaksTold: number
   /** Of a connection that goes on as HTTP. */
@@ -62,6 +65,7 @@ export class Links {
       relay: undefined,
       timer: undefined,
       cutFor: undefined,
+      ssh: undefined,
       breaksTold: 0,
       cutEnds: undefined,
       dialled: undefined,

@@ -4,6 +4,7 @@ import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type BurstCounts, Rhythm } from '../protocols/rhythm.ts'
 import type { Observed } from '../protocols/sniff.ts'
+import { SshOpening } from '../protocols/ssh-opening.ts'
 import type { Decision } from '../schema/decision.ts'
 import { limits } from './api.ts'
 import { inspect } from './inspect.ts'
@@ -35,6 +36,7 @@ export interface RelayEnd {
   readonly bytesIn: number
   readonly reset: boolean
   readonly bursts: BurstCounts | undefined
+  readonly asksToListen: boolean
 }
 
 export interface Relay {
@@ -42,6 +44,8 @@ export interface Relay {
   readonly serverHead: Uint8Array
   /** Who broke its silences so far. */
   bursts(): BurstCounts | undefined
+  /** An SSH client that asked to be listened for, as far as that can be told. */
+  asksToListen(): boolean
   /** Resets both sides at once. */
   cut(): void
 }
@@ -57,8 +61,15 @@ export function relay(options: RelayOptions): Relay {
     cut()
     return false
   }
-  const out = direction(client, upstream, (bytes) => rhythm.packet(false, options.now() * 1000, bytes), spend)
-  const back = direction(upstream, client, (bytes) => rhythm.packet(true, options.now() * 1000, bytes))
+  let opening: SshOpening | undefined
+  const goesBy = (fromServer: boolean, bytes: number) => {
+    const us = options.now() * 1000
+    rhythm.packet(fromServer, us, bytes)
+    opening?.packet(fromServer, us, bytes)
+  }
+  const asksToListen = () => opening?.asksToListen(options.now() * 1000) === true
+  const out = direction(client, upstream, (bytes) => goesBy(false, bytes), spend)
+  const back = direction(upstream, client, (bytes) => goesBy(true, bytes))
   let passing = false
   let ended = false
   let looks = 0
@@ -70,7 +81,13 @@ export function relay(options: RelayOptions): Relay {
     if (ended || !client.destroyed || !upstream.destroyed) return
     ended = true
     clearTimeout(timer)
-    options.onClose({ bytesOut: out.relayed(), bytesIn: back.relayed(), reset, bursts: rhythm.counts() })
+    options.onClose({
+      bytesOut: out.relayed(),
+      bytesIn: back.relayed(),
+      reset,
+      bursts: rhythm.counts(),
+      asksToListen: asksToListen(),
+    })
   }
   const cut = () => {
     reset = true
@@ -79,6 +96,8 @@ export function relay(options: RelayOptions): Relay {
   const settle = (observed: Observed, decided?: Decision) => {
     const decision = decided ?? options.decideBytes(observed)
     layers = observed.layers.join()
+    if (observed.layers[0] === 'ssh' && observed.ssh?.client?.startsWith('SSH-2.0-OpenSSH_'))
+      opening ??= new SshOpening()
     options.onObserved(observed, decision)
     if (decision.verdict === 'ask-more' && options.takeOver && !passing) {
       ended = true
@@ -162,6 +181,7 @@ export function relay(options: RelayOptions): Relay {
       return back.head()
     },
     bursts: () => rhythm.counts(),
+    asksToListen,
     cut,
   }
 }

@@ -82,7 +82,12 @@ export interface Event {
     readonly userAgent?: string
     readonly status?: number
   }
-  readonly ssh?: { readonly client?: string; readonly server?: string }
+  readonly ssh?: {
+    readonly client?: string
+    readonly server?: string
+    /** By the sizes of what it sent: it asked the server to listen for it, and for nothing else. */
+    readonly asksToListen?: true
+  }
   readonly mining?: { readonly methods: readonly string[]; readonly agent?: string; readonly worker?: string }
   /** Rhythm of one connection's bursts, from packets; see facts on idle-break initiators. Counts. */
   readonly bursts?: {

@@ -185,7 +185,12 @@ export interface SshActivityLine extends InBox {
   readonly dstEndpoint: JournalEndpoint
   readonly disposition: 'allowed' | 'blocked'
   readonly policy?: JournalPolicy
-  readonly ssh: { readonly client?: string; readonly server?: string }
+  readonly ssh: {
+    readonly client?: string
+    readonly server?: string
+    /** By the sizes of what it sent: it asked the server to listen for it, and for nothing else (protocols/ssh-opening.ts). */
+    readonly asksToListen?: true
+  }
   readonly actor: JournalActor
 }
 

@@ -217,7 +217,11 @@ function burstsOf(row: Row): NonNullable<Event['bursts']> {
 
 function ssh(event: EventDraft, row: Row | undefined): void {
   const [client, server] = [textOf(row?.client), textOf(row?.server)]
-  event.ssh = { ...(client !== undefined && { client }), ...(server !== undefined && { server }) }
+  event.ssh = {
+    ...(client !== undefined && { client }),
+    ...(server !== undefined && { server }),
+    ...(row?.asksToListen === true && { asksToListen: true }),
+  }
 }
 
 function endpoint(value: unknown): Endpoint | undefined {
