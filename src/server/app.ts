@@ -148,6 +148,9 @@ async function answer(
     query: checkedQuery(endpoint.query, c.req.queries()),
     body: await checkedBody(endpoint.body, c.req.raw),
   }
+  // Nobody would read the stream that it may open.
+  if (isRaw(endpoint) && c.req.method === 'HEAD')
+    return new Response(null, { headers: { 'Content-Type': endpoint.gives, 'Cache-Control': 'no-store' } })
   if (isRaw(endpoint)) return await endpoint.respond(context, input)
   const value = await endpoint.handle(context, input)
   return Response.json(value, { headers: { 'Cache-Control': 'no-store' } })
