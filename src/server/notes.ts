@@ -28,7 +28,7 @@ function fileOf(source: Source, stateFolder: string): string {
 /** All notes of a source by incident, each in the order in which they were written. */
 export function readNotes(source: Source, stateFolder: string): ReadonlyMap<string, IncidentNotes> {
   const path = fileOf(source, stateFolder)
-  const notes = new Map<string, { -readonly [K in keyof IncidentNotes]: IncidentNotes[K] }>()
+  const notes = new Map<string, IncidentNotes>()
   if (!existsSync(path) || statSync(path).size > fileBytesMax * 2) return notes
   for (const line of readFileSync(path, 'utf8').split('\n')) {
     const entry = parsed(line)
@@ -37,7 +37,7 @@ export function readNotes(source: Source, stateFolder: string): ReadonlyMap<stri
     if (entry.status !== undefined) known.status = entry.status
     if (entry.assignee !== undefined) known.assignee = entry.assignee === '' ? null : entry.assignee
     if (entry.tags !== undefined) known.tags = entry.tags
-    known.entries = [...known.entries, entry]
+    known.entries.push(entry)
     notes.set(entry.incident, known)
   }
   return notes

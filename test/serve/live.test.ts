@@ -12,6 +12,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
+import { createServer as createHttpServer } from 'node:http'
 import { type AddressInfo, createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -270,6 +271,17 @@ describe('the room beside recordings that other programs write', () => {
   const runs = join(folder, 'state', 'runs')
   let room: Room
   let feed: Feed
+  const paged: { incident: { title: string; severity: string; boxes: string[] } }[] = []
+  const pager = createHttpServer((request, response) => {
+    let text = ''
+    request.on('data', (chunk) => {
+      text += chunk
+    })
+    request.on('end', () => {
+      paged.push(JSON.parse(text))
+      response.end()
+    })
+  })
 
   const finding = (uid: string, severity: 'low' | 'critical') => ({
     class: 'detection_finding' as const,
@@ -283,12 +295,18 @@ describe('the room beside recordings that other programs write', () => {
     old.append(finding('before', 'critical'))
     await old.seal()
     await old.close()
-    room = await openRoom(folder, [])
+    pager.listen(0, '127.0.0.1')
+    await once(pager, 'listening')
+    const { port } = pager.address() as AddressInfo
+    room = await openRoom(folder, [], {
+      page: [{ on: 'critical', webhook: `http://127.0.0.1:${port}/hook` }],
+    })
     feed = await listen(room.origin, room.token)
   })
   afterAll(async () => {
     feed.close()
     await room.close()
+    pager.close()
     remove()
     expect(room.errors).toEqual([])
   })
@@ -318,6 +336,21 @@ describe('the room beside recordings that other programs write', () => {
     appendFileSync(join(dir, 'journal.jsonl'), '{"_schema":"vigiles/event/v1","class":"network_act')
     const { message } = await feed.wait((one) => one.type === 'finding' && one.uid === 'f-2')
     expect(message).toMatchObject({ severity: 'critical', title: 'Found f-2' })
+    await journal.close()
+  })
+
+  it('pages for what is new and as bad as was asked for, once however often it is repeated', async () => {
+    const journal = openJournal({ dir: join(runs, 'paged'), version: '1', box: 'run-4' })
+    journal.append(finding('p-low', 'low'))
+    for (let i = 0; i < 5; i++) journal.append(finding('p-1', 'critical'))
+    for (let i = 0; i < 100 && !paged.some(({ incident }) => incident.title === 'Found p-1'); i++)
+      await sleep(50)
+    journal.append(finding('p-1', 'critical'))
+    journal.append(finding('p-2', 'critical'))
+    for (let i = 0; i < 100 && !paged.some(({ incident }) => incident.title === 'Found p-2'); i++)
+      await sleep(50)
+    expect(paged.map(({ incident }) => incident.title)).toEqual(['Found f-2', 'Found p-1', 'Found p-2'])
+    expect(paged[1]?.incident).toMatchObject({ severity: 'critical', boxes: ['paged'] })
     await journal.close()
   })
 
@@ -406,6 +439,18 @@ describe('the overview of an investigation', () => {
       (await room.ask(`/overview?from=${first}&to=${first.slice(0, 17)}59Z`)).value,
     )
     expect(early.traffic.bins.length).toBe(1)
+  })
+
+  it('calls for nobody any more once somebody has closed what goes on', async () => {
+    const { value } = await room.ask<Overview>('/overview')
+    const waiting = value.attention.find(({ reason }) => reason === 'ongoing')
+    expect(waiting).toBeDefined()
+    const path = `/sources/${waiting?.source}/incidents/${waiting?.uid}/notes`
+    const { status } = await room.ask(path, { body: { by: 'mira', status: 'closed' } })
+    expect(status).toBe(200)
+    const later = await room.ask<Overview>('/overview')
+    expect(later.value.attention.map(({ uid }) => uid)).not.toContain(waiting?.uid)
+    expect(later.value.attention.length).toBe(value.attention.length - 1)
   })
 
   it('refuses times that are none', async () => {

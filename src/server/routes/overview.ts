@@ -14,8 +14,8 @@ export const overviewEndpoints = [
     role: 'reader',
     query: overviewQuery,
     answer: overview,
-    handle: ({ sources, live }, { query }) =>
-      overviewOf(sources, live, { fromMs: msOf(query.from), toMs: msOf(query.to) }),
+    handle: ({ sources, live, stateFolder }, { query }) =>
+      overviewOf(sources, live, stateFolder, { fromMs: msOf(query.from), toMs: msOf(query.to) }),
   }),
   defineEndpoint({
     method: 'GET',

@@ -11,10 +11,12 @@ export function attentionOf(
   runs: readonly WatchedRun[],
   found: readonly FoundThing[],
   rows: readonly SourceRow[],
+  /** Whether somebody has said of an incident that it needs nobody any more. */
+  isSettled: (source: string, uid: string) => boolean,
 ): AttentionItem[] {
   const items = [
     ...runs.flatMap(ofRun),
-    ...found.flatMap((one) => ofFound(one, runs)),
+    ...found.flatMap((one) => ofFound(one, runs, isSettled)),
     ...rows.flatMap(ofRow),
   ]
   return items
@@ -65,7 +67,11 @@ function ofRun({ source, log, isLive, isRead, run }: WatchedRun): AttentionItem[
   return items
 }
 
-function ofFound(found: FoundThing, runs: readonly WatchedRun[]): AttentionItem[] {
+function ofFound(
+  found: FoundThing,
+  runs: readonly WatchedRun[],
+  isSettled: (source: string, uid: string) => boolean,
+): AttentionItem[] {
   if (found.severity !== 'critical' && found.severity !== 'high') return []
   const common = {
     source: found.source,
@@ -75,7 +81,7 @@ function ofFound(found: FoundThing, runs: readonly WatchedRun[]): AttentionItem[
     time: found.time,
   }
   if (found.kind === 'incident') {
-    if (!found.ongoing) return []
+    if (!found.ongoing || isSettled(found.source, found.uid)) return []
     return [{ ...common, reason: 'ongoing', text: found.title, fix: 'It had not ended when the logs did.' }]
   }
   const run = runs.find(({ source }) => source.id === found.source)

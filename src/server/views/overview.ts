@@ -5,7 +5,8 @@ import { caseSummary } from '../case-summary.ts'
 import type { LiveRuns } from '../live/live-runs.ts'
 import { msOf } from '../live/rows.ts'
 import type { WatchedRun } from '../live/watched-run.ts'
-import type { Sources } from '../sources.ts'
+import { readNotes } from '../notes.ts'
+import type { Source, Sources } from '../sources.ts'
 import type { FoundThing, Overview, RunningRun, StoppedRun } from '../wire/overview.ts'
 import { attentionOf } from './attention.ts'
 import { type Span, trafficOf } from './traffic.ts'
@@ -13,7 +14,12 @@ import { type Span, trafficOf } from './traffic.ts'
 const latestMax = 50
 const listMax = 200
 
-export async function overviewOf(sources: Sources, live: LiveRuns, span: Span): Promise<Overview> {
+export async function overviewOf(
+  sources: Sources,
+  live: LiveRuns,
+  stateFolder: string,
+  span: Span,
+): Promise<Overview> {
   const nowMs = Date.now()
   const rows = await sources.list()
   const runs = live.runs()
@@ -36,7 +42,7 @@ export async function overviewOf(sources: Sources, live: LiveRuns, span: Span): 
     severities: isWhole ? countsOf(runs, found) : countedBy(found),
     traffic: trafficOf(live.minutes(), span, nowMs, running.length > 0),
     latest: found.slice(0, latestMax),
-    attention: attentionOf(runs, found, rows),
+    attention: attentionOf(runs, found, rows, settledIn(cases, stateFolder)),
     sources: {
       cases: cases.length,
       runs: runs.length,
@@ -44,6 +50,19 @@ export async function overviewOf(sources: Sources, live: LiveRuns, span: Span): 
       unusable: rows.filter(({ state }) => state === 'unusable').length,
     },
     notes: notesOf(live, runs, isWhole),
+  }
+}
+
+/** Looks into the notes of those cases only that are asked for. */
+function settledIn(cases: readonly Source[], stateFolder: string): (source: string, uid: string) => boolean {
+  const notes = new Map<string, ReturnType<typeof readNotes>>()
+  return (id, uid) => {
+    const source = cases.find((one) => one.id === id)
+    if (!source) return false
+    const mine = notes.get(id) ?? readNotes(source, stateFolder)
+    notes.set(id, mine)
+    const { status = 'open' } = mine.get(uid) ?? {}
+    return status === 'closed' || status === 'false-positive' || status === 'contained'
   }
 }
 
