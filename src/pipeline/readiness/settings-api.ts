@@ -5,7 +5,7 @@ import type { Setting, SettingFact } from './setting.ts'
 
 export interface ConfigText {
   readonly path: string
-  readonly text: string
+  /** Without blanks at either end; what is longer than a configuration's line ever is, is cut. */
   readonly lines: readonly string[]
   /** Its documents as YAML or JSON; none for other texts. */
   readonly documents: readonly YamlNode[]
@@ -25,12 +25,14 @@ export function defineSettings(reader: SettingsReader): SettingsReader {
 
 /** Longest configuration that is read. */
 export const configBytesMax = 1 << 20
+/** Patterns are tried on lines no longer than this, so that none can take long. */
+const lineCharsMax = 2_000
 /** Most settings that are kept of one file. */
 const settingsMax = 2_000
 
 /** A text made ready for the readers; parsed once. */
 export function configText(path: string, text: string): ConfigText {
-  const lines = text.split(/\r?\n/)
+  const lines = text.split('\n').map((line) => line.slice(0, lineCharsMax).trim())
   const start = text.trimStart()
   const structured =
     start.startsWith('{') ||
@@ -39,11 +41,16 @@ export function configText(path: string, text: string): ConfigText {
     start.startsWith('%YAML')
   // JSON is indented with tabs at times, which YAML does not take.
   const spaced = start.startsWith('{') || start.startsWith('[') ? text.replace(/^\t+/gm, tabs) : text
-  return { path, text, lines, documents: structured ? readYaml(spaced).documents : [] }
+  return { path, lines, documents: structured ? readYaml(spaced).documents : [] }
 }
 
 function tabs(run: string): string {
   return ' '.repeat(run.length * 2)
+}
+
+/** Whether some line is like that. Patterns see one line at a time: over line ends they could take very long. */
+export function hasLine({ lines }: ConfigText, pattern: RegExp): boolean {
+  return lines.some((line) => pattern.test(line))
 }
 
 /** Settings of one file by every reader that knows it. Undefined when none does. */

@@ -8,7 +8,7 @@ export const environmentSettings = defineSettings({
   recognises: ({ path }) => /(?:^|\/)(?:[\w.-]*\.)?env(?:\.[\w-]+)?$/.test(path),
   read({ lines }, say) {
     const variables = lines.flatMap((line, k) => {
-      const bare = line.replace(/^\s*export\s+/, '').trim()
+      const bare = line.replace(/^export\s+/, '')
       return bare.startsWith('#') ? [] : (variableOf(bare, k + 1) ?? [])
     })
     sayVariables(variables, undefined, say)

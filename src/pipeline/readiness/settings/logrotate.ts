@@ -6,7 +6,7 @@
 //     maxage 7
 //   }
 
-import { defineSettings } from '../settings-api.ts'
+import { defineSettings, hasLine } from '../settings-api.ts'
 
 const everyDays: Readonly<Record<string, number>> = {
   hourly: 1 / 24,
@@ -18,11 +18,11 @@ const everyDays: Readonly<Record<string, number>> = {
 
 export const logrotateSettings = defineSettings({
   product: 'logrotate',
-  recognises: ({ text, documents }) =>
-    documents.length === 0 &&
-    /^[^#\n{}]*\{\s*$/m.test(text) &&
-    /^\s*(?:rotate\s+-?\d+|maxage\s+\d+)\s*$/m.test(text) &&
-    /^\s*(?:hourly|daily|weekly|monthly|yearly|size|maxsize)\b/m.test(text),
+  recognises: (config) =>
+    config.documents.length === 0 &&
+    hasLine(config, /^[^#{}]*\{$/) &&
+    hasLine(config, /^(?:rotate\s+-?\d+|maxage\s+\d+)$/) &&
+    hasLine(config, /^(?:hourly|daily|weekly|monthly|yearly|size|maxsize)\b/),
   read({ lines }, say) {
     // What stands outside of braces holds for every block that does not say otherwise.
     const common: Block = { what: '', line: 0, every: 7, rotate: 0, maxage: undefined, bySize: false }

@@ -4,22 +4,23 @@
 //   -A FORWARD -j LOG --log-prefix "DROP "                 those that are dropped
 //   net.netfilter.nf_conntrack_timestamp = 1
 
-import { defineSettings } from '../settings-api.ts'
+import { defineSettings, hasLine } from '../settings-api.ts'
 
-const nftRule =
-  /^\s*(?!#)(?=.*\blog\b)(?=.*\b(?:prefix|group|level|ct|tcp|udp|ip|iif|oif|drop|reject|accept)\b)/
+const nftRule = /^(?!#)(?=.*\blog\b)(?=.*\b(?:prefix|group|level|ct|tcp|udp|ip|iif|oif|drop|reject|accept)\b)/
 const tablesRule = /^-A\s.*-j\s+(?:LOG|NFLOG)\b/
 const denial = /\b(?:drop|reject|den(?:y|ied)|block(?:ed)?)/i
-const timeSwitch = /^\s*net[./]netfilter[./]nf_conntrack_timestamp\s*=\s*(\d)/
+const timeSwitch = /^net[./]netfilter[./]nf_conntrack_timestamp\s*=\s*(\d)/
 
 export const packetRuleSettings = defineSettings({
   product: 'Linux firewall',
-  recognises: ({ text, documents }) =>
-    documents.length === 0 &&
-    (/^\s*table\s+(?:ip|ip6|inet|bridge)\s+\S+\s*\{/m.test(text) ||
-      /^\*(?:filter|nat|mangle)\s*$/m.test(text) ||
-      /^\s*net[./]netfilter[./]/m.test(text)),
-  read({ text, lines }, say) {
+  recognises: (config) =>
+    config.documents.length === 0 &&
+    hasLine(
+      config,
+      /^table\s+(?:ip|ip6|inet|bridge)\s+\S+\s*\{|^\*(?:filter|nat|mangle)$|^net[./]netfilter[./]/,
+    ),
+  read(config, say) {
+    const { lines } = config
     let denials = 0
     let others = 0
     lines.forEach((line, k) => {
@@ -31,7 +32,7 @@ export const packetRuleSettings = defineSettings({
     })
     if (others > 0) say(others, lines[others - 1]!.trim(), { about: 'allowed', on: true })
     else if (denials > 0) say(denials, lines[denials - 1]!.trim(), { about: 'allowed', on: false })
-    else if (/^\s*table\s|^\*filter/m.test(text))
+    else if (hasLine(config, /^table\s|^\*filter$/))
       say(0, 'no rule logs', { about: 'output', output: 'alert', on: false })
   },
 })

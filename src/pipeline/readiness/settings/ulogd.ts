@@ -3,16 +3,16 @@
 //   stack=ct1:NFCT,ip2str1:IP2STR,json1:JSON        every connection with both sides of a translation
 //   stack=log1:NFLOG,base1:BASE,…,emu1:LOGEMU       one line a packet, local time in whole seconds
 
-import { defineSettings } from '../settings-api.ts'
+import { defineSettings, hasLine } from '../settings-api.ts'
 
 export const ulogdSettings = defineSettings({
   product: 'ulogd',
-  recognises: ({ text }) => /^\s*#?\s*stack\s*=.*(?:NFLOG|NFCT)/m.test(text),
+  recognises: (config) => hasLine(config, /^#?\s*stack\s*=.*(?:NFLOG|NFCT)/),
   read({ lines }, say) {
     let tracked = false
     let last = 0
     lines.forEach((line, k) => {
-      const stack = /^\s*stack\s*=\s*(.+)$/.exec(line)?.[1]
+      const stack = /^stack\s*=\s*(.+)$/.exec(line)?.[1]
       if (stack === undefined) return
       last = k + 1
       if (/:NFCT\b/.test(stack)) {

@@ -4,19 +4,20 @@
 //     rollout_data_dir: null
 //   python3 -m verl.trainer.main_ppo … trainer.rollout_data_dir=/data/rollouts
 
-import { defineSettings, fieldAt, isNull, textAt } from '../settings-api.ts'
+import { defineSettings, fieldAt, hasLine, isNull, textAt } from '../settings-api.ts'
 
 const argument = /\btrainer\.rollout_data_dir=("[^"]*"|'[^']*'|\S+)/
 
 export const verlSettings = defineSettings({
   product: 'verl',
-  recognises: ({ documents: [first], text }) =>
-    (fieldAt(first, 'trainer') !== undefined && fieldAt(first, 'actor_rollout_ref') !== undefined) ||
-    /^[^#\n]*\bverl\.trainer\.main_/m.test(text),
+  recognises: (config) =>
+    (fieldAt(config.documents[0], 'trainer') !== undefined &&
+      fieldAt(config.documents[0], 'actor_rollout_ref') !== undefined) ||
+    hasLine(config, /^[^#]*\bverl\.trainer\.main_/),
   read({ documents: [first], lines }, say) {
     const field = fieldAt(first, 'trainer', 'rollout_data_dir')
     const inYaml = first?.kind === 'map'
-    const at = lines.findIndex((line) => argument.test(line.replace(/^\s*#.*/, '')))
+    const at = lines.findIndex((line) => argument.test(line.replace(/^#.*/, '')))
     const told = argument.exec(lines[at] ?? '')?.[1]?.replace(/^["']|["']$/g, '')
     const path = told ?? textAt(first, 'trainer', 'rollout_data_dir')
     const none = isNull(path)

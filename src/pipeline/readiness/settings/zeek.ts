@@ -3,16 +3,16 @@
 //   Log::disable_stream(DNS::LOG);
 //   LogExpireInterval = 7 day
 
-import { defineSettings } from '../settings-api.ts'
+import { defineSettings, hasLine } from '../settings-api.ts'
 
 const streams: Readonly<Record<string, 'flow' | 'dns' | 'tls'>> = { Conn: 'flow', DNS: 'dns', SSL: 'tls' }
 const unitDays: Readonly<Record<string, number>> = { day: 1, hr: 1 / 24, min: 1 / 1440 }
 
 export const zeekSettings = defineSettings({
   product: 'Zeek',
-  recognises: ({ path, text }) =>
-    /\.zeek$/.test(path) ||
-    /^\s*(?:LogExpireInterval|LogRotationInterval|ZeekArgs|MailConnectionSummary)\s*=/m.test(text),
+  recognises: (config) =>
+    config.path.endsWith('.zeek') ||
+    hasLine(config, /^(?:LogExpireInterval|LogRotationInterval|ZeekArgs|MailConnectionSummary)\s*=/),
   read({ lines, path }, say) {
     const off = new Set<string>()
     lines.forEach((line, k) => {
@@ -23,7 +23,7 @@ export const zeekSettings = defineSettings({
         off.add(output)
         say(k + 1, bare.trim(), { about: 'output', output, on: false })
       }
-      const expires = /^\s*LogExpireInterval\s*=\s*(\d+)\s*(day|hr|min)?/.exec(bare)
+      const expires = /^LogExpireInterval\s*=\s*(\d+)\s*(day|hr|min)?/.exec(bare)
       if (expires) {
         const days = Number(expires[1]) * (unitDays[expires[2] ?? 'day'] ?? 1)
         say(k + 1, bare.trim(), {
