@@ -103,12 +103,9 @@ describe('the tables of a case', () => {
     const own = new Set(calls.filter((call) => call.episode === episode).map(({ uid }) => uid))
     const mine = events.filter(({ toolCall }) => toolCall !== null && own.has(toolCall))
     const accusing = findings.filter(({ unmapped }) => unmapped.toolCalls.some((uid) => own.has(uid)))
+    const order: readonly string[] = severities
     const worst =
-      severities[
-        Math.max(
-          ...accusing.map(({ severity }) => severities.findIndex((w) => w === severity.toLowerCase())),
-        )
-      ]
+      severities[Math.max(...accusing.map(({ severity }) => order.indexOf(severity.toLowerCase())))]
     expect(
       await one(
         'SELECT calls, events, denied, destinations, findings, worst FROM episodes WHERE episode = $1',

@@ -1,12 +1,17 @@
 // The server's end of a process with DuckDB: asks, answers, time limits, and what is said when it has gone.
 
 import type { ChildProcess } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { OperatorError } from '../../base/errors.ts'
+import { quietly } from '../../base/quietly.ts'
 import type { Ask, ChildFault, FromChild, ToChild } from './messages.ts'
 import { type ChildLimits, type ChildRole, startChild } from './start-child.ts'
 
 /** After it was told to stop, how long a statement may take to do so before its process is killed. */
 const stopMs = 1_500
+/** DuckDB keeps to its own limit; this is for what that does not see. Told by the kernel on Linux only. */
+const residentKbMax = 2_500_000
+const lookMs = 100
 
 export interface AskOptions {
   readonly timeoutMs: number
@@ -37,6 +42,7 @@ export class DatabaseProcess {
   readonly #waiting = new Map<number, Waiting>()
   #nextId = 1
   #gone: string | undefined
+  #looking: NodeJS.Timeout | undefined
   /** For whoever ends the ones that rest. */
   lastUsedMs = performance.now()
 
@@ -123,23 +129,38 @@ export class DatabaseProcess {
 
   #end(why: string): void {
     this.#gone ??= why
+    clearInterval(this.#looking)
     for (const waiting of [...this.#waiting.values()]) {
       waiting.settle()
-      waiting.reject(goneError(why))
+      waiting.reject(goneError(this.#gone))
     }
+  }
+
+  #look(): void {
+    if (residentKb(this.#child.pid) <= residentKbMax) return
+    this.#gone ??= `${residentKbMax / 1e6} GB of memory were not enough`
+    this.kill()
   }
 
   /** While nothing is asked, it does not keep the server's process alive. */
   #rest(): void {
     if (this.#waiting.size > 0) return
+    clearInterval(this.#looking)
+    this.#looking = undefined
     this.#child.unref()
     this.#child.channel?.unref()
   }
 
   #wake(): void {
+    if (process.platform === 'linux') this.#looking ??= setInterval(() => this.#look(), lookMs)
     this.#child.ref()
     this.#child.channel?.ref()
   }
+}
+
+function residentKb(pid: number | undefined): number {
+  const status = quietly(() => readFileSync(`/proc/${pid}/status`, 'utf8')) ?? ''
+  return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0)
 }
 
 function goneError(why: string): ChildError {

@@ -1,12 +1,18 @@
 // The process with DuckDB: does what its role allows, one ask after the other or several at once, until its parent goes.
 
 import { buildTables } from './build-tables.ts'
+import { openExporter } from './exporter.ts'
 import { Fault } from './fault.ts'
 import type { Ask, ChildFault, FromChild, ToChild } from './messages.ts'
+import { openQuerier } from './querier.ts'
 import { openReader } from './reader.ts'
 
 const [role, path] = process.argv.slice(2)
 const running = new Map<number, AbortController>()
+
+const openers: Readonly<
+  Record<string, (path: string) => Promise<{ answer(ask: Ask, signal: AbortSignal): Promise<unknown> }>>
+> = { read: openReader, query: openQuerier, export: openExporter }
 
 const answer = await answerer()
 
@@ -26,11 +32,12 @@ async function answerer(): Promise<
     }
   }
   if (path === undefined) throw new Error('the path of a database is missing')
-  // Opened with the first ask, so that what goes wrong is told to whoever asked.
-  let reader: ReturnType<typeof openReader> | undefined
+  // What goes wrong is told to whoever asks first.
+  const opened = openers[role ?? '']?.(path)
+  opened?.catch(() => {})
   return async (ask, signal) => {
-    reader ??= openReader(path)
-    return await (await reader).answer(ask, signal)
+    if (!opened) throw new Fault('fault', `there is no role ${role}`)
+    return await (await opened).answer(ask, signal)
   }
 }
 

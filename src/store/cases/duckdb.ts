@@ -23,7 +23,9 @@ import {
   DuckDBTimeValue,
   DuckDBUnionValue,
   type DuckDBValue,
+  LIST,
   StatementType,
+  VARCHAR,
 } from '@duckdb/node-api'
 import { toIso } from '../../base/time.ts'
 import type { Json, Parameter, ResultColumn } from './values.ts'
@@ -53,7 +55,7 @@ export function bind(statement: Statement, parameters: readonly Parameter[]): vo
     if (value === null) statement.bindNull(at)
     else if (typeof value === 'boolean') statement.bindBoolean(at, value)
     else if (typeof value === 'string') statement.bindVarchar(at, value)
-    else if (typeof value !== 'number') statement.bindList(at, [...value])
+    else if (typeof value !== 'number') statement.bindList(at, [...value], LIST(VARCHAR))
     else if (Number.isSafeInteger(value)) statement.bindBigInt(at, BigInt(value))
     else statement.bindDouble(at, value)
   })

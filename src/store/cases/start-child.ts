@@ -12,8 +12,6 @@ export type ChildRole = 'build' | 'read' | 'query' | 'export'
 
 /** JavaScript's own share; DuckDB's memory is limited by itself. */
 const heapMb = 512
-/** All of a process that runs users' SQL, code and thread stacks included: what `memory_limit` does not see ends here. */
-const addressSpaceKb = 6 * 1024 * 1024
 const descriptorsMax = 64
 
 export interface ChildLimits {
@@ -41,13 +39,7 @@ export function startChild(
     return fork(entry, [role, ...args], { ...options, execArgv })
   }
   const blocks = Math.ceil(fileBytesMax / 512)
-  // Address space is counted on Linux only; a shell that knows no such limit goes on without it.
-  const limits = [
-    'ulimit -c 0',
-    `ulimit -f ${blocks}`,
-    `ulimit -n ${descriptorsMax}`,
-    ...(process.platform === 'linux' ? [`ulimit -v ${addressSpaceKb}`] : []),
-  ]
+  const limits = ['ulimit -c 0', `ulimit -f ${blocks}`, `ulimit -n ${descriptorsMax}`]
   return spawn(
     '/bin/sh',
     [
