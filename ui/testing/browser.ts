@@ -70,6 +70,11 @@ export class Page {
     })
   }
 
+  /** Of Chromium's first process. */
+  get pid(): number {
+    return this.#process.pid ?? 0
+  }
+
   static async open(
     chromium: string,
     size: { width: number; height: number; dark?: boolean },

@@ -8,9 +8,11 @@ import {
   fitted,
   mapHeight,
   type Scene,
+  type Theme,
   xOf,
   zonesOf,
 } from './scene.ts'
+import type { Density, TimelineSource } from './source.ts'
 import { partsOf, type Tick, ticks, zoneName } from './time-text.ts'
 import type { SourceClock } from './types.ts'
 import type { View } from './view.ts'
@@ -98,32 +100,13 @@ export function drawBrush({ context, view, frame, layout, theme }: Scene): void 
 /** The whole case as a thin strip with the part in view marked. */
 export function drawMap(scene: Scene): void {
   const { context, source, view, frame, theme } = scene
-  const columns = Math.max(1, Math.floor(frame.width / 3))
-  const { calls, grave } = source.density(columns)
+  context.drawImage(mapPicture(scene), 0, 0, frame.width, mapHeight)
   const { fromUs, toUs } = source.bounds
-  const whole = toUs - fromUs
-  const height = mapHeight - 8
-  const mostCalls = Math.sqrt(most(calls))
-  const mostGrave = Math.sqrt(most(grave))
-  context.fillStyle = theme.band
-  context.fillRect(0, 0, frame.width, mapHeight)
-  for (let i = 0; i < columns; i++) {
-    context.fillStyle = theme.tones.plain
-    const tall = (Math.sqrt(calls[i] ?? 0) / mostCalls) * height
-    if (tall > 0) context.fillRect(i * 3, mapHeight - 2 - tall, 2, tall)
-    context.fillStyle = theme.tones.grave
-    const red = (Math.sqrt(grave[i] ?? 0) / mostGrave) * height * 0.8
-    if (red > 0) context.fillRect(i * 3, mapHeight - 2 - red, 2, red)
-  }
-  const xIn = (us: number) => ((us - fromUs) / whole) * frame.width
+  const xIn = (us: number) => ((us - fromUs) / (toUs - fromUs)) * frame.width
   if (frame.brush !== undefined) {
+    const from = xIn(frame.brush.fromUs)
     context.fillStyle = theme.accent
-    context.fillRect(
-      xIn(frame.brush.fromUs),
-      mapHeight - 3,
-      Math.max(2, xIn(frame.brush.toUs) - xIn(frame.brush.fromUs)),
-      3,
-    )
+    context.fillRect(from, mapHeight - 3, Math.max(2, xIn(frame.brush.toUs) - from), 3)
   }
   const left = Math.max(0, xIn(view.fromUs))
   const right = Math.min(frame.width, xIn(view.toUs))
@@ -134,6 +117,55 @@ export function drawMap(scene: Scene): void {
   context.strokeStyle = theme.accent
   context.lineWidth = 1.5
   context.strokeRect(left + 0.75, 0.75, Math.max(3, right - left) - 1.5, mapHeight - 1.5)
+}
+
+interface MapPicture {
+  readonly density: Density
+  readonly theme: Theme
+  readonly ratio: number
+  readonly canvas: HTMLCanvasElement
+}
+const mapPictures = new WeakMap<TimelineSource, MapPicture>()
+
+/** The density as a picture: it changes with the size and the theme only, and a thousand small bars a frame add up. */
+function mapPicture({ source, frame, theme }: Scene): HTMLCanvasElement {
+  const columns = Math.max(1, Math.floor(frame.width / 3))
+  const density = source.density(columns)
+  const ratio = Math.min(3, globalThis.devicePixelRatio || 1)
+  const known = mapPictures.get(source)
+  if (known?.density === density && known.theme === theme && known.ratio === ratio) return known.canvas
+  const canvas = document.createElement('canvas')
+  canvas.width = Math.max(1, Math.round(frame.width * ratio))
+  canvas.height = Math.round(mapHeight * ratio)
+  const context = canvas.getContext('2d')
+  if (context !== null) {
+    context.scale(ratio, ratio)
+    drawDensity(context, density, columns, frame.width, theme)
+  }
+  mapPictures.set(source, { density, theme, ratio, canvas })
+  return canvas
+}
+
+function drawDensity(
+  context: CanvasRenderingContext2D,
+  { calls, grave }: Density,
+  columns: number,
+  width: number,
+  theme: Theme,
+): void {
+  const height = mapHeight - 8
+  const mostCalls = Math.sqrt(most(calls))
+  const mostGrave = Math.sqrt(most(grave))
+  context.fillStyle = theme.band
+  context.fillRect(0, 0, width, mapHeight)
+  for (let i = 0; i < columns; i++) {
+    context.fillStyle = theme.tones.plain
+    const tall = (Math.sqrt(calls[i] ?? 0) / mostCalls) * height
+    if (tall > 0) context.fillRect(i * 3, mapHeight - 2 - tall, 2, tall)
+    context.fillStyle = theme.tones.grave
+    const red = (Math.sqrt(grave[i] ?? 0) / mostGrave) * height * 0.8
+    if (red > 0) context.fillRect(i * 3, mapHeight - 2 - red, 2, red)
+  }
 }
 
 function most(values: ArrayLike<number>): number {

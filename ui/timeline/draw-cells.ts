@@ -6,9 +6,9 @@ import { shapes } from './types.ts'
 
 const barShape = shapes.indexOf('bar')
 
-/** Heights are equal for equal counts in every tile, so that none shows a border. 4,096 and more fill the lane. */
+/** Heights are equal for equal counts in every tile, so that none shows a border. 1,024 and more fill the lane. */
 function share(count: number): number {
-  return Math.min(1, (2 + Math.floor(Math.log2(count) * 2) / 2) / 14)
+  return Math.min(1, (3 + Math.floor(Math.log2(count) * 2) / 2) / 13)
 }
 
 /** Cells come by lane, then time, then tone: neighbours of one height become one rectangle. */

@@ -13,6 +13,8 @@ const bucketPixels = 2
 /** How much wider the tiles are that are loaded ahead for a fast pan: 2^3. */
 const coarserBy = 3
 const knownMax = 200
+/** Lines drawn for what is in view; of more, those to findings and alarms go first. The chosen item has all of its own. */
+const arcsMax = 160
 
 export type FoundItem = NonNullable<TimelineItemAnswer['found']>
 
@@ -156,7 +158,16 @@ export function pictureOf(
     }
   }
   store.want([...missing, ...ahead(store, level, firstColumn, lastColumn, blocks, bounds)])
-  return { parts, arcs, waiting: missing.length > 0 }
+  return { parts, arcs: mostTelling(arcs), waiting: missing.length > 0 }
+}
+
+function mostTelling(arcs: readonly Arc[]): readonly Arc[] {
+  if (arcs.length <= arcsMax) return arcs
+  // Pinned lanes, where alarms are, come first of all: no sorting in every frame.
+  const grave = arcs.filter(({ to }) => to.tone === 'grave').slice(0, arcsMax)
+  if (grave.length === arcsMax) return grave
+  const others = arcs.filter(({ to }) => to.tone !== 'grave').slice(0, arcsMax - grave.length)
+  return [...grave, ...others]
 }
 
 /** The tile itself; else a coarser one in which everything is a row; else, to bridge the time, any coarser one. */
@@ -184,6 +195,7 @@ function ahead(
   bounds: { fromUs: number; toUs: number },
 ): TileKey[] {
   const keys: TileKey[] = []
+  const seen = new Set<number>()
   const wider = Math.min(levelMax, level + coarserBy)
   const add = (at: number, column: number) => {
     const inside = column * tileUs(at) <= bounds.toUs && (column + 1) * tileUs(at) > bounds.fromUs
@@ -195,7 +207,8 @@ function ahead(
   }
   add(level, lastColumn + 1)
   add(level, firstColumn - 1)
-  for (let at = firstColumn; at <= lastColumn; at++) add(wider, Math.floor(at / 2 ** (wider - level)))
+  for (let at = firstColumn; at <= lastColumn; at++) seen.add(Math.floor(at / 2 ** (wider - level)))
+  for (const column of seen) add(wider, column)
   return keys
 }
 

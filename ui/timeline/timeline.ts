@@ -95,7 +95,7 @@ export function createTimeline(
   }
 
   function paint(): void {
-    const context = canvas.getContext('2d')
+    const context = canvas.getContext('2d', { alpha: false })
     const now = frame()
     if (context === null || now.width === 0 || now.height === 0) return
     const ratio = Math.min(3, globalThis.devicePixelRatio || 1)

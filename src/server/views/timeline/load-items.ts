@@ -7,9 +7,9 @@ import type { CaseStore } from '../../../store/cases/case-store.ts'
 import { emptyItems, type Items, kinds, limits, type Other, tone } from './items.ts'
 
 /** Rows of one packed text. */
-const packRows = 50_000
+const packRows = 200_000
 /** Characters of one packed text: more than `packRows` rows of at most a hundred characters. */
-const packText = 8_000_000
+const packText = 24_000_000
 const namesMax = 200_000
 const grave = "'medium'::severity"
 

@@ -39,14 +39,16 @@ export function cutTile(items: Items, lanes: Lanes, level: number, column: numbe
     end: firstFrom(lanes.from, toUs, lane.start, lane.end),
   }))
   const count = spans.reduce((sum, { start, end }) => sum + end - start, 0)
-  const asRows = count <= tileRowsMax
+  const asRows = lanesAsRows(spans.map(({ start, end }) => end - start))
   const rows: number[] = []
   const cells: Cells = { lane: [], bucket: [], tone: [], count: [], severity: [], p: [] }
-  for (const span of spans) guests(items, lanes, span.lane, span.start, fromUs, asRows ? 0 : bucket, rows)
+  for (const [at, { lane, start }] of spans.entries()) {
+    guests(items, lanes, lane, start, fromUs, asRows[at] ? 0 : bucket, rows)
+  }
   const guestCount = rows.length
   let long = 0
   for (const [at, { lane, start, end }] of spans.entries()) {
-    if (asRows) {
+    if (asRows[at]) {
       for (let k = start; k < end; k++) rows.push(lanes.order[k]!)
       continue
     }
@@ -64,6 +66,18 @@ export function cutTile(items: Items, lanes: Lanes, level: number, column: numbe
     counter.write(at, cells)
   }
   return { rows, guests: guestCount, cells, count, fromUs }
+}
+
+/** The emptier lanes come as rows, as many as there is room for: a crowded lane does not blur its neighbours. */
+function lanesAsRows(counts: readonly number[]): readonly boolean[] {
+  const asRows = counts.map(() => false)
+  let room = tileRowsMax
+  for (const at of counts.map((_, i) => i).sort((a, b) => counts[a]! - counts[b]! || a - b)) {
+    room -= counts[at]!
+    if (room < 0) break
+    asRows[at] = true
+  }
+  return asRows
 }
 
 /** Bars that began earlier and reach in by more than `least`. Nearest first; of too many, the furthest are left out. */
