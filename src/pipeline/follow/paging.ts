@@ -76,8 +76,14 @@ export class Pager {
         this.#say({ rule, page }, false, 'too many pages wait; this one is dropped')
       else this.#queue.push({ rule, page })
     }
-    this.#working ??= this.#work().finally(() => {
+    this.#begin()
+  }
+
+  #begin(): void {
+    if (this.#working || this.#queue.length === 0) return
+    this.#working = this.#work().finally(() => {
       this.#working = undefined
+      this.#begin()
     })
   }
 

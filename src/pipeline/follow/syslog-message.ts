@@ -118,14 +118,17 @@ function knows(importer: Importer, line: string): boolean {
 function tellsItsTime(importer: Importer, line: string): boolean {
   if (importer.shape !== 'lines') return false
   let tells = false
+  let gave = false
   let refused = false
   const nothing = () => {}
   const reader = importer.start(
     {
       event: ({ time }) => {
+        gave = true
         tells = time.zone !== 'uptime'
       },
       toolCall: () => {
+        gave = true
         tells = true
       },
       reject: () => {
@@ -141,5 +144,5 @@ function tellsItsTime(importer: Importer, line: string): boolean {
   reader.line(line, 1)
   reader.end(false)
   // What is passed over here would be passed over there too.
-  return tells || !refused
+  return gave ? tells : !refused
 }
