@@ -5,6 +5,7 @@ import { attributionDefaults } from '../../attribution/api.ts'
 import { seededRandom } from '../../attribution/random.ts'
 import { type ImprovementId, improvementIds, type ReadinessOdds } from '../../schema/readiness.ts'
 import type { Odds } from './api.ts'
+import { secondUs } from './log-facts.ts'
 import { type Occupancy, occupancyOf, type Windows } from './occupancy.ts'
 import type { Pattern, World } from './world.ts'
 
@@ -211,6 +212,8 @@ function drawOne(
   }
   // Calls that share one window are told apart by what they name alone, and one may fetch what another named.
   if (world.vague[j] === 1 && !change.has('call-times') && running > 1) return { running, decided: 'nothing' }
+  // Nor is anything claimed by names where stamps are coarse and sandboxes share the address: too often another fetched it.
+  if (width >= secondUs && boxes.size > 1) return { running, decided: 'nothing' }
   const targets = world.targetsOf(j)
   if (targets.length === 0 || chance[3] >= world.nameShare) return { running, decided: 'nothing' }
   const text = targets[Math.floor(chance[4] * targets.length)]!

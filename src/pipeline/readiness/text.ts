@@ -44,14 +44,15 @@ function estimate({ today, best, improvements, observed }: Readiness): string[] 
       `  Of the ${observed.events} ${observed.of} in these inputs, ${observed.attributed} are attributed with p ≥ 0.9 (${percent(observed.attributed, observed.events)}).`,
     )
   }
-  for (const { id, odds } of improvements.slice(0, 4)) {
-    lines.push(`  with ${improvementWords[id]}: ${oddsText(odds)}`)
+  lines.push(`  today: ${oddsText(today)}`)
+  for (const [k, { id, odds }] of improvements.slice(0, 4).entries()) {
+    lines.push(`  ${k === 0 ? 'with' : 'and'} ${improvementWords[id]}: ${oddsText(odds)}`)
   }
   return lines
 }
 
 function oddsText({ share, sharedMean }: ReadinessOdds): string {
-  return `${ofTen(share)}, ${callsText(sharedMean)} at once`
+  return `${percent(share, 1)}, ${callsText(sharedMean)} at once`
 }
 
 function gainText({ today }: Readiness, { gain }: ReadinessCheck): string {

@@ -20,14 +20,14 @@ export function percent(n: number, of: number): string {
 export function ofTen(share: number): string {
   if (share <= 0) return 'none of 10'
   if (share < 0.05) return 'fewer than 1 of 20'
-  if (share > 0.95) return share >= 1 ? '10 of 10' : 'more than 19 of 20'
+  if (share > 0.95) return 'more than 19 of 20'
   return `${Math.round(share * 10)} of 10`
 }
 
 /** The same within a sentence: `about 7 of 10`, `more than 19 of 20`. */
 export function aboutTen(share: number): string {
   const text = ofTen(share)
-  return /^\d/.test(text) && share < 1 ? `about ${text}` : text
+  return /^\d/.test(text) ? `about ${text}` : text
 }
 
 export function callsText(mean: number): string {

@@ -30,7 +30,9 @@ export const dump = defineCheck({
       cost: 'No rollout of any step is kept: an alarm cannot be tied to an episode, whatever the network says.',
       todo: broken.flatMap(({ product, file }) => {
         const config = fixes[product] ?? fixes.environment
-        return config === undefined ? [] : [{ do: 'Say where.', where: file, config }]
+        return config === undefined
+          ? []
+          : [{ do: 'Have them written, to a place that is named whole.', where: file, config }]
       }),
       evidence: settingEvidence(broken),
     }
