@@ -12,6 +12,7 @@ const benches: Readonly<Record<string, string>> = {
   journal: 'journal/main.ts',
   policy: 'policy/main.ts',
   sandbox: 'sandbox/main.ts',
+  timeline: 'timeline/main.ts',
   follow: 'follow/main.ts',
   'serve-live': 'serve/live.ts',
 }

@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib'
 import { columnOf, lanesPerBlock, levelFor } from '../../src/base/time-tiles.ts'
 import type { Source } from '../../src/server/sources.ts'
 import { tilesOf, timelineOf } from '../../src/server/views/timeline.ts'
-import { type CaseStore, openCaseStore } from '../../src/store/cases/case-store.ts'
+import { openCaseStore } from '../../src/store/cases/case-store.ts'
 import { randomFrom } from '../speed/generate.ts'
 
 export interface TileFigures {
@@ -58,8 +58,6 @@ export async function measureTiles(folder: string, cache: string, requests: numb
   }
   return { openS, firstS, groupingS, rssMb: process.memoryUsage().rss / 1e6, ms, bytes, gzip, slowest }
 }
-
-export type { CaseStore }
 
 function fixed(folder: string) {
   return { id: 'bench', kind: 'case' as const, folder, title: 'bench' }

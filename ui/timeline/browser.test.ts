@@ -116,7 +116,7 @@ describe.skipIf(chromium === undefined)(title, { timeout: 120_000 }, () => {
     const asked = await page.evaluate<string[]>('trial.asked')
     // Whoever goes back finds what was there: only what lies beyond is asked for.
     expect(asked.length - after).toBeLessThan(6)
-    expect(asked.every((query) => query.split('blocks=')[1]!.split(',').length <= 16)).toBe(true)
+    expect(asked.every((query) => query.split('blocks=')[1]!.split(',').length <= 4)).toBe(true)
     expect(await page.evaluate('String(trial.failed)')).toBe('undefined')
   })
 

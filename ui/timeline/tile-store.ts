@@ -28,7 +28,7 @@ export interface TileStoreOptions {
 
 /** Requests under way at once, and blocks of one. */
 const asksMax = 4
-const blocksMax = 16
+const blocksMax = 4
 const againAfterMs = 3_000
 
 interface Running {

@@ -65,11 +65,15 @@ async function tilesAt(by: 'box' | 'episode' | 'step' | 'tool', level: number) {
 }
 
 /** Numbers of the rows and their times, guests left out. */
-function ownRows(column: number, level: number, { rows }: Tile): { item: number; us: number }[] {
+function ownRows(
+  column: number,
+  level: number,
+  { rows, block }: Tile,
+): { item: number; us: number; lane: number }[] {
   let us = column * tileUs(level)
   return rows.item.flatMap((item, i) => {
     us += rows.from[i]!
-    return i < rows.guests ? [] : [{ item, us }]
+    return i < rows.guests ? [] : [{ item, us, lane: block * lanesPerBlock + rows.lane[i]! }]
   })
 }
 
@@ -144,12 +148,19 @@ describe('tiles', () => {
     const level = 24
     const found = await tilesAt('tool', level)
     const perBucket = new Map<number, number>()
+    let inCells = 0
     for (const { column, tile } of found) {
       const { lanes } = outline.get('tool')!
       for (const [i, count] of tile.cells.count.entries()) {
         if (lanes.kind[tile.block * lanesPerBlock + tile.cells.lane[i]!] !== 'alarm') continue
         const us = column * tileUs(level) + tile.cells.bucket[i]! * bucketUs(level)
         perBucket.set(us, (perBucket.get(us) ?? 0) + count)
+        inCells += count
+      }
+      for (const { lane, us } of ownRows(column, level, tile)) {
+        if (lanes.kind[lane] !== 'alarm') continue
+        const bucket = Math.floor(us / bucketUs(level)) * bucketUs(level)
+        perBucket.set(bucket, (perBucket.get(bucket) ?? 0) + 1)
       }
       expect(tile.cells.bucket.every((bucket) => bucket >= 0 && bucket < bucketsPerTile)).toBe(true)
     }
@@ -158,21 +169,24 @@ describe('tiles', () => {
        WHERE rule IS NOT NULL OR severity IS NOT NULL GROUP BY 1`,
     )
     const counted = new Map(rows.map(({ bucket, n }) => [Number(bucket) * bucketUs(level), Number(n)]))
-    for (const [us, count] of perBucket) expect(count).toBe(counted.get(us))
-    expect(perBucket.size).toBeGreaterThan(20)
+    expect(perBucket).toEqual(counted)
+    expect(inCells).toBeGreaterThan(100)
   })
 
   it('tell worst severity and every tone of a bucket apart', async () => {
     const tones = new Set<number>()
     let severe = 0
-    for (const { tile } of await tilesAt('box', 26)) {
+    const rowTones = new Set<number>()
+    for (const { tile } of await tilesAt('tool', 26)) {
+      for (const tone of tile.rows.tone) rowTones.add(tone)
       for (const [i, tone] of tile.cells.tone.entries()) {
         tones.add(tone)
         if (tile.cells.severity[i] === 5) severe++
         if (tile.cells.severity[i]! > 2) expect(tone).toBe(4)
       }
     }
-    expect(tones.size).toBe(5)
+    expect(new Set([...tones, ...rowTones]).size).toBe(5)
+    expect(tones.size).toBeGreaterThan(2)
     expect(severe).toBeGreaterThan(0)
   })
 

@@ -3,17 +3,10 @@
 import type { CaseStore } from '../../store/cases/case-store.ts'
 import { Problem } from '../problem.ts'
 import type { Source } from '../sources.ts'
-import {
-  densitySteps,
-  type ItemAnswer,
-  type SeekAnswer,
-  type TilesAnswer,
-  type TimelineAnswer,
-} from '../wire/timeline.ts'
+import type { ItemAnswer, SeekAnswer, TilesAnswer, TimelineAnswer } from '../wire/timeline.ts'
 import { caseTimeline, type Grouping } from './timeline/case-timeline.ts'
 import { itemOf } from './timeline/details.ts'
 import { encodeItem, encodeTile } from './timeline/encode.ts'
-import { type Items, kinds, tone } from './timeline/items.ts'
 import { labelsOf } from './timeline/labels.ts'
 import { usOf } from './timeline/load-items.ts'
 import { seek } from './timeline/seek.ts'
@@ -30,7 +23,7 @@ export async function timelineOf(
   by: Grouping,
   signal?: AbortSignal,
 ): Promise<TimelineAnswer> {
-  const { items, lanes: lanesBy } = await caseTimeline(store, source)
+  const { items, summary, lanes: lanesBy } = await caseTimeline(store, source)
   const { lanes } = await lanesBy(by)
   const [clocks, incidents] = await Promise.all([
     store.rows(
@@ -45,11 +38,11 @@ export async function timelineOf(
       { signal, textMax: 300 },
     ),
   ])
-  const bounds = boundsOf(items)
   return {
     version: store.key,
     grouping: by,
-    ...bounds,
+    fromUs: summary.fromUs,
+    toUs: summary.toUs,
     lanes: {
       label: lanes.map(({ label }) => label.slice(0, 200)),
       note: lanes.map(({ note }) => note),
@@ -59,7 +52,7 @@ export async function timelineOf(
       items: lanes.map(({ start, end }) => end - start),
     },
     clocks: clocks.map((row) => ({ name: String(row.domain), offsetUs: Number(row.offset_ms) * 1000 })),
-    density: densityOf(items, bounds),
+    density: summary.density,
     incidents: incidents.flatMap((row) => {
       const fromUs = usOf(row.first_time)
       if (Number.isNaN(fromUs)) return []
@@ -68,7 +61,7 @@ export async function timelineOf(
         { uid: String(row.uid), title: String(row.title), severity: String(row.severity), fromUs, toUs },
       ]
     }),
-    counts: countsOf(items),
+    counts: summary.counts,
     withoutTime: items.withoutTime,
     leftOut: items.leftOut,
   }
@@ -94,7 +87,7 @@ export async function tilesOf(
   const labels = await labelsOf(
     store,
     items,
-    cut.flatMap(({ tile }) => tile.rows),
+    cut.flatMap(({ tile }) => tile.labelled),
     signal,
   )
   return { tiles: cut.map(({ block, tile }) => encodeTile(items, lanes, block, tile, labels)) }
@@ -141,34 +134,4 @@ async function opened(store: CaseStore, source: Source, wanted: { version: strin
   }
   const { items, lanes } = await caseTimeline(store, source)
   return { items, lanes: await lanes(wanted.grouping) }
-}
-
-function boundsOf({ length, fromUs, toUs }: Items): { fromUs: number; toUs: number } {
-  let from = Number.POSITIVE_INFINITY
-  let to = Number.NEGATIVE_INFINITY
-  for (let i = 0; i < length; i++) {
-    if (fromUs[i]! < from) from = fromUs[i]!
-    if (toUs[i]! > to) to = toUs[i]!
-  }
-  return to >= from ? { fromUs: from, toUs: Math.max(to, from + 1) } : { fromUs: 0, toUs: 1 }
-}
-
-function densityOf(items: Items, bounds: { fromUs: number; toUs: number }): TimelineAnswer['density'] {
-  const calls = new Array<number>(densitySteps).fill(0)
-  const grave = new Array<number>(densitySteps).fill(0)
-  const perUs = densitySteps / (bounds.toUs - bounds.fromUs)
-  for (let i = 0; i < items.length; i++) {
-    const us = items.fromUs[i]!
-    if (Number.isNaN(us)) continue
-    const at = Math.min(densitySteps - 1, Math.floor((us - bounds.fromUs) * perUs))
-    if (i < items.calls) calls[at]!++
-    if (items.tone[i] === tone.grave) grave[at]!++
-  }
-  return { calls, grave }
-}
-
-function countsOf(items: Items): Record<string, number> {
-  const counts = new Array<number>(kinds.length).fill(0)
-  for (let i = 0; i < items.length; i++) if (!Number.isNaN(items.fromUs[i]!)) counts[items.kind[i]!]!++
-  return Object.fromEntries(kinds.flatMap((kind, i) => (counts[i]! > 0 ? [[kind, counts[i]!]] : [])))
 }

@@ -9,8 +9,10 @@ import { lanesPerBlock, levelMax } from '../../base/time-tiles.ts'
 
 /** Tiles of one request. */
 export const tilesMax = 24
-/** Rows of one tile; where more begin, they are counted in cells. */
-export const tileRowsMax = 1_500
+/** Rows of a tile in which nothing is counted; where more begin, crowded lanes are counted in cells. */
+export const tileRowsMax = 1_000
+/** Rows of the emptier lanes of a tile whose crowded ones are counted. */
+export const mixedRowsMax = 500
 /** Bars of a counted tile that are long enough to be drawn each, and bars that reach in from earlier. */
 export const longRowsMax = 400
 /** Steps of the density over the whole case. */
@@ -102,6 +104,7 @@ const rows = z.object({
   length: numbers,
   /** Place in ui/timeline/types.ts: `plain`, `open`, `likely`, `cause`, `grave`. */
   tone: numbers,
+  /** Empty for short bars and marks of a counted tile: whoever wants to read them comes closer. */
   label: z.array(z.string()),
   /** The first so many began before the tile and reach into it. */
   guests: z.number(),

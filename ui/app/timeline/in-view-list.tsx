@@ -51,7 +51,7 @@ export function InViewList({ handle, turn, onPick }: InViewListProps) {
                   counted(item.count ?? 0, 'item')
                 ) : (
                   <button type="button" className="jump" onClick={() => onPick(item)}>
-                    {visible(item.label)}
+                    {visible(item.label) || 'one item'}
                   </button>
                 )}
               </td>

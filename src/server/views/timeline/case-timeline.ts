@@ -8,6 +8,7 @@ import { type Lanes, putInLanes } from './lanes.ts'
 import { loadItems } from './load-items.ts'
 import { findingsAndIncidents } from './others.ts'
 import { recordedItems } from './recorded.ts'
+import { type ItemSummary, summarise } from './summarise.ts'
 
 export type Grouping = (typeof groupings)[number]
 
@@ -16,6 +17,7 @@ const keptItemsMax = 6_000_000
 
 export interface CaseTimeline {
   readonly items: Items
+  readonly summary: ItemSummary
   lanes(by: Grouping): Promise<Lanes>
 }
 
@@ -47,8 +49,10 @@ async function build(store: CaseStore, source: Source): Promise<CaseTimeline> {
   const others = [...(await findingsAndIncidents(store)), ...(await recordedItems(source))]
   const items = await loadItems(store, others)
   const byGrouping = new Map<Grouping, Promise<Lanes>>()
+  const summary = await summarise(items)
   return {
     items,
+    summary,
     lanes(by) {
       const known = byGrouping.get(by)
       if (known) return known

@@ -1,6 +1,8 @@
 // One way of putting the items into lanes, with what makes a tile quick: each lane's items in the order of time.
 
+import { setImmediate } from 'node:timers/promises'
 import { rowStacker } from '../../../base/stack-rows.ts'
+import { inPieces } from './breathe.ts'
 import { type Items, type Kind, kinds, shape, shapeOf, tone } from './items.ts'
 import { counted } from './words.ts'
 
@@ -48,25 +50,27 @@ const kindWords: Readonly<Record<Kind, string>> = {
 }
 const alarmWords = ['attributed', 'likely', 'no call found'] as const
 
-export function putInLanes(
+export async function putInLanes(
   items: Items,
   by: 'box' | 'episode' | 'step' | 'tool',
   nameOf: (index: number) => string,
-): Lanes {
-  const groups = rankGroups(items, by, nameOf)
+): Promise<Lanes> {
+  const groups = await rankGroups(items, by, nameOf)
   const slot = new Int32Array(items.length).fill(-1)
   const perGroup = groupKinds.length
   const pinnedSlots = pinnedKinds.length + alarmWords.length
   const sizes = new Uint32Array(pinnedSlots + groups.names.length * perGroup)
-  for (let i = 0; i < items.length; i++) {
-    if (Number.isNaN(items.fromUs[i]!)) continue
-    const kind = kinds[items.kind[i]!]!
-    const pinned = pinnedKinds.indexOf(kind)
-    if (pinned >= 0) slot[i] = pinned
-    else if (kind === 'alarm') slot[i] = pinnedKinds.length + items.verdict[i]!
-    else slot[i] = pinnedSlots + groups.of(i) * perGroup + groupKinds.indexOf(kind)
-    sizes[slot[i]!]!++
-  }
+  await inPieces(items.length, (from, to) => {
+    for (let i = from; i < to; i++) {
+      if (Number.isNaN(items.fromUs[i]!)) continue
+      const kind = kinds[items.kind[i]!]!
+      const pinned = pinnedKinds.indexOf(kind)
+      if (pinned >= 0) slot[i] = pinned
+      else if (kind === 'alarm') slot[i] = pinnedKinds.length + items.verdict[i]!
+      else slot[i] = pinnedSlots + groups.of(i) * perGroup + groupKinds.indexOf(kind)
+      sizes[slot[i]!]!++
+    }
+  })
   // A lane only exists where there is something to be drawn.
   const laneOfSlot = new Int32Array(sizes.length).fill(-1)
   const lanes: { slot: number; start: number; end: number }[] = []
@@ -80,17 +84,26 @@ export function putInLanes(
   const order = new Uint32Array(drawn)
   const next = lanes.map(({ start }) => start)
   const laneOf = new Int32Array(items.length).fill(-1)
-  for (let i = 0; i < items.length; i++) {
-    if (slot[i]! < 0) continue
-    const lane = laneOfSlot[slot[i]!]!
-    laneOf[i] = lane
-    order[next[lane]!++] = i
-  }
+  await inPieces(items.length, (from, to) => {
+    for (let i = from; i < to; i++) {
+      if (slot[i]! < 0) continue
+      const lane = laneOfSlot[slot[i]!]!
+      laneOf[i] = lane
+      order[next[lane]!++] = i
+    }
+  })
   const { fromUs, toUs } = items
   const from = new Float64Array(drawn)
   const ends = new Float64Array(Math.ceil(drawn / endsStep)).fill(Number.NEGATIVE_INFINITY)
   const rowOf = new Uint8Array(items.length)
-  const shown = lanes.map(({ slot: s, start, end }): Lane => {
+  const shown: Lane[] = []
+  let breath = 0
+  for (const { slot: s, start, end } of lanes) {
+    breath += end - start
+    if (breath > 100_000) {
+      breath = 0
+      await setImmediate()
+    }
     const part = order.subarray(start, end)
     if (!ascends(part, fromUs)) part.sort((a, b) => fromUs[a]! - fromUs[b]! || a - b)
     const isPinned = s < pinnedSlots
@@ -104,15 +117,15 @@ export function putInLanes(
       if (stacker) rowOf[i] = stacker.next(fromUs[i]!, toUs[i]!)
     }
     const group = isPinned ? -1 : Math.floor((s - pinnedSlots) / perGroup)
-    return {
+    shown.push({
       group,
       kind,
       rows: stacker?.rows ?? 1,
       start,
       end,
       ...nameLane(items, order, s, start, end, kind, group, groups),
-    }
-  })
+    })
+  }
   return { lanes: headed(shown, groups), order, from, ends, laneOf, rowOf }
 }
 
@@ -122,25 +135,27 @@ interface Groups {
 }
 
 /** Groups with the most accused calls first, then the busiest. What has no name of the kind stands last. */
-function rankGroups(
+async function rankGroups(
   items: Items,
   by: 'box' | 'episode' | 'step' | 'tool',
   nameOf: (index: number) => string,
-): Groups {
+): Promise<Groups> {
   const places = items[by]
   const count = items.names[by].length
   const accused = new Uint32Array(count)
   const weight = new Float64Array(count)
   let unnamed = false
-  for (let i = 0; i < items.length; i++) {
-    const place = places[i]!
-    if (place < 0) unnamed = true
-    else {
-      const isCall = i < items.calls
-      weight[place]! += isCall ? 1 : 1e-7
-      if (isCall && items.tone[i] === tone.grave) accused[place]!++
+  await inPieces(items.length, (from, to) => {
+    for (let i = from; i < to; i++) {
+      const place = places[i]!
+      if (place < 0) unnamed = true
+      else {
+        const isCall = i < items.calls
+        weight[place]! += isCall ? 1 : 1e-7
+        if (isCall && items.tone[i] === tone.grave) accused[place]!++
+      }
     }
-  }
+  })
   const ranked = Array.from({ length: count }, (_, i) => i).filter((i) => weight[i]! > 0)
   if (by === 'step') ranked.sort((a, b) => Number(items.names.step[a]) - Number(items.names.step[b]))
   else ranked.sort((a, b) => accused[b]! - accused[a]! || weight[b]! - weight[a]! || a - b)

@@ -48,8 +48,10 @@ export async function findingsAndIncidents(store: CaseStore, signal?: AbortSigna
   ]
 }
 
+const words: readonly string[] = severities
+
 function common(row: Readonly<Record<string, unknown>>, kind: Other['kind']) {
-  const severity = severities.findIndex((word) => word === String(row.severity)) + 1
+  const severity = words.indexOf(String(row.severity)) + 1
   return {
     kind,
     uid: String(row.uid ?? ''),

@@ -1,12 +1,14 @@
 // One tile of a block of lanes: rows while they are few, counts by bucket and tone where they are many.
 
 import { bucketsPerTile, bucketUs, lanesPerBlock, tileUs } from '../../../base/time-tiles.ts'
-import { longRowsMax, tileRowsMax } from '../../wire/timeline.ts'
+import { longRowsMax, mixedRowsMax, tileRowsMax } from '../../wire/timeline.ts'
 import { type Items, shape, shapeOf, tone } from './items.ts'
 import { endsStep, type Lane, type Lanes } from './lanes.ts'
 
 /** Bars of a counted tile that are at least this many buckets long are drawn each. */
 const longBuckets = 6
+/** A bar that is wide enough to be written on, a bucket being two pixels or more. */
+const labelBuckets = 10
 const tonesCount = Object.keys(tone).length
 
 export interface Cells {
@@ -25,6 +27,8 @@ export interface CutTile {
   readonly cells: Cells
   readonly count: number
   readonly fromUs: number
+  /** Those of the rows on which a label could be read. */
+  readonly labelled: readonly number[]
 }
 
 export function cutTile(items: Items, lanes: Lanes, level: number, column: number, block: number): CutTile {
@@ -65,13 +69,19 @@ export function cutTile(items: Items, lanes: Lanes, level: number, column: numbe
     }
     counter.write(at, cells)
   }
-  return { rows, guests: guestCount, cells, count, fromUs }
+  const isWhole = cells.count.length === 0
+  const labelled = isWhole
+    ? rows
+    : rows.filter((item) => items.toUs[item]! - items.fromUs[item]! >= labelBuckets * bucket)
+  return { rows, guests: guestCount, cells, count, fromUs, labelled }
 }
 
 /** The emptier lanes come as rows, as many as there is room for: a crowded lane does not blur its neighbours. */
 function lanesAsRows(counts: readonly number[]): readonly boolean[] {
+  const total = counts.reduce((a, b) => a + b, 0)
+  if (total <= tileRowsMax) return counts.map(() => true)
   const asRows = counts.map(() => false)
-  let room = tileRowsMax
+  let room = mixedRowsMax
   for (const at of counts.map((_, i) => i).sort((a, b) => counts[a]! - counts[b]! || a - b)) {
     room -= counts[at]!
     if (room < 0) break
