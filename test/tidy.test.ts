@@ -5,6 +5,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { caseTableFiles } from '../tools/generate-case-tables.ts'
 import { detectionFiles } from '../tools/generate-detections.ts'
 import { policyFiles } from '../tools/generate-policy-schema.ts'
 
@@ -78,7 +79,7 @@ describe.skipIf(tracked.length === 0)('house rules', () => {
   })
 
   it('has current reference pages and registries', async () => {
-    for (const [path, text] of [...(await detectionFiles()), ...policyFiles()])
+    for (const [path, text] of [...(await detectionFiles()), ...policyFiles(), ...caseTableFiles()])
       expect(read(path), `${path}: run npm run generate`).toBe(text)
   })
 

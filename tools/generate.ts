@@ -3,6 +3,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { generateCaseTables } from './generate-case-tables.ts'
 import { generateDetections } from './generate-detections.ts'
 import { generateImporters } from './generate-importers.ts'
 import { generateOpenapi } from './generate-openapi.ts'
@@ -13,3 +14,4 @@ for (const { path, content } of await generateImporters(root)) await writeFile(j
 await generateDetections()
 generatePolicyFiles()
 generateOpenapi()
+generateCaseTables()

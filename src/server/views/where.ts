@@ -14,11 +14,13 @@ export class Where {
     return this
   }
 
-  /** Any of `columns` holds the text, in any case. */
-  contains(columns: readonly string[], text: string | undefined): this {
+  /** Any of `columns` holds the text, in any case, or any of `whole` is it. */
+  contains(columns: readonly string[], text: string | undefined, whole: readonly string[] = []): this {
     if (text === undefined || text === '') return this
-    const at = this.bind(text.toLowerCase())
-    this.#conditions.push(`(${columns.map((column) => `contains(lower(${column}), ${at})`).join(' OR ')})`)
+    const part = this.bind(text.toLowerCase())
+    const conditions = columns.map((column) => `contains(lower(${column}), ${part})`)
+    if (whole.length > 0) conditions.push(`${this.bind(text)} IN (${whole.join(', ')})`)
+    this.#conditions.push(`(${conditions.join(' OR ')})`)
     return this
   }
 

@@ -57,9 +57,9 @@ export interface RowsAnswer {
 }
 
 export interface QueryAnswer {
-  readonly columns: readonly ResultColumn[]
+  readonly columns: ResultColumn[]
   /** Values in the order of the columns. */
-  readonly rows: readonly (readonly Json[])[]
+  readonly rows: Json[][]
   /** Whether there was more than the limits let through. */
   readonly cut: boolean
 }

@@ -132,6 +132,11 @@ export class QueryProcess {
     })
   }
 
+  /** Statements and exports that run now. */
+  get running(): number {
+    return this.#running.size
+  }
+
   /** Whether there was one of that id; it fails where it was asked for. */
   cancel(id: string): boolean {
     const controller = this.#running.get(id)

@@ -1,6 +1,6 @@
 // What crosses the border between the server and the processes that hold DuckDB: plain values only.
 
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
 
 export type Row = Readonly<Record<string, Json>>
 
