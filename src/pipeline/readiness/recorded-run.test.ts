@@ -50,6 +50,18 @@ describe('the recorded run', () => {
     expect(bare.today?.share).toBeLessThan(logs.today?.share ?? 0)
   })
 
+  it('never takes away what was decided, and takes each step for something', () => {
+    for (const { today, best, improvements, checks } of [logs, nat, bare]) {
+      const shares = [today?.share ?? 0, ...improvements.map(({ odds }) => odds.share)]
+      for (const { gain } of checks) if (gain) shares.push(gain.share)
+      expect(Math.min(...shares)).toBeGreaterThanOrEqual((today?.share ?? 0) - 0.02)
+      expect(Math.max(...shares)).toBeLessThanOrEqual(1)
+      const last = improvements.at(-1)
+      if (last) expect(last.odds.share).toBeGreaterThan(today?.share ?? 0)
+      expect(best?.share).toBeGreaterThan((last?.odds.share ?? 0) - 0.05)
+    }
+  })
+
   it('holds its estimate against what attribution names here', () => {
     expect(nat.observed?.of).toBe('alarms')
     expect(nat.observed?.attributed).toBeGreaterThan(100)

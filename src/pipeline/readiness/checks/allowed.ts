@@ -31,6 +31,8 @@ export const allowed = defineCheck({
     }
     const { connections } = logs
     if (connections === 0) return { verdict: 'unknown', found: 'The logs hold no connection at all.' }
+    if (logs.sources.some(({ format }) => format === 'vigiles-journal'))
+      return { verdict: 'good', found: 'A recording of vigiles run holds allowed and denied alike.' }
     const alarms = logs.sources.reduce((sum, source) => sum + Math.min(source.alarms, source.connections), 0)
     const quiet = connections - alarms
     if (quiet >= 0.2 * connections)
