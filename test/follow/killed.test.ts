@@ -99,11 +99,11 @@ it('loses nothing of what it has acknowledged', async () => {
   const first = new Driver(start)
   const { listening } = await first.said('listening')
   const acknowledged: string[] = []
-  for (const line of spans.lines.slice(0, 40)) {
+  for (const line of spans.lines) {
     if ((await post(listening?.otlp ?? '', line)) === 200) acknowledged.push(line)
   }
   await first.kill()
-  expect(acknowledged.length).toBe(40)
+  expect(acknowledged).toEqual(spans.lines)
   const spool = readdirSync(join(state, 'spool', 'otlp')).flatMap((name) =>
     linesOf(join(state, 'spool', 'otlp', name)),
   )

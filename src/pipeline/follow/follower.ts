@@ -124,7 +124,6 @@ export class Follower {
       this.#lastScan = now()
       await this.inventory.scan()
     }
-    if (this.inventory.changed) this.save()
     let busy = false
     if (this.#waiting.length < this.#limits.waiting) {
       const { arrived, more } = await this.#reading.round(scans, last)
@@ -132,6 +131,8 @@ export class Follower {
       this.#more = more
       busy = more || arrived.length > 0
     }
+    // Under which name a file is known has to be kept before anything is said of it.
+    if (this.inventory.changed) this.save()
     busy = this.#answer() || busy
     if (this.#fitted) await this.#takeFit()
     this.#fitIfDue(busy)

@@ -112,6 +112,8 @@ export class Inventory {
       this.#prints.set(file.id, headOnly(fd, file.size))
       closeSync(fd)
     } else if (file.fd !== undefined && file.offset > 0) {
+      // Until this is kept, the file is known by its name alone.
+      if (!this.#prints.has(file.id)) this.changed = true
       this.#prints.set(file.id, fingerprintOf(file.fd, file.offset))
     }
   }
@@ -260,6 +262,9 @@ export class Inventory {
       for (const record of records) {
         // Of those that are read as a whole only the beginning is known: the place has to be the same too.
         if (record.fingerprint.offset === 0 && !isOwn(record) && record.path !== path) continue
+        // Seen and never read, as far as was kept: its name says what it began with.
+        const named = record.fingerprint.headBytes === 0 && isOwn(record) && !record.over
+        if (named && idOf(record, absolute) === record.id) return record
         const like = likeness(fd, stats.size, record.fingerprint)
         if (like === 'yes') return record
         if (like === 'begins' && !isOwn(record)) partly = true
