@@ -2,6 +2,7 @@
 
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { hasText } from '../protocols/bytes.ts'
 import { type BurstCounts, Rhythm } from '../protocols/rhythm.ts'
 import type { Observed } from '../protocols/sniff.ts'
 import { SshOpening } from '../protocols/ssh-opening.ts'
@@ -67,7 +68,9 @@ export function relay(options: RelayOptions): Relay {
     rhythm.packet(fromServer, us, bytes)
     opening?.packet(fromServer, us, bytes)
   }
-  const asksToListen = () => opening?.asksToListen(options.now() * 1000) === true
+  // Its name may have come after the server's, which was enough to know it by.
+  const asksToListen = () =>
+    opening?.asksToListen(options.now() * 1000) === true && hasText(out.head(), 'SSH-2.0-OpenSSH_')
   const out = direction(client, upstream, (bytes) => goesBy(false, bytes), spend)
   const back = direction(upstream, client, (bytes) => goesBy(true, bytes))
   let passing = false
@@ -96,8 +99,7 @@ export function relay(options: RelayOptions): Relay {
   const settle = (observed: Observed, decided?: Decision) => {
     const decision = decided ?? options.decideBytes(observed)
     layers = observed.layers.join()
-    if (observed.layers[0] === 'ssh' && observed.ssh?.client?.startsWith('SSH-2.0-OpenSSH_'))
-      opening ??= new SshOpening()
+    if (observed.layers[0] === 'ssh') opening ??= new SshOpening()
     options.onObserved(observed, decision)
     if (decision.verdict === 'ask-more' && options.takeOver && !passing) {
       ended = true

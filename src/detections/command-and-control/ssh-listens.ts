@@ -15,11 +15,10 @@ export const sshListens = defineDetection({
     'Another request of the same size on which nothing follows',
   ],
   blindSpots: [
-    'Clients other than OpenSSH',
+    'Clients other than OpenSSH, and logins with a password',
     'A remote forward beside a shell, a command or another forward',
     'Remote forwards on *, or on an address of more than 15 characters',
     'A client that keeps its connection alive more often than every five seconds',
-    'A busy gateway, which sees several packets as one',
   ],
   response: [
     'Look for what the process that has the connection is: ssh by another name?',
