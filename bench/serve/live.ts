@@ -61,7 +61,8 @@ async function finishedOnes(count: number): Promise<void> {
 }
 
 async function idle(server: ServerProcess): Promise<void> {
-  await sleep(5_000)
+  // Until everything that was there has been read.
+  for (let before = -1_000; cpuMs(server.pid) - before > 500; await sleep(2_000)) before = cpuMs(server.pid)
   const before = cpuMs(server.pid)
   await sleep(10_000)
   print(

@@ -7,8 +7,8 @@ import { OperatorError } from '../base/errors.ts'
 import { quietly } from '../base/quietly.ts'
 import type { ProblemText } from './problem.ts'
 
-/** Folders looked at below one that is given; of more, the newest. */
-const foldersMax = 500
+/** Folders looked at below one that is given; of more, those that may hold a live run, and the newest. */
+const foldersMax = 2_000
 const depthMax = 2
 
 export interface Found {
@@ -64,51 +64,57 @@ export function checkPath(path: string): void {
   }
 }
 
-function search(folder: string, depth: number): Found[] {
+/** What was found in a folder that holds something, with the time at which its entries changed last. */
+const known = new Map<string, { readonly at: number; readonly found: Found }>()
+const knownMax = 20_000
+
+function search(folder: string, depth: number, at = changedAt(folder) ?? 0): Found[] {
+  const before = known.get(folder)
+  if (before?.at === at) return [before.found]
   const kind = kindOf(folder)
   if (kind) {
     const problem = oddIn(folder)
-    return [{ ...foundAt(folder, kind), ...(problem && { problem }) }]
+    const found = { ...foundAt(folder, kind), ...(problem && { problem }) }
+    if (known.size >= knownMax) known.clear()
+    known.set(folder, { at, found })
+    return [found]
   }
   if (depth === depthMax) return []
-  return newestFolders(folder).flatMap((child) => search(child, depth + 1))
+  return newestFolders(folder).flatMap((child) => search(child.path, depth + 1, child.at))
 }
-
-/** By folder, with the time at which its entries changed last. */
-const lookedThrough = new Map<string, { readonly at: number; readonly problem: ProblemText | undefined }>()
-const lookedThroughMax = 10_000
 
 /** A folder that came from elsewhere may hold links that lead out of it, or pipes that never end: it is not read at all. */
 function oddIn(folder: string): ProblemText | undefined {
-  const at = quietly(() => statSync(folder).mtimeMs) ?? 0
-  const before = lookedThrough.get(folder)
-  if (before?.at === at) return before.problem
   const odd = (quietly(() => readdirSync(folder, { withFileTypes: true })) ?? []).find(
     (entry) =>
       !entry.isFile() && !entry.isDirectory() && !(entry.isSocket() && entry.name === 'control.sock'),
   )
-  const problem = odd && {
-    what: `${basename(folder)} holds ${JSON.stringify(odd.name)}, which is ${odd.isSymbolicLink() ? 'a link' : 'no file'}.`,
-    why: 'What `vigiles` writes are files; a link could show what lies elsewhere on this machine.',
-    fix: 'Put the file itself in its place, or take it away.',
-  }
-  if (lookedThrough.size >= lookedThroughMax) lookedThrough.clear()
-  lookedThrough.set(folder, { at, problem })
-  return problem
+  return (
+    odd && {
+      what: `${basename(folder)} holds ${JSON.stringify(odd.name)}, which is ${odd.isSymbolicLink() ? 'a link' : 'no file'}.`,
+      why: 'What `vigiles` writes are files; a link could show what lies elsewhere on this machine.',
+      fix: 'Put the file itself in its place, or take it away.',
+    }
+  )
 }
 
-function newestFolders(folder: string): string[] {
-  try {
-    return readdirSync(folder, { withFileTypes: true })
-      .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.') && entry.name !== 'node_modules')
-      .map((entry) => join(folder, entry.name))
-      .map((path) => ({ path, at: statSync(path).mtimeMs }))
-      .sort((a, b) => b.at - a.at)
-      .slice(0, foldersMax)
-      .map(({ path }) => path)
-  } catch {
-    return [] // Not ours to read, or just removed.
-  }
+/** Those in which a run may go on come first, then the newest. */
+function newestFolders(folder: string): { readonly path: string; readonly at: number }[] {
+  const folders = (quietly(() => readdirSync(folder, { withFileTypes: true })) ?? [])
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.') && entry.name !== 'node_modules')
+    .flatMap((entry) => {
+      const path = join(folder, entry.name)
+      const at = changedAt(path)
+      return at === undefined ? [] : [{ path, at }] // Just removed.
+    })
+    .sort((a, b) => b.at - a.at)
+  if (folders.length <= foldersMax) return folders
+  const isLive = new Set(folders.filter(({ path }) => existsSync(join(path, 'control.sock'))))
+  return [...isLive, ...folders.filter((one) => !isLive.has(one))].slice(0, foldersMax)
+}
+
+function changedAt(folder: string): number | undefined {
+  return quietly(() => statSync(folder).mtimeMs)
 }
 
 function foundAt(folder: string, kind: Found['kind']): Found {

@@ -46,6 +46,7 @@ export class Sources {
   readonly #recordings: RecordingCases
   #found = new Map<string, Found>()
   #added = new Map<string, Source>()
+  #all: readonly Source[] | undefined
   #lookedAt = 0
 
   constructor(options: SourcesOptions) {
@@ -56,14 +57,17 @@ export class Sources {
   /** One that is made by the server itself, such as a followed stream. */
   add(source: Source): void {
     this.#added.set(source.id, source)
+    this.#all = undefined
   }
 
+  /** Those that can be used. The same list as long as none came or went. */
   all(): readonly Source[] {
     this.#look()
-    return [
+    this.#all ??= [
       ...this.#added.values(),
       ...[...this.#found.values()].filter(({ problem }) => !problem).map((found) => this.#open(found)),
     ]
+    return this.#all
   }
 
   async list(): Promise<SourceRow[]> {
@@ -108,7 +112,11 @@ export class Sources {
       // That there are none yet is no problem.
       for (const one of findBelow(runs)) if (!one.problem || one.folder !== root) found.set(one.id, one)
     }
+    const isSame =
+      found.size === this.#found.size && [...found].every(([id, one]) => this.#found.get(id) === one)
+    if (isSame) return
     this.#found = found
+    this.#all = undefined
   }
 
   #open({ id, kind, folder, title }: Found): Source {

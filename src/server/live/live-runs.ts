@@ -18,6 +18,8 @@ const endedPollMs = 2_000
 const youngMs = 10_000
 /** One that is written without a socket of ours (over a network's disk, say) is followed as long as it grows. */
 const activeMs = 60_000
+/** A recording is gone when it was not seen for so long. */
+const missedMs = 2_000
 /** Between two questions whether a run still lives, with few of them; more are asked less often. */
 const aliveMs = 2_000
 const aliveEachMs = 20
@@ -40,6 +42,7 @@ interface Tracked {
   blocked: number
   toldAt: number
   endedAt: number | undefined
+  missedAt: number | undefined
 }
 
 export interface LiveRunsOptions {
@@ -58,6 +61,10 @@ export class LiveRuns {
   readonly #ended = new AbortController()
   #historyBytes = 0
   #lookedOnce = false
+  #seen: readonly Source[] | undefined
+  /** Some that were there were not seen the last time. */
+  #missing = false
+  #live = 0
 
   constructor(options: LiveRunsOptions) {
     this.#options = options
@@ -120,6 +127,9 @@ export class LiveRuns {
   #look(): void {
     const now = Date.now()
     const all = this.#options.sources.all()
+    if (all === this.#seen && !this.#missing) return
+    this.#seen = all
+    this.#missing = false
     this.#cases.keep(all.filter(({ kind }) => kind === 'case'))
     const sources = all.filter(({ kind }) => kind === 'recording')
     const there = new Set<string>()
@@ -139,11 +149,19 @@ export class LiveRuns {
         blocked: 0,
         toldAt: 0,
         endedAt: undefined,
+        missedAt: undefined,
       })
       if (this.#lookedOnce) this.#tell({ type: 'source', source: source.id })
     }
-    for (const id of this.#tracked.keys()) {
-      if (there.has(id)) continue
+    for (const [id, tracked] of this.#tracked) {
+      if (there.has(id)) tracked.missedAt = undefined
+      else tracked.missedAt ??= now
+      // What could not be looked at for a moment is not gone, and not new afterwards.
+      if (tracked.missedAt === undefined) continue
+      if (now - tracked.missedAt < missedMs) {
+        this.#missing = true
+        continue
+      }
       this.#tracked.delete(id)
       this.#tell({ type: 'source', source: id })
     }
@@ -154,13 +172,16 @@ export class LiveRuns {
   #follow(): boolean {
     const now = Date.now()
     let busy = false
+    let live = 0
     for (const tracked of this.#tracked.values()) {
       const { run, foundAt } = tracked
+      if (run.isLive) live++
       const isActive = run.isLive || now - foundAt < youngMs || now - tracked.grewAt < activeMs
       if (!isActive && (!run.isRead || now - tracked.pulledAt < endedPollMs)) continue
       if (this.#pull(tracked, now)) busy = true
       this.#askAlive(tracked, now)
     }
+    this.#live = live
     return busy
   }
 
@@ -211,7 +232,7 @@ export class LiveRuns {
     const { run } = tracked
     const sealed = run.log.sealed && run.isLive
     const waitsForEnd = tracked.endedAt !== undefined && now - tracked.endedAt < runFileMs
-    const dueMs = sealed || waitsForEnd ? pollMs : Math.max(aliveMs, this.#tracked.size * aliveEachMs)
+    const dueMs = sealed || waitsForEnd ? pollMs : Math.max(aliveMs, this.#live * aliveEachMs)
     if (tracked.asking || now - tracked.askedAt < dueMs) return
     if (waitsForEnd && run.run?.endedAt === undefined) {
       tracked.askedAt = now
