@@ -33,7 +33,9 @@ function drawLink(scene: Scene, { from, to, p }: Arc, strength: number, own: boo
   const { context, layout, view, frame, theme } = scene
   const { top, bottom } = zonesOf(frame, layout)
   const x2 = xOf(to.fromUs, view, frame)
-  const y2 = yOf(to.lane, to.row, layout, view, frame) + 2
+  const y2 = layout.pinned[to.lane]
+    ? yOf(to.lane, to.row, layout, view, frame) + 2
+    : Math.min(bottom, Math.max(top, yOf(to.lane, to.row, layout, view, frame) + 2))
   // The line leaves the call at the moment of the alarm, if the call was running then.
   const x1 = xOf(Math.min(Math.max(to.fromUs, from.fromUs), from.toUs), view, frame)
   const y1 = Math.min(bottom, Math.max(top, yOf(from.lane, from.row, layout, view, frame) + rowHeight - 3))

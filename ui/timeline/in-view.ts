@@ -6,6 +6,10 @@ import { lanesIn } from './layout.ts'
 import { type Scene, zonesOf } from './scene.ts'
 import type { Item } from './types.ts'
 
+/** Gathered before the earliest are taken; beyond, what comes later in the picture is only counted. */
+const gatheredMax = 20_000
+
+/** The earliest `max` of what is in view. */
 export function itemsIn(
   { layout, view, frame, picture }: Omit<Scene, 'context' | 'theme'>,
   max: number,
@@ -19,9 +23,11 @@ export function itemsIn(
     for (let i = start; i < end; i++) {
       const inside = columns.toUs[i]! >= view.fromUs && columns.fromUs[i]! <= view.toUs
       if (!inside || !lanes.has(columns.lane[i]!) || !belongsTo(part, i)) continue
-      if (items.length < max) items.push(itemOf(columns, i))
+      if (items.length < gatheredMax) items.push(itemOf(columns, i))
       else more++
     }
   }
-  return { items: items.sort((a, b) => a.fromUs - b.fromUs), more, waiting: picture.waiting }
+  items.sort((a, b) => a.fromUs - b.fromUs)
+  const shown = items.slice(0, max)
+  return { items: shown, more: more + items.length - shown.length, waiting: picture.waiting }
 }

@@ -128,6 +128,7 @@ export function pictureOf(
   const firstColumn = columnOf(level, Math.max(window.fromUs, bounds.fromUs))
   const lastColumn = columnOf(level, Math.min(window.toUs, bounds.toUs))
   const blocks = [...new Set(window.lanes.map((lane) => Math.floor(lane / lanesPerBlock)))]
+  const inView = new Set(window.lanes)
   const parts: Part[] = []
   const arcs: Arc[] = []
   const missing: TileKey[] = []
@@ -153,7 +154,8 @@ export function pictureOf(
         parts.push({ columns, start: 0, end: columns.length, first, ...span })
       }
       for (const arc of tile.arcs) {
-        if (arc.to.fromUs >= window.fromUs && arc.to.fromUs <= window.toUs) arcs.push(arc)
+        const { fromUs, lane } = arc.to
+        if (fromUs >= window.fromUs && fromUs <= window.toUs && inView.has(lane)) arcs.push(arc)
       }
     }
   }

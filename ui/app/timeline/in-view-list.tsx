@@ -29,7 +29,8 @@ export function InViewList({ handle, turn, onPick }: InViewListProps) {
   if (seen === undefined) return null
   const lanes = handle.current?.source.lanes ?? []
   return (
-    <section className="timeline-list" aria-label="What is in view, as a table">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keys.
+    <section className="timeline-list" aria-label="What is in view, as a table" tabIndex={0}>
       <table>
         <caption className="unseen">Calls and events in view, in order of time</caption>
         <thead>

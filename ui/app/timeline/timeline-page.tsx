@@ -132,11 +132,21 @@ function Drawn({
     }
   }, [item, setItem])
 
+  // Whoever goes from item to item by keys stays on the canvas while the details change beside it.
+  const fromCanvas = useRef(false)
+  useEffect(() => {
+    if (found && fromCanvas.current) document.querySelector<HTMLElement>('.timeline canvas')?.focus()
+  }, [found])
+
   const goTo = (id: string) => {
+    fromCanvas.current = false
     setItem(id)
     handle.current?.timeline.select(id)
   }
-  const select = (chosen: Item | undefined) => setItem(chosen?.id ?? '')
+  const select = (chosen: Item | undefined) => {
+    fromCanvas.current = true
+    setItem(chosen?.id ?? '')
+  }
 
   if (outline.lanes.label.length === 0) {
     return (
