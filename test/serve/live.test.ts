@@ -235,6 +235,29 @@ while True:
     expect((await post<ErrorText>('policy/save', save)).status).toBe(409)
   })
 
+  it('has a destination blocked and is cut off from everything, and both are undone', async () => {
+    const say = async (body: object) => actResult.parse((await post('contain', body)).value)
+    const preview = async (query: string) =>
+      containPreview.parse((await room.ask(`/sources/${source}/contain/preview?${query}`)).value)
+    const destination = 'pool.example.com:3333'
+    expect((await preview(`act=block&destination=${destination}`)).sentences.join(' ')).toContain(
+      'What runs goes on.',
+    )
+    expect((await say({ act: 'block', destination })).status?.blocked).toEqual([destination])
+    expect((await preview(`act=unblock&destination=${destination}`)).sentences[0]).toContain(
+      'policy alone decides',
+    )
+    expect((await say({ act: 'unblock', destination })).status?.blocked).toEqual([])
+    expect(await say({ act: 'unblock', destination })).toMatchObject({ ok: false })
+    expect((await preview('act=quarantine')).undoneBy).toBe('release')
+    expect((await say({ act: 'quarantine' })).status?.quarantined).toBe(true)
+    await feed.wait((one) => one.type === 'act' && one.act === 'quarantine')
+    const { value } = await room.ask<Overview>('/overview')
+    expect(value.attention.map(({ reason }) => reason)).toContain('quarantined')
+    expect((await preview('act=quarantine')).sentences.join(' ')).toContain('is quarantined already')
+    expect((await say({ act: 'release' })).status?.quarantined).toBe(false)
+  })
+
   it('is killed, and says in run.json and in the room that it was stopped', async () => {
     const ended = once(child, 'exit')
     const preview = containPreview.parse(
@@ -263,6 +286,42 @@ while True:
       what: 'mined does not run any more.',
       why: 'It was stopped by kill.',
     })
+  })
+})
+
+describe.skipIf(missing !== undefined)('a run whose Vigiles is killed', () => {
+  it('is told to have ended without an end, and takes no orders any more', async () => {
+    const { folder, remove } = temporaryFolder()
+    const dir = join(folder, 'state', 'runs', 'lost')
+    mkdirSync(join(folder, 'state', 'runs'), { recursive: true })
+    const room = await openRoom(folder, [])
+    const feed = await listen(room.origin, room.token)
+    const child = spawn(
+      process.execPath,
+      ['--import', import.meta.resolve('tsx'), cli, 'run', '--quiet', '--record', dir, '--', 'sleep', '60'],
+      { cwd: folder, stdio: 'ignore' },
+    )
+    const { source } = (await feed.wait(({ type }) => type === 'source')).message
+    const state = async () => (await room.ask<Overview>('/overview')).value
+    for (let i = 0; i < 200 && (await state()).running[0]?.openCalls !== 1; i++) await sleep(50)
+    const ended = once(child, 'exit')
+    child.kill('SIGKILL')
+    await ended
+    for (let i = 0; i < 200 && (await state()).running.length > 0; i++) await sleep(50)
+    const { running, attention } = await state()
+    expect(running).toEqual([])
+    expect(attention).toMatchObject([
+      { source, reason: 'unsealed', fix: expect.stringContaining('vigiles verify') },
+    ])
+    const answer = await room.ask<ErrorText>(`/sources/${source}/contain`, { body: { act: 'kill' } })
+    expect([answer.status, answer.value.error.why]).toEqual([
+      409,
+      expect.stringContaining('Vigiles was killed'),
+    ])
+    feed.close()
+    await room.close()
+    remove()
+    expect(room.errors).toEqual([])
   })
 })
 
@@ -364,6 +423,43 @@ describe('the room beside recordings that other programs write', () => {
     expect(mine.got).toEqual([])
     mine.close()
     await other.close()
+  })
+
+  it('begins a policy of its own where a run had none, and changes none that a recording from elsewhere names', async () => {
+    const { value } = await room.ask<SourceList>('/sources')
+    const { id } = value.sources.find(({ title }) => title === 'late')!
+    const secret = join(folder, 'secret.yaml')
+    writeFileSync(secret, 'password: hunter2\n')
+    const link = join(folder, 'link.yaml')
+    symlinkSync('/etc/passwd', link)
+    const wish = { want: 'deny', host: 'pool.example.com' }
+    for (const policyFile of ['/etc/passwd', link, 'relative.yaml', '/dev/zero.yaml', 7, null]) {
+      writeFileSync(join(runs, 'late', 'run.json'), JSON.stringify({ _schema: 'vigiles/run/v1', policyFile }))
+      const answer = await room.ask<PolicyProposal>(`/sources/${id}/policy/propose`, { body: wish })
+      const { file, files, diff, notes } = policyProposal.parse(answer.value)
+      expect(files).toEqual([file])
+      expect(file).toEqual({
+        path: join(room.stateFolder, 'policies', 'policy.yaml'),
+        exists: false,
+        from: 'state',
+      })
+      expect(diff).toContain('@@ -0,0 +1,3 @@\n+version: 1\n+deny:\n+  - pool.example.com\n')
+      expect(notes.join(' ')).toContain('vigiles run --policy')
+    }
+    writeFileSync(
+      join(runs, 'late', 'run.json'),
+      JSON.stringify({ _schema: 'vigiles/run/v1', policyFile: secret }),
+    )
+    const odd = await room.ask<ErrorText>(`/sources/${id}/policy/propose`, { body: wish })
+    expect([odd.status, odd.value.error.what]).toEqual([400, expect.stringContaining('no sound policy')])
+    expect(JSON.stringify(odd.value)).not.toContain('hunter2')
+    const file = join(room.stateFolder, 'policies', 'policy.yaml')
+    const fresh = await room.ask<PolicyProposal>(`/sources/${id}/policy/propose`, { body: { ...wish, file } })
+    const save = { ...wish, file, sha256: fresh.value.sha256 }
+    const saved = await room.ask(`/sources/${id}/policy/save`, { body: save })
+    expect(policySaved.parse(saved.value).backup).toBeNull()
+    expect(readFileSync(file, 'utf8')).toBe('version: 1\ndeny:\n  - pool.example.com\n')
+    expect(statSync(file).mode & 0o777).toBe(0o600)
   })
 
   it('says so when a recording goes away, and reads no file that a link stands for', async () => {
