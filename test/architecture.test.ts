@@ -46,8 +46,8 @@ const walls: Readonly<Record<string, { readonly imports: readonly string[]; read
   cli: { imports: ['*'], io: true },
 }
 
-/** The report's script may share pure words with the exporter that fills it; nothing else of `src`. */
-const uiMayImport = [/^src\/base\//, /^src\/schema\//, /^src\/exporters\//]
+/** The report's script may share pure words with the exporter that fills it, and the dashboard the server's wire types. */
+const uiMayImport = [/^src\/base\//, /^src\/schema\//, /^src\/exporters\//, /^src\/server\/api\.ts$/]
 
 interface Import {
   readonly from: string
@@ -142,6 +142,17 @@ describe('walls between folders', () => {
       .filter(({ to }) => to.startsWith('src/') && !uiMayImport.some((allowed) => allowed.test(to)))
       .map(({ from, to }) => `${from} imports ${to}`)
     expect(wrong).toEqual([])
+  })
+
+  it('ui takes only types of the server', () => {
+    const wrong = filesBelow('ui')
+      .filter((path) => !path.endsWith('.test.ts') && !path.includes('/testing/'))
+      .filter((path) =>
+        /(?:^|\n)\s*(?:import|export)\s+(?!type\b)[^'"`;]*?from\s*'[^']*\/src\/server\//.test(
+          readFileSync(join(root, path), 'utf8'),
+        ),
+      )
+    expect(wrong, 'write `import type`: its schemas would be loaded by every page').toEqual([])
   })
 
   it('investigate needs nothing that only Linux has', () => {
