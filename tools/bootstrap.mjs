@@ -107,6 +107,7 @@ async function build() {
     'tsconfig.json',
     'tsconfig.build.json',
     'tools/build-report.ts',
+    'tools/build-ui.ts',
   ])
   if (isStamped(stamp, wanted)) return
   await takeLock()
@@ -115,6 +116,7 @@ async function build() {
   rmSync(join(root, 'dist'), { recursive: true, force: true })
   await node([join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.build.json'])
   await node(['--import', 'tsx', 'tools/build-report.ts'])
+  await node(['--import', 'tsx', 'tools/build-ui.ts'])
   mkdirSync(join(root, 'dist'), { recursive: true })
   chmodSync(join(root, 'dist', 'cli', 'main.js'), 0o755)
   writeFileSync(stamp, wanted)

@@ -1,0 +1,5 @@
+import type { ViewProps } from '../../shell/main-view.tsx'
+
+export function CoveragePage({ source }: ViewProps) {
+  return <h1>{source}</h1>
+}
