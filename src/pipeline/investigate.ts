@@ -210,9 +210,9 @@ async function writeCase(
     ...{ theCase, result, inputs, rejects: reasons, version },
     ...findSettings(files, imported),
   })
-  writeWhole(join(out, 'readiness.json'), JSON.stringify(redactDeep(readiness, redact), null, 2))
+  const whole: Summary = { ...summary, readiness: redactDeep(readiness, redact) }
   watch.lap('readiness')
-  writeWhole(join(out, 'summary.json'), JSON.stringify(summary, null, 2))
+  writeWhole(join(out, 'summary.json'), JSON.stringify(whole, null, 2))
   const data = reportData({
     theCase,
     result,
@@ -228,7 +228,7 @@ async function writeCase(
   })
   writeWhole(join(out, 'report.html'), renderReport(data, reportTemplate()))
   watch.lap('report')
-  return summary
+  return whole
 }
 
 /** Findings, and the two large files. Where there is much of both, they come about side by side. */

@@ -1,6 +1,7 @@
 // What `investigate` writes: the names and shapes of the contract that scripts outside rely on.
 
 import type { Severity } from './event.ts'
+import type { Readiness } from './readiness.ts'
 
 export interface InputSummary {
   readonly path: string
@@ -132,6 +133,8 @@ export interface Summary {
   readonly tests: readonly GroupTestSummary[]
   /** Plain sentences: what is missing, what was assumed, what to supply. */
   readonly notes: readonly string[]
+  /** Whether the next alarm could be attributed with such inputs. Absent in cases written before it was kept. */
+  readonly readiness?: Readiness
 }
 
 /** One line of `attributions.jsonl`. */

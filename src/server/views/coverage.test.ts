@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -18,7 +18,7 @@ describe('the coverage of a case', () => {
   const copy = (name: string) => {
     const folder = join(recorded.root, name)
     mkdirSync(folder)
-    for (const file of ['summary.json', 'readiness.json', 'rejects.jsonl'])
+    for (const file of ['summary.json', 'rejects.jsonl'])
       cpSync(join(recorded.folder, file), join(folder, file))
     return folder
   }
@@ -62,9 +62,8 @@ describe('the coverage of a case', () => {
   it('does without what older versions did not write', () => {
     const folder = copy('old')
     const summary: Record<string, unknown> = JSON.parse(readFileSync(join(folder, 'summary.json'), 'utf8'))
-    const { calibration: _, ...older } = summary
+    const { calibration: _, readiness: __, ...older } = summary
     writeFileSync(join(folder, 'summary.json'), JSON.stringify(older))
-    rmSync(join(folder, 'readiness.json'))
     const coverage = coverageOf(folder)
     expect([coverage.calibration, coverage.readiness]).toEqual([null, null])
     expect(coverage.lacking).toHaveLength(2)
@@ -80,7 +79,11 @@ describe('the coverage of a case', () => {
     expect(() => coverageOf(cut)).toThrow(/not known here/)
     expect(() => coverageOf(recorded.root)).toThrow(/no summary\.json/)
     const torn = copy('torn')
-    writeFileSync(join(torn, 'readiness.json'), '{"_schema":"vigiles/readiness/v2"}')
+    const newer: object = JSON.parse(readFileSync(join(torn, 'summary.json'), 'utf8'))
+    writeFileSync(
+      join(torn, 'summary.json'),
+      JSON.stringify({ ...newer, readiness: { _schema: 'vigiles/readiness/v2' } }),
+    )
     writeFileSync(
       join(torn, 'rejects.jsonl'),
       '{"file":"a","line":1,"reason":"r","text":"t"}\n{"file":"a","li',

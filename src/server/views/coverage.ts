@@ -6,12 +6,7 @@ import { z } from 'zod'
 import { OperatorError } from '../../base/errors.ts'
 import { plain } from '../../base/terminal.ts'
 import { readRejects } from '../../pipeline/readiness/read-rejects.ts'
-import {
-  type CoverageAnswer,
-  coverageAnswer,
-  type ReadinessAnswer,
-  readinessAnswer,
-} from '../wire/coverage.ts'
+import { type CoverageAnswer, coverageAnswer, readinessAnswer } from '../wire/coverage.ts'
 
 const inputsMax = 2_000
 const clocksMax = 500
@@ -24,6 +19,7 @@ const summaryOf = z.object({
   inputs: z.array(answer.inputs.element.extend({ note: z.string().optional() })),
   clocks: answer.clocks,
   calibration: calibrationOf.optional(),
+  readiness: z.unknown().optional(),
 })
 
 /** Throws OperatorError (usage) when FOLDER holds no summary that can be read. */
@@ -31,7 +27,7 @@ export function coverageOf(folder: string): CoverageAnswer {
   const summary = summaryIn(folder)
   const { reasons, looked } = readRejects(join(folder, 'rejects.jsonl'))
   const { calibration } = summary
-  const readiness = readinessIn(folder)
+  const { data: readiness } = readinessAnswer.safeParse(summary.readiness)
   return {
     inputs: summary.inputs
       .slice(0, inputsMax)
@@ -52,7 +48,7 @@ export function coverageOf(folder: string): CoverageAnswer {
       ...(readiness
         ? []
         : [
-            'There is no readiness.json that can be read in this case: investigate again, or vigiles audit PATH… on its inputs.',
+            'This case holds no readiness that is known here: investigate its inputs again, or give them to vigiles audit PATH…',
           ]),
     ],
   }
@@ -90,11 +86,6 @@ function summaryIn(folder: string): z.infer<typeof summaryOf> {
     })
   }
   return read
-}
-
-function readinessIn(folder: string): ReadinessAnswer | undefined {
-  const path = join(folder, 'readiness.json')
-  return existsSync(path) ? parsed(path, readinessAnswer) : undefined
 }
 
 function parsed<S extends z.ZodType>(path: string, schema: S): z.infer<S> | undefined {
