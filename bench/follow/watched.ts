@@ -1,14 +1,16 @@
 // The process that is measured: follows, and tells its parent of every answer and of what it costs.
 
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import { openFollow } from '../../src/pipeline/follow/open-follow.ts'
 
 interface Start {
   readonly paths: string[]
   readonly state: string
+  /** The built program. */
+  readonly from: string
 }
 
-process.once('message', async ({ paths, state }: Start) => {
+process.once('message', async ({ paths, state, from }: Start) => {
+  const { openFollow }: typeof import('../../src/pipeline/follow/open-follow.ts') = await import(from)
   const delay = monitorEventLoopDelay({ resolution: 10 })
   delay.enable()
   const follow = await openFollow({

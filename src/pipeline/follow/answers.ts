@@ -17,6 +17,7 @@ export interface Told {
 
 export class Answers {
   readonly #window: Window
+  readonly #onFirst: (row: number, box: number) => void
   readonly #log: AnswerLog
   readonly #recent: BoundedMap<string, FollowAnswer>
   /** From before this start, by uid; used up as the events are read again. */
@@ -31,7 +32,9 @@ export class Answers {
     folder: string,
     limits: FollowLimits,
     answeredBefore: ReadonlyMap<string, number>,
+    onFirst: (row: number, box: number) => void,
   ) {
+    this.#onFirst = onFirst
     this.#window = window
     this.#log = new AnswerLog(folder, limits.answerSegmentBytes, limits.answerBytes)
     this.#recent = new BoundedMap(limits.recent)
@@ -90,6 +93,7 @@ export class Answers {
       commits.push(() => {
         if (isFirst) {
           chunk.waiting--
+          this.#onFirst(finding.row, finding.box)
           this.answeredOf.set(file.id, Math.max(index + 1, this.answeredOf.get(file.id) ?? 0))
           this.#restored.delete(uid)
         }

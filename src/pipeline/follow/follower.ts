@@ -78,7 +78,9 @@ export class Follower {
     this.#limits = limits
     this.#around = new Surroundings(this.window, limits.events + limits.waiting)
     this.#quick = new Quick(this.window, this.#around, controls)
-    this.answers = new Answers(this.window, `${folder}/answers`, limits, from.answered)
+    this.answers = new Answers(this.window, `${folder}/answers`, limits, from.answered, (row, box) =>
+      this.#around.addAnswered(row, box),
+    )
     this.inventory = new Inventory({
       paths: options.inputs,
       except: folder,
@@ -401,7 +403,12 @@ export class Follower {
   #renumber(): void {
     this.window.renumber()
     this.#around.clear()
-    for (const held of this.window.events) this.#around.addEvents(held)
+    for (const held of this.window.events) {
+      this.#around.addEvents(held)
+      held.said.box.forEach((box, i) => {
+        if (held.said.verdict[i] !== unanswered) this.#around.addAnswered(held.firstEvent + i, box)
+      })
+    }
     for (const held of this.window.calls) this.#around.addCalls(held)
   }
 

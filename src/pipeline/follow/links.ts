@@ -1,6 +1,6 @@
 // Rows that have something in common, the newest first: who asks follows the links back from the last of them.
 
-/** A chain of rows for each key. Rows are running numbers, of which the last `room` are remembered. */
+/** A chain of rows for each key. Rows are running numbers, of which the last `room` are remembered; each is added once. */
 export class Links {
   readonly #last = new Map<number | string, number>()
   readonly #before: Float64Array
@@ -26,9 +26,7 @@ export class Links {
     let row = this.#last.get(key) ?? -1
     for (let k = 0; k < most && row >= from; k++) {
       use(row)
-      const next = this.#before[row % this.#room]!
-      if (next >= row) return
-      row = next
+      row = this.#before[row % this.#room]!
     }
   }
 

@@ -17,6 +17,8 @@ const againPerCall = 400
 const namedEach = 16
 /** How far the end of a call that has none may lie after its start, when earlier events are looked at again. */
 const openUs = 60_000_000
+/** Rows of one sandbox come about in the order of time; how far one may lie behind another. */
+const lateUs = 30_000_000
 
 export class Quick {
   readonly #window: Window
@@ -71,13 +73,13 @@ export class Quick {
     const part = partCase(this.#window, events, calls, topology, this.#controls)
     const rows = applyFit(fit, part.input, pairsMax)
     const findings: Finding[] = []
-    events.forEach((row, k) => {
+    part.events.forEach((row, k) => {
       if (!asking.has(row)) return
       const from = rows.candStart[k]!
       const to = rows.candStart[k + 1]!
       findings.push({
         row,
-        calls: Array.from(rows.candCall.subarray(from, to), (j) => calls[j]!),
+        calls: Array.from(rows.candCall.subarray(from, to), (j) => part.calls[j]!),
         p: Array.from(rows.candP.subarray(from, to)),
         pNone: rows.pNone[k]!,
         tier: rows.tier[k]!,
@@ -99,7 +101,10 @@ export class Quick {
       const start = calls.startUs[j]! - offset(calls.clock[j]!, calls.startUs[j]!)
       const end = Number.isNaN(calls.endUs[j]!) ? start + openUs : start + calls.endUs[j]! - calls.startUs[j]!
       const slack = calls.uncertaintyUs[j]! + this.#doubtUs
-      this.#within(start - slack - 500_000, end + slack + 3_000_000, calls.box[j]!, found)
+      this.#around.eventsOf(calls.box[j]!, againPerCall, (row, us) => {
+        if (us >= start - slack - 500_000 && us <= end + slack + 3_000_000) found.add(row)
+        return us >= start - slack - lateUs
+      })
       for (const row of this.#around.eventsNamedBy(firstCall + j, namedEach)) {
         const place = this.#window.eventPlace(row)
         if (!place || !(place.chunk.said.us[place.i]! >= start - slack)) continue
@@ -107,28 +112,6 @@ export class Quick {
       }
     }
     return [...found]
-  }
-
-  /** Answered events of an interval (µs, corrected) that may be of the box, the newest first. */
-  #within(from: number, to: number, box: number, found: Set<number>): void {
-    let left = againPerCall
-    const chunks = this.#window.events
-    // Rows come about in the order of time: what lies far back in the window lies far back in time.
-    let stale = 0
-    for (let k = chunks.length - 1; k >= 0 && left > 0 && stale < 64; k--) {
-      const { firstEvent, said, events, waiting } = chunks[k]!
-      if (waiting === events.n) continue
-      let last = Number.NEGATIVE_INFINITY
-      for (let i = events.n - 1; i >= 0 && left > 0; i--) {
-        const us = said.us[i]!
-        if (us > last) last = us
-        if (!(us >= from && us <= to)) continue
-        if (!mayBeOf(said.box[i]!, box)) continue
-        found.add(firstEvent + i)
-        left--
-      }
-      stale = last < from ? stale + 1 : 0
-    }
   }
 }
 

@@ -34,6 +34,8 @@ export class Surroundings {
   readonly #thinnedUs = new Map<string, number>()
   readonly #destinations: Links
   readonly #names: Links
+  /** Answered events by their sandbox, as far as exact keys tell. */
+  readonly #boxes: Links
   /** DNS answers by the address they gave, the newest last. */
   readonly #answered = new Map<number, number[]>()
   /** Calls by what they name, the newest last. */
@@ -54,6 +56,7 @@ export class Surroundings {
     this.#thinned = links()
     this.#destinations = links()
     this.#names = links()
+    this.#boxes = links()
   }
 
   addEvents({ firstEvent, events: e }: HeldEvents): void {
@@ -76,6 +79,23 @@ export class Surroundings {
       }
       const places = this.#places.get(src)
       if (!places || places.length < most.places) push(this.#places, src, row, most.places)
+    }
+  }
+
+  /** An event was answered for the first time. */
+  addAnswered(row: number, box: number): void {
+    this.#boxes.add(box, row)
+  }
+
+  /** Answered events that may be of a sandbox (0: of any), the newest first, until `use` has enough. */
+  eventsOf(box: number, most: number, use: (row: number, us: number) => boolean): void {
+    const first = this.#window.firstEvent
+    for (const key of box === 0 ? [0] : [box, 0]) {
+      let more = true
+      this.#boxes.each(key, first, most, (row) => {
+        const place = more ? this.#window.eventPlace(row) : undefined
+        if (place) more = use(row, place.chunk.said.us[place.i]!)
+      })
     }
   }
 
@@ -130,6 +150,7 @@ export class Surroundings {
       this.#thinned,
       this.#destinations,
       this.#names,
+      this.#boxes,
     ]
   }
 
