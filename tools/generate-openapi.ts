@@ -22,12 +22,13 @@ export function openapiFiles(): Map<string, string> {
 
 /** An OpenAPI 3.1 document. */
 export function openapi(list: readonly (Endpoint | RawEndpoint)[]): Json {
+  const schemas: Record<string, Json> = {}
   const paths: Record<string, Record<string, Json>> = {
     '/healthz': { get: healthz },
   }
   for (const endpoint of list) {
     const at = `/api/v1${endpoint.path.replace(/:(\w+)/g, '{$1}')}`
-    paths[at] = { ...paths[at], [endpoint.method.toLowerCase()]: operation(endpoint) }
+    paths[at] = { ...paths[at], [endpoint.method.toLowerCase()]: operation(endpoint, schemas) }
   }
   return {
     openapi: '3.1.0',
@@ -52,8 +53,9 @@ export function openapi(list: readonly (Endpoint | RawEndpoint)[]): Json {
         },
       },
       schemas: {
-        ErrorAnswer: schemaOf(errorAnswer, 'output'),
-        LiveMessage: schemaOf(liveMessage, 'output'),
+        ErrorAnswer: schemaOf(errorAnswer, 'output', 'ErrorAnswer', schemas),
+        LiveMessage: schemaOf(liveMessage, 'output', 'LiveMessage', schemas),
+        ...schemas,
       },
     },
   }
@@ -66,24 +68,28 @@ const healthz: Json = {
   responses: { 200: json('It does.', { type: 'object', properties: { ok: { const: true } } }) },
 }
 
-function operation(endpoint: Endpoint | RawEndpoint): Json {
+function operation(endpoint: Endpoint | RawEndpoint, schemas: Record<string, Json>): Json {
   const { method, path, summary, role, query, body } = endpoint
+  const id = operationId(method, path)
   const names = [...path.matchAll(/:(\w+)/g)].map(([, name]) => name!)
   const parameters = [
     ...names.map((name) => ({ name, in: 'path', required: true, schema: { type: 'string' } })),
-    ...queryParameters(query),
+    ...queryParameters(query, id, schemas),
   ]
   return {
-    operationId: operationId(method, path),
+    operationId: id,
     tags: [path.replace('/sources/:source/', '/').split('/')[1]!.replace(/^:.*/, 'sources')],
     summary,
     'x-role': role,
     ...(parameters.length > 0 && { parameters }),
     ...(body && {
-      requestBody: { required: true, content: { 'application/json': { schema: schemaOf(body, 'input') } } },
+      requestBody: {
+        required: true,
+        content: { 'application/json': { schema: schemaOf(body, 'input', `${id}Body`, schemas) } },
+      },
     }),
     responses: {
-      200: answerOf(endpoint),
+      200: answerOf(endpoint, id, schemas),
       ...((query || body) && { 400: problem('What was sent does not fit.') }),
       401: problem('The token is missing or wrong.'),
       403: problem(
@@ -97,19 +103,23 @@ function operation(endpoint: Endpoint | RawEndpoint): Json {
   }
 }
 
-function answerOf(endpoint: Endpoint | RawEndpoint): Json {
-  if (!isRaw(endpoint)) return json('The answer.', schemaOf(endpoint.answer, 'output'))
-  if (endpoint.gives !== 'text/event-stream')
-    return { description: 'The answer.', content: { [endpoint.gives]: {} } }
+function answerOf(endpoint: Endpoint | RawEndpoint, id: string, schemas: Record<string, Json>): Json {
+  if (!isRaw(endpoint)) return json('The answer.', schemaOf(endpoint.answer, 'output', id, schemas))
+  if (endpoint.gives !== 'text/event-stream') {
+    const types = endpoint.gives.split(' or ').map((type) => [type, {}])
+    return { description: 'The answer.', content: Object.fromEntries(types) }
+  }
   const description = 'Server-sent events, each with one LiveMessage as JSON; a comment every 15 s.'
   return { description, content: { [endpoint.gives]: { schema: ref('LiveMessage') } } }
 }
 
 /** What is read from a text is described as what it is read to. */
-function queryParameters(query: ZodType | undefined): Json[] {
+function queryParameters(query: ZodType | undefined, id: string, schemas: Record<string, Json>): Json[] {
   if (!query) return []
-  const { properties = {} } = schemaOf(query, 'output') as { properties?: Record<string, Json> }
-  const { required = [] } = schemaOf(query, 'input') as { required?: string[] }
+  const { properties = {} } = schemaOf(query, 'output', `${id}Query`, schemas) as {
+    properties?: Record<string, Json>
+  }
+  const { required = [] } = schemaOf(query, 'input', `${id}Query`, schemas) as { required?: string[] }
   return Object.entries(properties).map(([name, { description, ...schema }]) => ({
     name,
     in: 'query',
@@ -124,9 +134,29 @@ function operationId(method: string, path: string): string {
   return method.toLowerCase() + words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('')
 }
 
-function schemaOf(schema: ZodType, io: 'input' | 'output'): Json {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any' })
-  return rest
+/** What a schema refers to in itself (one that nests) moves to the document's own list. */
+function schemaOf(schema: ZodType, io: 'input' | 'output', name: string, shared: Record<string, Json>): Json {
+  const {
+    $schema: _,
+    $defs = {},
+    ...rest
+  } = z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as Json & {
+    $defs?: Record<string, Json>
+  }
+  const nameOf = (key: string) => `${name}${key.replace(/\W|^_+/g, '')}`
+  const moved = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(moved)
+    if (typeof value !== 'object' || value === null) return value
+    return Object.fromEntries(
+      Object.entries(value).map(([key, one]) =>
+        key === '$ref' && typeof one === 'string' && one.startsWith('#/$defs/')
+          ? [key, ref(nameOf(one.slice(8))).$ref]
+          : [key, moved(one)],
+      ),
+    )
+  }
+  for (const [key, value] of Object.entries($defs)) shared[nameOf(key)] = moved(value) as Json
+  return moved(rest) as Json
 }
 
 function problem(description: string): Json {

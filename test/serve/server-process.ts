@@ -91,9 +91,19 @@ export interface Asked {
 export function send(origin: string, { method = 'GET', path, headers = {}, body }: Asked): Promise<Answer> {
   const { protocol, hostname, port } = new URL(origin)
   const request = protocol === 'https:' ? httpsRequest : httpRequest
+  // Said always: some methods would send a body without its length.
+  const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }
   return new Promise((resolve, reject) => {
     const asked = request(
-      { host: hostname, port, method, path, headers, rejectUnauthorized: false, agent: false },
+      {
+        host: hostname,
+        port,
+        method,
+        path,
+        headers: { ...length, ...headers },
+        rejectUnauthorized: false,
+        agent: false,
+      },
       (response) => {
         let text = ''
         response.setEncoding('utf8')
