@@ -3,9 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { generateCase } from '../../../bench/timeline/generate-case.ts'
+import { connectionLine } from '../../../test/journal-kit.ts'
 import { bucketsPerTile, bucketUs, columnOf, lanesPerBlock, tileUs } from '../../base/time-tiles.ts'
+import { investigate } from '../../pipeline/investigate.ts'
+import { quietProgress } from '../../pipeline/progress.ts'
 import { type CaseStore, openCaseStore } from '../../store/cases/case-store.ts'
 import { endReaders } from '../../store/cases/readers.ts'
+import { openJournal } from '../../store/journal.ts'
 import type { Source } from '../sources.ts'
 import {
   groupings,
@@ -304,4 +308,68 @@ describe('one item', () => {
       expect(found!.item.label.length).toBeLessThanOrEqual(300)
     }
   })
+})
+
+describe('a recording', () => {
+  it('brings its processes, from launch to exit, and what was done, in lanes of their own', async () => {
+    const folder = join(root, 'recording')
+    const journal = openJournal({ dir: folder })
+    const actor = { toolCall: 'call_1', unit: 'exec-1', tier: 'identity' as const }
+    const inBox = { box: 'run-1' }
+    const call = { class: 'execute_tool' as const, ...inBox, toolCall: 'call_1', name: 'bash' }
+    const shell = { pid: 7, name: 'sh', cmdLine: `sh -c 'curl' ${evil}` }
+    const launch = { class: 'process_activity' as const, ...inBox, actor, activity: 'launch' as const }
+    for (const line of [
+      {
+        ...call,
+        activity: 'start' as const,
+        command: 'sh -c curl',
+        source: 'exec',
+        tier: 'identity' as const,
+      },
+      { ...launch, process: shell },
+      { ...launch, process: { pid: 8, name: 'curl' } },
+      connectionLine(),
+      { ...launch, activity: 'exit' as const, process: { pid: 8 }, exitCode: 6 },
+      {
+        class: 'api_activity' as const,
+        ...inBox,
+        operation: 'freeze',
+        by: { uid: 0, via: 'control.sock' },
+        ok: false,
+      },
+      { ...call, activity: 'end' as const, source: 'exec', tier: 'identity' as const },
+    ]) {
+      journal.append(line)
+    }
+    await journal.seal()
+    const out = join(root, 'recorded-case')
+    await investigate({
+      paths: [folder],
+      out,
+      zones: [],
+      controls: [],
+      threads: 1,
+      progress: quietProgress,
+    })
+    const mine = await openCaseStore({ folder: out, cache: join(root, 'cache') })
+    const run: Source = { ...source, kind: 'recording', folder }
+    const { version, counts, lanes } = timelineAnswer.parse(await timelineOf(mine, run, 'box'))
+    expect(counts).toMatchObject({ call: 1, process: 2, response: 1, connection: 1 })
+    const asked = { version, grouping: 'box' as const }
+    const lane = lanes.kind.indexOf('process')
+    const first = (await soughtItem(mine, run, { ...asked, lane, direction: 1 })).found!
+    const second = (await soughtItem(mine, run, { ...asked, lane, item: first.item, direction: 1 })).found!
+    // One that never ended goes on to the end of the recording.
+    expect(first.from + first.length).toBeGreaterThan(second.from + second.length)
+    const { found } = await oneItem(mine, run, { ...asked, id: `#${second.item}` })
+    expect(found!.facts).toContainEqual({ label: 'Exit code', value: '6' })
+    expect(found!.links.map(({ item, isCause }) => [lanes.kind[item.lane], isCause])).toEqual([
+      ['call', true],
+    ])
+    const [response] = (
+      await tilesOf(mine, run, { ...asked, level: 30, column: columnOf(30, first.from), blocks: [0] })
+    ).tiles
+    expect(response!.rows.label).toContain('freeze: failed')
+  }, 120_000)
 })

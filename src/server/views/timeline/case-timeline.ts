@@ -46,7 +46,7 @@ export function caseTimeline(store: CaseStore, source: Source): Promise<CaseTime
 }
 
 async function build(store: CaseStore, source: Source): Promise<CaseTimeline> {
-  const others = [...(await findingsAndIncidents(store)), ...(await recordedItems(source))]
+  const others = [...(await findingsAndIncidents(store)), ...(await recordedItems(store, source))]
   const items = await loadItems(store, others)
   const byGrouping = new Map<Grouping, Promise<Lanes>>()
   const summary = await summarise(items)

@@ -1,6 +1,7 @@
 // What only a recording tells: processes, from their launch to their exit, and what was done about a finding or by people.
 
 import { BoundedMap } from '../../../base/bounded-map.ts'
+import type { CaseStore } from '../../../store/cases/case-store.ts'
 import { readJournal } from '../../../store/read.ts'
 import type { Source } from '../../sources.ts'
 import { limits, type Other, tone } from './items.ts'
@@ -11,8 +12,28 @@ import { facts } from './others.ts'
 const linesMax = 1_000_000
 const othersMax = limits.others / 4
 
-export async function recordedItems(source: Source): Promise<Other[]> {
+export async function recordedItems(store: CaseStore, source: Source): Promise<Other[]> {
   if (source.kind !== 'recording') return []
+  return await withUids(store, await readItems(source))
+}
+
+/** A journal knows a call by its own id, the case by a uid. */
+async function withUids(store: CaseStore, found: readonly Other[]): Promise<Other[]> {
+  const ids = [...new Set(found.flatMap(({ call }) => (call === null ? [] : [call])))]
+  if (ids.length === 0) return [...found]
+  const rows = await store.rows(
+    'SELECT source_id, min(uid) AS uid FROM calls WHERE source_id IN (SELECT unnest($1)) GROUP BY 1',
+    [ids],
+    { rowsMax: ids.length, textMax: 500 },
+  )
+  const uids = new Map(rows.map(({ source_id, uid }) => [String(source_id), String(uid)]))
+  return found.map((other) => ({
+    ...other,
+    call: other.call === null ? null : (uids.get(other.call) ?? null),
+  }))
+}
+
+async function readItems(source: Source): Promise<Other[]> {
   const found: Other[] = []
   const running = new BoundedMap<string, { at: number }>(othersMax)
   let lines = 0
@@ -20,7 +41,7 @@ export async function recordedItems(source: Source): Promise<Other[]> {
   try {
     for await (const line of readJournal(source.folder)) {
       if (++lines > linesMax || found.length >= othersMax) break
-      const us = usOf(line.time)
+      const us = usOf('at' in line ? (line.at ?? line.time) : line.time)
       lastUs = us
       if (line.class === 'process_activity') {
         const key = `${line.box} ${line.process.pid}`
@@ -35,7 +56,7 @@ export async function recordedItems(source: Source): Promise<Other[]> {
             tone: tone.plain,
             severity: 0,
             box: line.box,
-            call: line.actor.toolCall ?? null,
+            call: line.actor.toolCall ?? line.actor.label?.toolCall ?? null,
             facts: facts({ Process: line.process.pid, Program: line.process.name, Sandbox: line.box }),
           })
         } else {
