@@ -1,6 +1,6 @@
 // An answer in numbers, before it is put into words, and what makes a later one a revision.
 
-import { attributionDefaults, type tiers } from '../../attribution/api.ts'
+import { attributionDefaults } from '../../attribution/api.ts'
 
 export const verdicts = ['not-attributable', 'likely', 'attributed'] as const
 export type Verdict = (typeof verdicts)[number]
@@ -22,8 +22,6 @@ export interface Finding {
   /** Best name known of the destination, text id in the window. */
   readonly name: number
 }
-
-export type TierName = (typeof tiers)[number]
 
 /** Index into `verdicts`. */
 export function verdictAt(p: number): number {
