@@ -21,8 +21,8 @@ interface CanvasProps {
   readonly source: string
   readonly outline: TimelineAnswer
   readonly handle: RefObject<Handle | null>
-  /** Called when the handle is there, again after it was made anew. */
-  readonly onReady: (handle: Handle) => void
+  /** Called when the handle is there, again after it was made anew; then it shows the same span as before. */
+  readonly onReady: (handle: Handle, isFirst: boolean) => void
   readonly onSelect: (item: Item | undefined) => void
   readonly onBrush: (range: Range | undefined) => void
   readonly onView: () => void
@@ -62,7 +62,7 @@ export function Canvas(props: CanvasProps) {
     // The same place in time as before, when only the lanes are others.
     const before = span.current
     if (before) timeline.show(...inner(before))
-    latest.current.onReady(handle.current)
+    latest.current.onReady(handle.current, before === undefined)
     return () => {
       handle.current = null
       timeline.destroy()

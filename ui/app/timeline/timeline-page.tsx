@@ -18,6 +18,7 @@ import { ItemDrawer } from './item-drawer.tsx'
 import './timeline-page.css'
 import { groupingOf, Tools } from './tools.tsx'
 
+const aroundUs = 30e6
 /** Kinds whose uid is the case's own. */
 const lasting: readonly string[] = ['call', 'connection', 'dns', 'api', 'alarm', 'finding', 'incident']
 /** A live run is asked anew at most this often: each time its timeline is built again. */
@@ -83,12 +84,19 @@ function Drawn({
   const { zone, theme } = useSettings()
 
   const prepare = useCallback(
-    (made: Handle) => {
+    (made: Handle, isFirst: boolean) => {
       const { timeline } = made
       timeline.setBrush(range && brushOf(range))
       timeline.setShown(shownLanes(made.source.lanes, text, hidden))
       timeline.setZone(zone)
+      if (isFirst && range) timeline.show(brushOf(range).fromUs, brushOf(range).toUs)
       if (item !== '') timeline.select(item)
+      if (isFirst && !range && item !== '') {
+        made.source.details(item).then(
+          (answer) => answer && timeline.show(...around(answer.item)),
+          () => {}, // Said where the details are asked for.
+        )
+      }
     },
     [range, text, hidden, zone, item],
   )
@@ -211,6 +219,12 @@ function Drawn({
       {isListed && <InViewList handle={handle} turn={turn} onPick={(picked) => goTo(picked.id)} />}
     </>
   )
+}
+
+/** Who comes for one item sees it with what was before and after. */
+function around({ from, length }: FoundItem['item']): [number, number] {
+  const room = Math.max(aroundUs, length * 0.2)
+  return [from - room, from + length + room]
 }
 
 function brushOf({ from, to }: { from: string; to: string }): { fromUs: number; toUs: number } {

@@ -58,6 +58,7 @@ export function Tools(props: ToolsProps) {
         value={text}
         placeholder="Find a lane"
         aria-label="Find lanes by name"
+        data-filter
         onChange={(event) => props.onText(event.target.value)}
       />
       <fieldset>
