@@ -71,14 +71,19 @@ export class Sources {
   }
 
   async list(): Promise<SourceRow[]> {
-    this.#look()
-    const rows = await Promise.all([
-      ...[...this.#added.values()].map((source) => rowOf(source)),
-      ...[...this.#found.values()].map((found) =>
-        found.problem ? unusable(found) : rowOf(this.#open(found)),
-      ),
-    ])
+    const rows = await Promise.all([...this.all().map((source) => rowOf(source)), ...this.#unusableFolders()])
     return rows.sort((a, b) => ((a.startedAt ?? '') < (b.startedAt ?? '') ? 1 : -1))
+  }
+
+  /** Those that can't be used, each with its problem. */
+  unusable(): SourceRow[] {
+    const cases = this.all().filter(({ kind }) => kind === 'case')
+    return [...cases.map(caseRow).filter(({ state }) => state === 'unusable'), ...this.#unusableFolders()]
+  }
+
+  #unusableFolders(): SourceRow[] {
+    this.#look()
+    return [...this.#found.values()].filter(({ problem }) => problem).map(unusable)
   }
 
   /** Throws a Problem (404) when there is none of that id, or why it can't be used (422). */
@@ -149,19 +154,38 @@ function unusable({ id, kind, folder, title, problem }: Found): SourceRow {
   }
 }
 
+function caseRow({ id, title, folder }: Source): SourceRow {
+  const { problem, startedAt, endedAt } = caseSummary(folder)
+  const base = { id, kind: 'case' as const, title, folder, startedAt, endedAt }
+  return problem ? { ...base, state: 'unusable', problem } : { ...base, state: 'ready' }
+}
+
+/** Of recordings that have ended, with the time at which the folder's entries changed last. */
+const endedRows = new Map<string, { readonly at: number; readonly row: SourceRow }>()
+const endedRowsMax = 20_000
+
 async function rowOf(source: Source): Promise<SourceRow> {
   const { id, kind, folder, title } = source
+  if (kind === 'case') return caseRow(source)
+  const at = quietly(() => statSync(folder).mtimeMs) ?? 0
+  const before = endedRows.get(folder)
+  if (before?.at === at) return before.row
   const isLive = await source.isLive()
-  const base = { id, kind, folder, title, state: isLive ? ('live' as const) : ('ready' as const) }
-  if (kind === 'recording') {
-    const run = readRunFile(folder)
-    return { ...base, startedAt: run?.startedAt ?? changedAt(folder), endedAt: run?.endedAt ?? null }
+  const run = kind === 'recording' ? readRunFile(folder) : undefined
+  const row: SourceRow = {
+    id,
+    kind,
+    folder,
+    title,
+    state: isLive ? 'live' : 'ready',
+    startedAt: run?.startedAt ?? changedAt(folder),
+    endedAt: run?.endedAt ?? null,
   }
-  if (kind === 'case') {
-    const { problem, startedAt, endedAt } = caseSummary(folder)
-    return { ...base, ...(problem && { state: 'unusable', problem }), startedAt, endedAt }
+  if (run?.endedAt !== undefined && !isLive) {
+    if (endedRows.size >= endedRowsMax) endedRows.clear()
+    endedRows.set(folder, { at, row })
   }
-  return { ...base, startedAt: changedAt(folder), endedAt: null }
+  return row
 }
 
 function changedAt(folder: string): string | null {

@@ -30,6 +30,8 @@ import { missingForSandbox } from '../sandbox/holding.ts'
 import { type Feed, listen } from './feed.ts'
 import { openRoom, type Room, recordedCase, temporaryFolder } from './room.ts'
 
+import { startServer } from './server-process.ts'
+
 const cli = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 const missing = process.getuid?.() === 0 ? missingForSandbox() : 'it needs root'
 
@@ -553,4 +555,29 @@ describe('the overview of an investigation', () => {
     const { status } = await room.ask('/overview?from=yesterday')
     expect(status).toBe(400)
   })
+})
+
+describe('the overview of a followed stream', () => {
+  it('has what was found in it so far, among everything else', async () => {
+    const { folder, remove } = temporaryFolder()
+    const logs = fileURLToPath(new URL('../../fixtures/incidents/recorded-run/logs', import.meta.url))
+    const server = await startServer(folder, ['--port', '0', '--follow', logs])
+    if (!('origin' in server)) throw new Error(server.err)
+    const ask = async (path: string) => {
+      const headers = { authorization: `Bearer ${server.reader}` }
+      return overview.parse(await (await fetch(`${server.origin}/api/v1${path}`, { headers })).json())
+    }
+    let seen = await ask('/overview')
+    for (let i = 0; i < 300 && seen.severities.critical === 0; i++) {
+      await sleep(200)
+      seen = await ask('/overview')
+    }
+    const [stream] = seen.following
+    expect(stream?.title).toBe(logs)
+    expect(seen.severities.critical).toBeGreaterThan(0)
+    expect(new Set(seen.latest.map(({ source }) => source))).toEqual(new Set([stream?.source]))
+    expect(seen.attention.map(({ reason }) => reason)).toContain('ongoing')
+    expect(await server.stop()).toBe(0)
+    remove()
+  }, 90_000)
 })

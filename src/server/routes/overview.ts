@@ -14,7 +14,7 @@ export const overviewEndpoints = [
     role: 'reader',
     query: overviewQuery,
     answer: overview,
-    handle: ({ sources, live, stateFolder }, { query }) =>
+    handle: async ({ sources, live, stateFolder }, { query }) =>
       overviewOf(sources, live, stateFolder, { fromMs: msOf(query.from), toMs: msOf(query.to) }),
   }),
   defineEndpoint({

@@ -2,6 +2,7 @@
 
 import type { Severity } from '../../schema/event.ts'
 import { caseSummary } from '../case-summary.ts'
+import { FollowedStream } from '../follow/followed-stream.ts'
 import type { LiveRuns } from '../live/live-runs.ts'
 import { msOf } from '../live/rows.ts'
 import type { WatchedRun } from '../live/watched-run.ts'
@@ -14,19 +15,16 @@ import { type Span, trafficOf } from './traffic.ts'
 const latestMax = 50
 const listMax = 200
 
-export async function overviewOf(
-  sources: Sources,
-  live: LiveRuns,
-  stateFolder: string,
-  span: Span,
-): Promise<Overview> {
+export function overviewOf(sources: Sources, live: LiveRuns, stateFolder: string, span: Span): Overview {
   const nowMs = Date.now()
-  const rows = await sources.list()
+  const unusable = sources.unusable()
   const runs = live.runs()
   const running = runs.filter(({ isLive }) => isLive)
   const cases = sources.all().filter(({ kind }) => kind === 'case')
+  const streams = sources.all().filter((source) => source instanceof FollowedStream)
   const found = [
     ...runs.flatMap(findingsOf),
+    ...streams.flatMap(alarmsOf),
     ...cases.flatMap(({ id, title, folder }) => incidentsOf(id, title, folder)),
   ].filter(({ time }) => isWithin(time, span))
   found.sort((a, b) => (a.time < b.time ? 1 : -1))
@@ -42,12 +40,13 @@ export async function overviewOf(
     severities: isWhole ? countsOf(runs, found) : countedBy(found),
     traffic: trafficOf(live.minutes(), span, nowMs, running.length > 0),
     latest: found.slice(0, latestMax),
-    attention: attentionOf(runs, found, rows, settledIn(cases, stateFolder)),
+    attention: attentionOf(runs, found, unusable, settledIn([...cases, ...streams], stateFolder)),
+    following: streams.map(({ id, title }) => ({ source: id, title })),
     sources: {
       cases: cases.length,
       runs: runs.length,
       live: running.length,
-      unusable: rows.filter(({ state }) => state === 'unusable').length,
+      unusable: unusable.length,
     },
     notes: notesOf(live, runs, isWhole),
   }
@@ -125,6 +124,22 @@ function findingsOf({ source, log, isLive }: WatchedRun): FoundThing[] {
     time,
     ongoing: isLive,
     responses: [...responses],
+  }))
+}
+
+function alarmsOf({ id, title, follow }: FollowedStream): FoundThing[] {
+  return follow.incidents().map((incident) => ({
+    source: id,
+    sourceTitle: title.slice(0, 200),
+    kind: 'incident',
+    uid: incident.uid,
+    severity: incident.severity,
+    title: incident.title.slice(0, 500),
+    detection: incident.detections.slice(0, 20).join(', '),
+    why: '',
+    time: incident.lastSeen,
+    ongoing: true,
+    responses: [],
   }))
 }
 

@@ -80,6 +80,8 @@ export const trafficBin = z.object({ time: z.string(), allowed: z.number(), bloc
 export const overview = z.object({
   now: z.string(),
   running: z.array(runningRun),
+  /** Streams of somebody else's logs and traces. */
+  following: z.array(z.object({ source: z.string(), title: z.string() })),
   stopped: z.array(stoppedRun),
   /** Findings of runs and incidents of investigations. */
   severities: severityCounts,
