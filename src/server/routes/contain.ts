@@ -3,14 +3,7 @@ import { askBox } from '../live/ask-box.ts'
 import { Problem } from '../problem.ts'
 import type { Source } from '../sources.ts'
 import { checkRequest, previewOf } from '../views/contain.ts'
-import {
-  actResult,
-  type BoxState,
-  boxStatus,
-  containBody,
-  containPreview,
-  previewQuery,
-} from '../wire/contain.ts'
+import { actResult, type BoxState, boxStatus, containBody, containPreview } from '../wire/contain.ts'
 
 export const containEndpoints = [
   defineEndpoint({
@@ -26,7 +19,7 @@ export const containEndpoints = [
     path: '/sources/:source/contain/preview',
     summary: 'What an act would stop at this moment: processes, calls, connections.',
     role: 'reader',
-    query: previewQuery,
+    query: containBody,
     answer: containPreview,
     handle: async ({ source }, { query }) => {
       checkRequest(query)

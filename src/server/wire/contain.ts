@@ -83,6 +83,3 @@ export const containPreview = z.object({
 })
 export type ContainPreview = z.infer<typeof containPreview>
 export type BoxState = z.infer<typeof boxStatus>
-
-/** Like the body, for the preview. */
-export const previewQuery = containBody
