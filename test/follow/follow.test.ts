@@ -78,7 +78,7 @@ describe('a recorded run that is followed', () => {
     }
     // What was found on the way is what the investigation finds.
     expect(follow.incidents().some(({ severity }) => severity === 'critical')).toBe(true)
-  })
+  }, 120_000)
 
   it('reads a log once that is rotated by renaming, by copying and with gzip, and one that comes late', async () => {
     const folder = temporary()
@@ -119,7 +119,7 @@ describe('a recorded run that is followed', () => {
     expect(heard.latest.size).toBe(summary.attribution.events)
     const events = linesOf(join(follow.caseFolder, 'attributions.jsonl'))
     expect(heard.firsts).toBe(events.length)
-  })
+  }, 120_000)
 
   it('waits for the end of a half-written line, and reads it as it stands when the stream ends', async () => {
     const folder = temporary()
@@ -148,5 +148,5 @@ describe('a recorded run that is followed', () => {
     expect(heard.firsts).toBe(lines.length)
     await follow.finish()
     expect(heard.firsts).toBe(lines.length + 1)
-  })
+  }, 120_000)
 })

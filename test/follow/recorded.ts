@@ -101,7 +101,7 @@ export function listener() {
 }
 
 export async function until(what: () => boolean, why: string): Promise<void> {
-  for (let tries = 0; tries < 600; tries++) {
+  for (let tries = 0; tries < 2_000; tries++) {
     if (what()) return
     await new Promise((resolve) => setTimeout(resolve, 50))
   }

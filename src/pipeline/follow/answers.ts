@@ -5,10 +5,13 @@ import { BoundedMap } from '../../base/bounded-map.ts'
 import { toIso } from '../../base/time.ts'
 import { eventClasses } from '../../schema/event.ts'
 import { allowedFlag } from '../batch-words.ts'
+import type { Redact } from '../redact.ts'
 import { AnswerLog, type Restored } from './answer-log.ts'
 import type { FollowAnswer, FollowCall, FollowLimits } from './api.ts'
 import { type Before, changes, type Finding, verdictAt, verdicts } from './verdicts.ts'
 import { unanswered, type Window } from './window.ts'
+
+const redactedMax = 20_000
 
 export interface Told {
   readonly first: readonly FollowAnswer[]
@@ -18,6 +21,8 @@ export interface Told {
 export class Answers {
   readonly #window: Window
   readonly #onFirst: (row: number, box: number) => void
+  readonly #redact: Redact
+  readonly #redacted = new Map<string, string>()
   readonly #log: AnswerLog
   readonly #recent: BoundedMap<string, FollowAnswer>
   /** From before this start, by uid; used up as the events are read again. */
@@ -33,7 +38,9 @@ export class Answers {
     limits: FollowLimits,
     answeredBefore: ReadonlyMap<string, number>,
     onFirst: (row: number, box: number) => void,
+    redact: Redact,
   ) {
+    this.#redact = redact
     this.#onFirst = onFirst
     this.#window = window
     this.#log = new AnswerLog(folder, limits.answerSegmentBytes, limits.answerBytes)
@@ -129,8 +136,8 @@ export class Answers {
     const { events: e } = chunk
     const textOf = (id: number) => this.#window.texts.list[id] ?? ''
     const flags = e.flags[i]!
-    const name = textOf(finding.name) || textOf(e.name[i]!)
-    const rule = textOf(e.rule[i]!)
+    const name = this.#safe(textOf(finding.name) || textOf(e.name[i]!))
+    const rule = this.#safe(textOf(e.rule[i]!))
     const port = e.dstPort[i]!
     const p = finding.p[0] ?? 0
     const candidates = finding.calls.flatMap((row, k) => {
@@ -168,6 +175,17 @@ export class Answers {
       box: box === '' ? null : box,
       candidates,
     }
+  }
+
+  /** What a log says, without the secrets in it; few texts differ. */
+  #safe(text: string): string {
+    let known = this.#redacted.get(text)
+    if (known === undefined) {
+      known = this.#redact(text)
+      if (this.#redacted.size > redactedMax) this.#redacted.clear()
+      this.#redacted.set(text, known)
+    }
+    return known
   }
 
   #callOf(row: number): FollowCall | undefined {

@@ -6,6 +6,7 @@ import { type Batch, BatchSink } from '../batch.ts'
 import { buildCase, type Case, type CaseOptions } from '../case.ts'
 import type { Texts } from '../grow.ts'
 import { mergeFiles, type ReadFile } from '../merge.ts'
+import type { Redact } from '../redact.ts'
 import { hash32, type NewRows } from './file-sink.ts'
 import type { FollowedFile } from './followed-file.ts'
 
@@ -51,6 +52,8 @@ export interface Numbers {
   clock(key: string, domain: ClockDomain): number
   readonly events: number
   readonly calls: number
+  /** Commands are kept without the secrets in them. */
+  readonly redact: Redact
 }
 
 /**
@@ -113,7 +116,7 @@ export function chunkOf(
     const { file, rows } = byId.get(order[f]!)!
     const key = rows.callKeys[j - merged.callBase[f]!]!
     callFiles[j] = file.number
-    const command = merged.command(j)
+    const command = numbers.redact(merged.command(j))
     const sourceId = merged.sourceId(j)
     // An id is numbered like any text: a record made outside may name the call before or after it is known.
     if (sourceId !== '') sourceIds[j] = numbers.texts.id(sourceId)

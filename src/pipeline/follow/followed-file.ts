@@ -111,6 +111,11 @@ export class FollowedFile {
     this.fd = undefined
   }
 
+  /** Where it stands under no name any more, what is open still tells how long it is. */
+  refreshOpen(): void {
+    if (this.fd !== undefined) this.size = fstatSync(this.fd).size
+  }
+
   /** Whether there is more to read than has been read. `now` in ms. */
   hasMore(now: number): boolean {
     if (this.mode !== 'whole') return this.size > this.offset

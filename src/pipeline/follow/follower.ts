@@ -2,6 +2,7 @@
 // other, so that nothing has to be guarded against anything else; only fits and full investigations run beside it.
 
 import type { TopologyEntry } from '../../schema/topology.ts'
+import type { Redact } from '../redact.ts'
 import { Answers } from './answers.ts'
 import type { FollowAnswer, FollowEvent, FollowLimits, FollowOptions, FollowProblem } from './api.ts'
 import { type Arrived, type Chunk, chunkOf, topologyOf } from './chunk.ts'
@@ -25,6 +26,7 @@ const againMax = 100_000
 const saveEveryMs = 2_000
 /** Names that change all the time do not make all files be looked at all the time. */
 const hintedMs = 200
+const scanRest = 10
 const problemsKept = 200
 
 export interface FollowerOptions extends FollowOptions {
@@ -34,6 +36,8 @@ export interface FollowerOptions extends FollowOptions {
   readonly inputs: readonly string[]
   readonly from: FollowState
   readonly tell: (event: FollowEvent) => void
+  /** Puts fingerprints in place of secrets, in everything that is kept or told. */
+  readonly redact: Redact
   readonly now: () => number
 }
 
@@ -59,6 +63,7 @@ export class Follower {
   #lastEvict = 0
   #dirty = false
   #hinted = false
+  #scanRestMs = 0
   #more = false
   /** The fit under way: events that were asked about since it began keep their newer answers. */
   #fitting: { readonly since: Set<number> } | undefined
@@ -78,8 +83,13 @@ export class Follower {
     this.#limits = limits
     this.#around = new Surroundings(this.window, limits.events + limits.waiting)
     this.#quick = new Quick(this.window, this.#around, controls)
-    this.answers = new Answers(this.window, `${folder}/answers`, limits, from.answered, (row, box) =>
-      this.#around.addAnswered(row, box),
+    this.answers = new Answers(
+      this.window,
+      `${folder}/answers`,
+      limits,
+      from.answered,
+      (row, box) => this.#around.addAnswered(row, box),
+      options.redact,
     )
     this.inventory = new Inventory({
       paths: options.inputs,
@@ -98,6 +108,7 @@ export class Follower {
         call: (row) => this.#callFacts(row),
       },
       options.now,
+      options.redact,
     )
   }
 
@@ -120,11 +131,14 @@ export class Follower {
   async step(last = false): Promise<boolean> {
     const { now } = this.#options
     const every = this.#hinted ? Math.min(hintedMs, this.#limits.scanMs) : this.#limits.scanMs
-    const scans = last || now() - this.#lastScan >= every
+    const scans = last || now() - this.#lastScan >= Math.max(every, this.#scanRestMs)
     if (scans) {
       this.#hinted = false
-      this.#lastScan = now()
+      const began = now()
       await this.inventory.scan()
+      this.#lastScan = now()
+      // Where there are very many files, looking for new ones must not be all that is done.
+      this.#scanRestMs = scanRest * (this.#lastScan - began)
     }
     let busy = false
     if (this.#waiting.length < this.#limits.waiting) {
@@ -203,6 +217,7 @@ export class Follower {
   #takeIn(arrived: readonly Arrived[]): void {
     const { zones = [], controls = [] } = this.#options
     const { window } = this
+    const { redact } = this.#options
     const chunk = chunkOf(
       arrived,
       this.inventory.files.values(),
@@ -212,6 +227,7 @@ export class Follower {
         clock: window.clock,
         events: window.nextEvent,
         calls: window.nextCall,
+        redact,
       },
     )
     const gone = arrived.flatMap(({ file, rows }) => rows.gone.map((key) => `c${file.id}-${key}`))
@@ -222,8 +238,12 @@ export class Follower {
     const parts = arrived.flatMap(({ file, rows }) => {
       const base = chunk.bases.get(file)
       if (!base) return []
-      this.#reading.numbered(file, base.event)
       const { batch, rest, linesBefore } = rows
+      this.#reading.numbered(
+        file,
+        batch.events.n > 0 ? base.event + batch.events.n : 0,
+        batch.calls.n > 0 ? base.call + batch.calls.n : 0,
+      )
       return [
         {
           ...{ file: file.id, batch, firstEvent: base.event, firstCall: base.call, linesBefore },
@@ -392,7 +412,7 @@ export class Follower {
     if (gone.events + gone.calls === 0) return
     this.evicted.events = (this.evicted.events ?? 0) + gone.events
     this.evicted.calls = (this.evicted.calls ?? 0) + gone.calls
-    this.#reading.forget(this.window.firstEvent)
+    this.#reading.forget(this.window.firstEvent, this.window.firstCall)
     this.#lastEvict += gone.events + gone.calls
     if (this.#lastEvict < this.#limits.events / 4) return
     this.#lastEvict = 0

@@ -90,18 +90,19 @@ export class Inventory {
     }
   }
 
-  /** Looks at one known file. True when there is something to read. */
-  async refresh(file: FollowedFile): Promise<boolean> {
+  /** Looks at one known file. True when there is something to read; `last`: also what is to be read later. */
+  async refresh(file: FollowedFile, last: boolean): Promise<boolean> {
     if (file.over) return false
+    let stats: Stats | undefined
     try {
-      const stats = statSync(file.absolute)
-      if (inodeOf(stats) === inodeOf(file.identity)) {
-        await this.#again(file, { path: file.path, absolute: file.absolute, stats })
-      }
+      stats = statSync(file.absolute)
     } catch {
       // It was moved or deleted: the next scan knows more.
     }
-    return !file.over && file.hasMore(this.#options.now())
+    if (stats && inodeOf(stats) === inodeOf(file.identity)) {
+      await this.#again(file, { path: file.path, absolute: file.absolute, stats })
+    } else file.refreshOpen()
+    return !file.over && file.hasMore(last ? Number.POSITIVE_INFINITY : this.#options.now())
   }
 
   /** What has been read of a file: to be called after every reading. */

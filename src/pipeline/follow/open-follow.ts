@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { OperatorError } from '../../base/errors.ts'
 import type { Summary } from '../../schema/summary.ts'
 import { lockForWriting } from '../../store/lock.ts'
+import { redactor } from '../redact.ts'
 import { stateFolder } from '../state-folder.ts'
 import { type Follow, type FollowEvent, type FollowOptions, type FollowStatus, followLimits } from './api.ts'
 import { CaseBuilder } from './case-build.ts'
@@ -13,7 +14,7 @@ import { DirectoryHints } from './directory-hints.ts'
 import { Follower, messageOf } from './follower.ts'
 import { Pager } from './paging.ts'
 import { openReceivers } from './receivers.ts'
-import { followFolder, readState } from './state-file.ts'
+import { followFolder, readState, streamKey } from './state-file.ts'
 import { statusOf } from './status.ts'
 
 const caseEveryMs = 60_000
@@ -35,6 +36,7 @@ export async function openFollow(options: FollowOptions): Promise<Follow> {
   const folder = options.state ?? followFolder(stateFolder(process.env, homedir()), options.paths, listens)
   const lock = lockedFolder(folder)
   const { state, broken } = readState(folder)
+  const redact = redactor(streamKey(folder))
   const now = () => performance.now()
   const tell = (event: FollowEvent) => {
     pager?.see(event)
@@ -51,7 +53,7 @@ export async function openFollow(options: FollowOptions): Promise<Follow> {
     options.page === undefined
       ? undefined
       : new Pager(options.page, limits, state.paged, (event) => tell(event))
-  const follower = new Follower({ ...options, folder, limits, inputs, from: state, tell, now })
+  const follower = new Follower({ ...options, folder, limits, inputs, from: state, tell, now, redact })
   if (pager) follower.paged = () => pager.paged()
   if (broken)
     follower.problem({

@@ -13,14 +13,20 @@ const activeMs = 60_000
 /** Fewer files than this are all looked at often. */
 const fewFiles = 200
 
+interface Began {
+  readonly at: Checkpoint
+  eventsTo: number
+  callsTo: number
+}
+
 export class Reading {
   readonly #inventory: Inventory
   readonly #limits: FollowLimits
   readonly #onProblem: (problem: FollowProblem) => void
   readonly #now: () => number
   readonly #grown = new Map<FollowedFile, number>()
-  /** Where the rows that are still in the window began, by file, the oldest first. */
-  readonly #began = new Map<FollowedFile, { firstEvent: number; at: Checkpoint }[]>()
+  /** Where rows that are still in the window began, by file, the oldest first. */
+  readonly #began = new Map<FollowedFile, Began[]>()
   #turn = 0
 
   constructor(
@@ -44,8 +50,8 @@ export class Reading {
     for (let k = 0; k < files.length; k++) {
       const file = files[(k + this.#turn) % files.length]!
       if (!all && files.length > fewFiles && this.#now() - (this.#grown.get(file) ?? 0) > activeMs) continue
-      const hasMore = await this.#inventory.refresh(file)
-      if (!hasMore && !(last && file.mode === 'whole')) continue
+      const hasMore = await this.#inventory.refresh(file, last)
+      if (!hasMore) continue
       if (left <= 0) {
         more = true
         break
@@ -58,12 +64,15 @@ export class Reading {
         if (file.mode !== 'whole' && file.offset < file.size) more = true
       }
       if (rows) arrived.push({ file, rows })
-      if (rows && rows.batch.events.n > 0)
-        this.#began.set(file, [...(this.#began.get(file) ?? []), { firstEvent: Number.NaN, at: before }])
+      if (rows && rows.batch.events.n + rows.batch.calls.n > 0) {
+        const list = this.#began.get(file) ?? []
+        list.push({ at: before, eventsTo: Number.NaN, callsTo: Number.NaN })
+        this.#began.set(file, list)
+      }
       this.#inventory.noteRead(file)
     }
     this.#turn++
-    this.#closeSome()
+    if (all) this.#closeSome()
     return { arrived, more }
   }
 
@@ -80,17 +89,23 @@ export class Reading {
     }
   }
 
-  /** The rows that were just read have these running numbers. */
-  numbered(file: FollowedFile, firstEvent: number): void {
+  /** The rows that were just read end before these running numbers; 0 where there are none of the kind. */
+  numbered(file: FollowedFile, eventsTo: number, callsTo: number): void {
     const last = this.#began.get(file)?.at(-1)
-    if (last && Number.isNaN(last.firstEvent)) last.firstEvent = firstEvent
+    if (last && Number.isNaN(last.eventsTo)) {
+      last.eventsTo = eventsTo
+      last.callsTo = callsTo
+    }
   }
 
-  /** Rows before this one are gone from the window. */
-  forget(firstEvent: number): void {
+  /** Rows before these are gone from the window. */
+  forget(firstEvent: number, firstCall: number): void {
     for (const [file, list] of this.#began) {
-      while (list.length > 1 && list[1]!.firstEvent <= firstEvent) list.shift()
-      if (list.length === 1 && list[0]!.firstEvent < firstEvent && file.over) this.#began.delete(file)
+      const kept = list.findIndex(
+        ({ eventsTo, callsTo }) => !(eventsTo <= firstEvent && callsTo <= firstCall),
+      )
+      if (kept < 0) this.#began.delete(file)
+      else if (kept > 0) list.splice(0, kept)
     }
   }
 

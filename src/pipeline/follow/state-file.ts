@@ -1,6 +1,6 @@
 // What is needed to go on after a restart, written in one move so that it is never half there.
 
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { count, type FileRecord, object, readRecord, text } from './records.ts'
@@ -19,6 +19,20 @@ const nothing: FollowState = { files: [], answered: new Map(), paged: [] }
 export function followFolder(base: string, paths: readonly string[], listens: readonly string[]): string {
   const names = [...paths.map((path) => resolve(path)), ...listens].sort().join('\n')
   return join(base, 'follow', createHash('sha256').update(names).digest('hex').slice(0, 16))
+}
+
+/** What fingerprints of secrets are made with: the same for one stream, another for every other. */
+export function streamKey(folder: string): string {
+  const path = join(folder, 'key')
+  try {
+    const key = readFileSync(path, 'utf8')
+    if (/^[0-9a-f]{64}$/.test(key)) return key
+  } catch {
+    // The first time.
+  }
+  const key = randomBytes(32).toString('hex')
+  writeFileSync(path, key, { mode: 0o600 })
+  return key
 }
 
 /** The state as it was left; empty where there is none. `broken` says that there was one and it can't be read. */

@@ -7,6 +7,7 @@ import type { Seen } from '../../detections/api.ts'
 import { type Engine, startEngine } from '../../detections/engine.ts'
 import { groupIncidents } from '../../detections/incidents.ts'
 import type { Finding } from '../../schema/finding.ts'
+import { type Redact, redactDeep } from '../redact.ts'
 import type { FollowFinding, FollowIncident } from './api.ts'
 import { hash32 } from './file-sink.ts'
 
@@ -37,6 +38,7 @@ export interface Detected {
 export class StreamDetections {
   readonly #lookups: Lookups
   readonly #now: () => number
+  readonly #redact: Redact
   #grouped = Number.NEGATIVE_INFINITY
   readonly #known = new BoundedMap<string, { finding: Finding; told: FollowFinding }>(findingsMax)
   /** Incident of each finding; an incident keeps its name while any of its findings is there. */
@@ -51,14 +53,17 @@ export class StreamDetections {
   #lastUs = Number.NEGATIVE_INFINITY
   evicted = 0
 
-  constructor(lookups: Lookups, now: () => number) {
+  constructor(lookups: Lookups, now: () => number, redact: Redact) {
+    this.#redact = redact
     this.#lookups = lookups
     this.#now = now
     this.#engine = this.#start()
   }
 
   #start(): Engine {
-    return startEngine({ onFinding: (finding) => void this.#found.push(finding) })
+    return startEngine({
+      onFinding: (finding) => void this.#found.push(redactDeep(finding, this.#redact)),
+    })
   }
 
   push(item: Seen): void {
