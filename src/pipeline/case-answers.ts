@@ -190,13 +190,22 @@ function callEntry(call: ToolCallLine, finding: string | null): StoryEntry {
   }
 }
 
+const classWords: Readonly<Record<string, string>> = {
+  network_activity: 'connection',
+  dns_activity: 'lookup',
+  http_activity: 'request',
+  ssh_activity: 'SSH',
+}
+
 function eventEntry({ event, toolCall, p }: AttributionLine, finding: string | null): StoryEntry {
   const to = `${event.name ?? event.dst}${event.port === null ? '' : `:${event.port}`}`
   return {
     time: event.time,
     kind: 'event',
     uid: event.uid,
-    title: [event.disposition ?? event.class, event.rule].filter((part) => part !== null).join(', '),
+    title: [event.disposition, event.rule ?? classWords[event.class] ?? event.class]
+      .filter((part) => part !== null)
+      .join(' '),
     detail: `${event.src} to ${to}`,
     toolCall,
     p: toolCall === null ? null : p,

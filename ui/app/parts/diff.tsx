@@ -4,7 +4,8 @@ import { visible } from '../../../src/base/terminal.ts'
 export function Diff({ text, label }: { text: string; label: string }) {
   const lines = text.replace(/\n$/, '').split('\n').slice(0, 2_000)
   return (
-    <pre className="diff" tabIndex={0} aria-label={label}>
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reachable by keys.
+    <section className="diff" tabIndex={0} aria-label={label}>
       {lines.map((line, i) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: lines have no other name and never change places.
         <span key={i} className={kindOf(line)}>
@@ -12,7 +13,7 @@ export function Diff({ text, label }: { text: string; label: string }) {
           {'\n'}
         </span>
       ))}
-    </pre>
+    </section>
   )
 }
 

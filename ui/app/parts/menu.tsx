@@ -33,6 +33,7 @@ export function Menu({ label, name, className = '', align = 'left', children }: 
     button.current?.focus()
   }
   return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: Escape closes it from wherever in it the focus is.
     <div
       ref={box}
       className={`menu ${className}`}

@@ -12,7 +12,7 @@ export function Banners() {
   const { sources } = useRoom()
   const titleOf = (id: string) => sources.value?.find((source) => source.id === id)?.title ?? id
   return (
-    <div className="banners" role="region" aria-label="New critical findings" aria-live="assertive">
+    <section className="banners" aria-label="New critical findings" aria-live="assertive">
       {shown.map((finding) => (
         <p key={`${finding.source} ${finding.uid}`} className="banner">
           <Severity severity={finding.severity} />
@@ -27,6 +27,6 @@ export function Banners() {
           </button>
         </p>
       ))}
-    </div>
+    </section>
   )
 }

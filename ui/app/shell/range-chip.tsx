@@ -10,13 +10,13 @@ export function RangeChip() {
   if (!range) return null
   const ms = ((usOf(range.to) ?? 0) - (usOf(range.from) ?? 0)) / 1000
   return (
-    <span className="chip" role="group" aria-label="Span of time">
+    <fieldset className="chip" aria-label="Span of time">
       <span>
         {momentOf(range.from, zone)} + {spanText(ms)}
       </span>
       <button type="button" onClick={() => setRange(undefined)} aria-label="Show all times again">
         ✕
       </button>
-    </span>
+    </fieldset>
   )
 }

@@ -26,7 +26,8 @@ interface CanvasProps {
   readonly onSelect: (item: Item | undefined) => void
   readonly onBrush: (range: Range | undefined) => void
   readonly onView: () => void
-  readonly onProblem: (problem: ProblemText) => void
+  /** Undefined when what had failed has worked. */
+  readonly onProblem: (problem: ProblemText | undefined) => void
   /** The case is another by now. */
   readonly onStale: () => void
 }
@@ -41,9 +42,21 @@ export function Canvas(props: CanvasProps) {
   useEffect(() => {
     const element = host.current
     if (!element) return
-    const source = tiledSource(outline, transportOf(id, outline), (error) => {
-      if (error instanceof Refused && error.status === 409) latest.current.onStale()
-      else latest.current.onProblem(problemTextOf(error))
+    const transport = transportOf(id, outline)
+    let hasFailed = false
+    const tiles: typeof transport.tiles = async (ask, signal) => {
+      const answer = await transport.tiles(ask, signal)
+      if (hasFailed) latest.current.onProblem(undefined)
+      hasFailed = false
+      return answer
+    }
+    const source = tiledSource(outline, { ...transport, tiles }, (error) => {
+      if (error instanceof Refused && error.status === 409) {
+        latest.current.onStale()
+        return
+      }
+      hasFailed = true
+      latest.current.onProblem(problemTextOf(error))
     })
     const timeline = createTimeline(element, source, {
       zone: currentSettings().zone,
@@ -80,7 +93,7 @@ function inner({ fromUs, toUs }: Range): [number, number] {
 
 function labelOf({ counts }: TimelineAnswer): string {
   const what = Object.entries(counts).map(([kind, n]) => counted(n, kind))
-  return `Timeline of ${what.join(', ')}. Keys: W and S zoom, A and D or arrows move, N and P go from alarm to alarm, Alt with an arrow from item to item and lane to lane, Home shows everything, Shift and dragging chooses a span. The list below holds what is in view.`
+  return `Timeline of ${what.join(', ')}. Keys: W and S zoom, A and D or arrows move, N and P go from alarm to alarm, Alt with an arrow from item to item and lane to lane, F folds the lanes of the item's group, Home shows everything, Shift and dragging chooses a span. The list below holds what is in view.`
 }
 
 export function describe(item: Item, source: Pick<TiledSource, 'lanes'>): readonly string[] {

@@ -44,8 +44,8 @@ export function ItemDrawer({ source, found, onClose, onGo }: ItemDrawerProps) {
             ...facts.map(({ label, value }) => [label, <LogText key={label} text={value} />] as const),
           ]}
         />
-        <Links title="May have been caused by" links={causes} onGo={onGo} />
-        <Links title="May have caused" links={effects} onGo={onGo} />
+        <Links title={isEvent(kind) ? 'May have been caused by' : 'Calls'} links={causes} onGo={onGo} />
+        <Links title={kind === 'call' ? 'May have caused' : 'Rests on'} links={effects} onGo={onGo} />
         {moreLinks > 0 && <p className="quiet">and {count(moreLinks)} more</p>}
       </div>
     </Drawer>
@@ -71,7 +71,8 @@ function Links({
         {links.slice(0, 40).map(({ item, p, uid }) => (
           <li key={uid}>
             <button type="button" className="jump" onClick={() => onGo(`#${item.item}`)}>
-              <b>p {pText(p)}</b> <LogText text={item.label} max={120} />
+              {p < 1 && <b>p {pText(p)} </b>}
+              <LogText text={item.label} max={120} />
             </button>
           </li>
         ))}

@@ -78,6 +78,7 @@ function Drawn({
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set())
   const [found, setFound] = useState<FoundItem>()
   const [problem, setProblem] = useState<ProblemText>()
+  const [clock, setClock] = useState<string>()
   const [isListed, setListed] = useState(false)
   const [turn, setTurn] = useState(0)
   const range = useRange()
@@ -89,6 +90,7 @@ function Drawn({
       timeline.setBrush(range && brushOf(range))
       timeline.setShown(shownLanes(made.source.lanes, text, hidden))
       timeline.setZone(zone)
+      if (clock !== undefined) timeline.setClock(clock)
       if (isFirst && range) timeline.show(brushOf(range).fromUs, brushOf(range).toUs)
       if (item !== '') timeline.select(item)
       if (isFirst && !range && item !== '') {
@@ -98,7 +100,7 @@ function Drawn({
         )
       }
     },
-    [range, text, hidden, zone, item],
+    [range, text, hidden, zone, item, clock],
   )
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: an item chosen on the canvas is already marked there.
@@ -180,7 +182,10 @@ function Drawn({
         onFold={(folded) => handle.current?.timeline.foldAll(folded)}
         onAll={() => handle.current?.timeline.showAll()}
         onFit={(fromUs, toUs) => handle.current?.timeline.show(fromUs, toUs)}
-        onClock={(name) => handle.current?.timeline.setClock(name === '' ? undefined : name)}
+        onClock={(name) => {
+          setClock(name)
+          handle.current?.timeline.setClock(name)
+        }}
       />
       <Notes outline={outline} />
       {problem && <ProblemPanel problem={problem} />}

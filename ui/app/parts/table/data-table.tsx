@@ -170,6 +170,7 @@ export function DataTable<T>(props: DataTableProps<T>) {
 
 function Spacer({ height, columns }: { height: number; columns: number }) {
   return (
+    // biome-ignore lint/a11y/noAriaHiddenOnFocusable: an empty row is no place to go to.
     <tr aria-hidden="true" className="spacer" style={{ height }}>
       <td colSpan={columns} />
     </tr>
