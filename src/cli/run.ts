@@ -113,6 +113,7 @@ export async function runCommand(args: string[]): Promise<number> {
     state: (agent?.state ?? []).map(({ path, ...more }) => ({ ...more, path: join(homedir(), path) })),
     ...(values.policy !== undefined && { policyFile: resolve(values.policy) }),
     agentSide: {
+      hooks: (settings.files?.length ?? 0) > 0 && (settings.notes?.length ?? 0) === 0,
       ...folderOf(started?.script ?? program),
       ...(started?.launched && {
         launched: { name: started.name, package: agentPackages[started.name] ?? started.name },

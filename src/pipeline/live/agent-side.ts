@@ -23,6 +23,8 @@ export interface AgentSideOptions extends Pick<ProcessSensorOptions<AgentTag>, '
   readonly folder?: string
   /** It is started by npx or the like. */
   readonly launched?: LaunchedAgent
+  /** It tells of its calls itself, when it makes them: what its model asked for is not looked at. */
+  readonly hooks?: boolean
   /** As it stands in the journal. */
   readonly unitName: (unit: number) => string
   readonly record: (line: JournalLine) => void
@@ -248,7 +250,7 @@ export async function startAgentSide(options: AgentSideOptions): Promise<AgentSi
   return {
     sensor,
     services: new Map([[agentServicePort, service.take]]),
-    watchExchange: models.watch,
+    watchExchange: options.hooks ? () => undefined : models.watch,
     watch: (unit, outsidePid) => sensor.watch(outsidePid, { unit, role: 'way-in' }),
     of(process, host) {
       const node = sensor.see(process.pid)

@@ -37,7 +37,11 @@ export interface SandboxOptions {
   readonly state?: readonly StateFolder[]
   readonly files?: readonly { readonly path: string; readonly text: string; readonly mode?: number }[]
   /** An agent CLI runs: its processes are watched one by one, and its hooks and telemetry are heard. */
-  readonly agentSide?: { readonly folder?: string; readonly launched?: LaunchedAgent }
+  readonly agentSide?: {
+    readonly folder?: string
+    readonly launched?: LaunchedAgent
+    readonly hooks?: boolean
+  }
   /** Stamps the journal's lines; decisions and limits go by a time that nobody can set. Default: the machine's. */
   readonly clock?: Clock
   readonly onFinding?: (finding: DetectionFindingLine['finding'], response: FindingResponse) => void
