@@ -55,9 +55,7 @@ describe.skipIf(chromium === undefined)(title, { timeout: 120_000 }, () => {
   const rest = () => until('!trial.timeline.inView(0).waiting')
 
   const shown = () =>
-    page.evaluate<{ items: { id: string; count?: number; fromUs: number }[]; more: number }>(
-      'trial.timeline.inView(1e6)',
-    )
+    page.evaluate<{ items: { id: string; count?: number }[]; more: number }>('trial.timeline.inView(1e6)')
 
   async function press(key: string, modifiers = 0): Promise<void> {
     await page.evaluate(`document.querySelector('#timeline canvas').focus()`)
@@ -93,13 +91,20 @@ describe.skipIf(chromium === undefined)(title, { timeout: 120_000 }, () => {
       await rest()
       const span = await page.evaluate<{ fromUs: number; toUs: number }>('trial.timeline.span()')
       const { items } = await shown()
-      expect(new Set(items.map(({ id }) => id)).size).toBe(items.length)
-      const [row] = await store.rows(
-        `SELECT (SELECT count(*) FROM events WHERE (rule IS NOT NULL OR severity IS NOT NULL) AND epoch_us(time) BETWEEN $1 AND $2)
-           + (SELECT count(*) FROM findings WHERE epoch_us(first_time) BETWEEN $1 AND $2) + 1 AS n`,
-        [Math.ceil(span.fromUs), Math.floor(span.toUs)],
-      )
-      expect(sum(items)).toBe(row?.n)
+      const named = items.filter(({ id }) => id !== '')
+      expect(new Set(named.map(({ id }) => id)).size).toBe(named.length)
+      // What is counted is known to the bucket, of at most four pixels; single items to the µs.
+      const slack = named.length === items.length ? 0 : ((span.toUs - span.fromUs) / 1000) * 4
+      const inside = async (fromUs: number, toUs: number) => {
+        const [row] = await store.rows(
+          `SELECT (SELECT count(*) FROM events WHERE (rule IS NOT NULL OR severity IS NOT NULL) AND epoch_us(time) BETWEEN $1 AND $2)
+             + (SELECT count(*) FROM findings WHERE epoch_us(first_time) BETWEEN $1 AND $2) + 1 AS n`,
+          [Math.ceil(fromUs), Math.floor(toUs)],
+        )
+        return Number(row?.n)
+      }
+      expect(sum(items)).toBeGreaterThanOrEqual(await inside(span.fromUs + slack, span.toUs - slack))
+      expect(sum(items)).toBeLessThanOrEqual(await inside(span.fromUs - slack, span.toUs + slack))
     }
   })
 
@@ -121,8 +126,10 @@ describe.skipIf(chromium === undefined)(title, { timeout: 120_000 }, () => {
   })
 
   it('goes from alarm to alarm, and along a lane and across lanes with Alt', async () => {
+    const picked = await page.evaluate<number>('trial.picked')
     for (let i = 0; i < 3; i++) await press('n')
-    await until('trial.selected?.shape === "alarm"')
+    await until(`trial.picked === ${picked + 3}`)
+    expect(await page.evaluate('trial.selected.shape')).toBe('alarm')
     const alarm = await page.evaluate<{ fromUs: number; lane: number }>('trial.selected')
     const span = await page.evaluate<{ fromUs: number; toUs: number }>('trial.timeline.span()')
     expect(alarm.fromUs).toBeGreaterThanOrEqual(span.fromUs)

@@ -21,6 +21,8 @@ export interface Movements {
   along(direction: 1 | -1): void
   /** To the lane above or below. */
   across(direction: 1 | -1): void
+  /** Folds or unfolds the lanes of what is chosen. */
+  fold(): void
   showAll(): void
   clear(): void
   /** The wheel was used on a timeline that has not been entered: the page scrolls, and a hint says how to zoom. */
@@ -139,6 +141,7 @@ function key(event: KeyboardEvent, movements: Movements): void {
     arrowdown: () => movements.pan(0, 45),
     n: () => movements.step(1),
     p: () => movements.step(-1),
+    f: () => movements.fold(),
     home: () => movements.showAll(),
     0: () => movements.showAll(),
     escape: () => movements.clear(),

@@ -145,6 +145,13 @@ export function createTimeline(
     move(view)
   }
 
+  function fold(group: string | undefined): void {
+    if (group === undefined) return
+    const folded = new Set(choice.folded)
+    if (!folded.delete(group)) folded.add(group)
+    layAnew({ ...choice, folded })
+  }
+
   /** Picks what the seek finds, after the picks before it. */
   function seek(make: () => Seek | undefined): void {
     const next = async () => {
@@ -194,9 +201,7 @@ export function createTimeline(
       const now = place()
       const group = x < now.frame.gutter ? groupAt(now.frame, y) : undefined
       if (group !== undefined) {
-        const folded = new Set(choice.folded)
-        if (!folded.delete(group)) folded.add(group)
-        layAnew({ ...choice, folded })
+        fold(group)
         return
       }
       const item = itemAt(now, x, y)
@@ -239,6 +244,7 @@ export function createTimeline(
           : layout.order[placeAt(layout, view.scroll)]
         return lane === undefined ? undefined : { lane, direction: 1, us: selected?.fromUs ?? middle() }
       }),
+    fold: () => fold(selected && source.lanes[selected.lane]?.group),
     showAll: () => move(margin(bounds.fromUs, bounds.toUs)),
     clear() {
       if (brush !== undefined) {

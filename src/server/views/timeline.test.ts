@@ -291,7 +291,9 @@ describe('one item', () => {
     expect(call.item.label).toContain(cause.item.label.slice(0, -1))
     expect(call.links.some(({ uid, isCause }) => uid === grave[0] && !isCause)).toBe(true)
     expect((await get(`#${found!.item.item}`)).found!.uid).toBe(grave[0])
-    expect((await get('f0')).found!.kind).toBe('finding')
+    const finding = (await get('f0')).found!
+    expect([finding.kind, finding.links.map(({ uid }) => uid)]).toEqual(['finding', [cause.uid, grave[0]]])
+    expect((await get('i0')).found!.links.length).toBeGreaterThan(10)
     expect((await get('i0')).found!.item.length).toBeGreaterThan(0)
   })
 

@@ -20,6 +20,8 @@ export interface Trial {
   readonly asked: string[]
   ended: number
   selected: Item | undefined
+  /** How often something was chosen. */
+  picked: number
   brush: Range | undefined
   failed: unknown
 }
@@ -69,6 +71,7 @@ async function start(): Promise<void> {
     announces: true,
     onSelect(item) {
       trial.selected = item
+      trial.picked++
       if (item && item.id !== '') void source.details(item.id)
     },
     onBrush(range) {
@@ -83,6 +86,7 @@ async function start(): Promise<void> {
     asked,
     ended: 0,
     selected: undefined,
+    picked: 0,
     brush: undefined,
     failed: undefined,
   }

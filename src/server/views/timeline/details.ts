@@ -27,7 +27,7 @@ export async function itemOf(
       ? await callOf(store, items, item, signal)
       : item < items.calls + items.events
         ? await eventOf(store, items, item, signal)
-        : otherOf(items, item)
+        : await otherOf(store, items, item, signal)
   if (known === undefined) return null
   const { title, links, ...rest } = known
   const drawn = links.filter(({ item: other }) => lanes.laneOf[other]! >= 0)
@@ -179,10 +179,51 @@ async function eventOf(
   }
 }
 
-function otherOf(items: Items, item: number): Known | undefined {
+/** A finding with the calls it accuses and the events it rests on, an incident with its calls, a process with its own. */
+async function otherOf(
+  store: CaseStore,
+  items: Items,
+  item: number,
+  signal?: AbortSignal,
+): Promise<Known | undefined> {
   const other = items.others[item - items.calls - items.events]
   if (other === undefined) return undefined
-  const call = other.call === null ? -1 : items.callUids.indexOf(other.call)
+  const options = { signal, rowsMax: linksMax + 1 }
+  const limit = `LIMIT ${linksMax + 1}`
+  const [calls, events] = await Promise.all([
+    other.kind === 'finding'
+      ? store.rows(
+          `SELECT tool_call AS uid FROM finding_calls WHERE finding = $1 ${limit}`,
+          [other.uid],
+          options,
+        )
+      : other.kind === 'incident'
+        ? store.rows(
+            `SELECT unnest(tool_calls) AS uid FROM incidents WHERE uid = $1 ${limit}`,
+            [other.uid],
+            options,
+          )
+        : other.call === null
+          ? []
+          : [{ uid: other.call }],
+    other.kind === 'finding'
+      ? store.rows(
+          `SELECT e.seq, e.uid FROM finding_events f JOIN events e ON e.uid = f.event WHERE f.finding = $1 ORDER BY e.seq ${limit}`,
+          [other.uid],
+          options,
+        )
+      : [],
+  ])
+  const links = [
+    ...calls.map(({ uid }) => ({
+      item: items.callUids.indexOf(String(uid)),
+      uid: String(uid),
+      isCause: true,
+    })),
+    ...events
+      .filter(({ seq }) => Number(seq) <= items.events)
+      .map(({ seq, uid }) => ({ item: items.calls + Number(seq) - 1, uid: String(uid), isCause: false })),
+  ]
   return {
     uid: other.uid,
     title: other.label,
@@ -190,7 +231,7 @@ function otherOf(items: Items, item: number): Known | undefined {
     run: null,
     episode: null,
     episodeUid: null,
-    links: call < 0 ? [] : [{ item: call, p: 1, uid: other.call ?? '', isCause: true }],
+    links: links.filter(({ item: at }) => at >= 0).map((link) => ({ ...link, p: 1 })),
   }
 }
 
