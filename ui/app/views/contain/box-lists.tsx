@@ -84,7 +84,7 @@ export function CallsPanel({ box, want, whyNot }: ListProps) {
         ),
       },
     ],
-    [want, whyNot],
+    [want, whyNot, box.frozen],
   )
   return (
     <Panel
