@@ -3,6 +3,7 @@
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { AttributionLine, FindingLine, IncidentSummary, ToolCallLine } from '../schema/summary.ts'
+import { caseShapes } from './case-shapes.ts'
 
 const chunkBytes = 4 * 1024 * 1024
 /** A longer line is passed over. */
@@ -18,7 +19,8 @@ interface Files {
 
 /**
  * Lines that hold one of the texts (few: each is looked for by itself), in the order of the file, parsed; all lines when
- * none is given. A file that is not there has none; a line that is no JSON (cut off, being written) is passed over.
+ * none is given. A file that is not there has none; a line that is no JSON (cut off, being written)
+ * or of another shape is passed over.
  */
 export function linesHolding<N extends keyof Files>(
   folder: string,
@@ -73,12 +75,12 @@ async function* lines<N extends keyof Files>(
       for (let to = block.indexOf(newline); to >= 0; to = block.indexOf(newline, from)) {
         const line = block.subarray(from, to)
         from = to + 1
-        const value = isWanted(line) ? parsed<Files[N]>(line) : undefined
+        const value = isWanted(line) ? parsed(name, line) : undefined
         if (value !== undefined) yield value
       }
       carry = block.length - from > lineBytesMax ? Buffer.alloc(0) : block.subarray(from)
       if (bytesRead > 0) continue
-      const last = isWanted(carry) ? parsed<Files[N]>(carry) : undefined
+      const last = isWanted(carry) ? parsed(name, carry) : undefined
       if (last !== undefined) yield last
       return
     }
@@ -87,9 +89,10 @@ async function* lines<N extends keyof Files>(
   }
 }
 
-function parsed<T>(line: Buffer): T | undefined {
+function parsed<N extends keyof Files>(name: N, line: Buffer): Files[N] | undefined {
   try {
-    return JSON.parse(line.toString('utf8')) as T
+    const value: unknown = JSON.parse(line.toString('utf8'))
+    return caseShapes[name](value) ? (value as Files[N]) : undefined
   } catch {
     return undefined
   }
