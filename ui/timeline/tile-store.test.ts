@@ -187,7 +187,7 @@ describe('the picture', () => {
   it('needs nothing finer where a coarser tile holds every item', async () => {
     const us = [3 * width + 5, 4 * width, 5 * width - 1]
     const { store, asked, turn } = await filled([tile(0, level + 3, 0, us)])
-    const picture = pictureOf(store, window(3.2, 4.9), bounds)
+    const picture = pictureOf(store, window(3.2, 4.9), bounds, 32)
     expect(picture.waiting).toBe(false)
     expect(painted(picture.parts)).toEqual(us)
     await turn()
@@ -198,13 +198,13 @@ describe('the picture', () => {
   it('shows the coarser counts until the finer tiles have come, then these and nothing twice', async () => {
     const coarse = tile(0, level + 1, 1, [], 9)
     const { store } = await filled([coarse])
-    const before = pictureOf(store, window(2.1, 3.9), bounds)
+    const before = pictureOf(store, window(2.1, 3.9), bounds, 32)
     expect(before.waiting).toBe(true)
     expect(
       before.parts.filter(({ columns }) => columns.cells).map(({ fromUs, toUs }) => [fromUs, toUs]),
     ).toEqual([[2 * width, 4 * width]])
     const fine = await filled([coarse, tile(0, level, 2, [2 * width + 8]), tile(0, level, 3, [3 * width])])
-    const after = pictureOf(fine.store, window(2.1, 3.9), bounds)
+    const after = pictureOf(fine.store, window(2.1, 3.9), bounds, 32)
     expect(after.waiting).toBe(false)
     expect(painted(after.parts)).toEqual([2 * width + 8, 3 * width])
     store.close()
@@ -224,7 +224,7 @@ describe('the picture', () => {
     const { store } = await filled(tiles)
     fc.assert(
       fc.property(fc.double({ min: 0, max: 6, noNaN: true }), (from) => {
-        const { parts } = pictureOf(store, window(from, from + 1.9), bounds)
+        const { parts } = pictureOf(store, window(from, from + 1.9), bounds, 32)
         const found = painted(parts)
         expect(new Set(found).size).toBe(found.length)
         const inside = items.filter((us) => us >= from * width && us <= (from + 1.9) * width)
@@ -237,7 +237,7 @@ describe('the picture', () => {
   it('asks ahead: on both sides and wider, but for nothing outside the case', async () => {
     const tiles = [tile(0, level, 0, [], 1), tile(0, level, 1, [], 1)]
     const { store, asked, turn } = await filled(tiles)
-    pictureOf(store, window(0.1, 1.5), bounds)
+    pictureOf(store, window(0.1, 1.5), bounds, 32)
     await turn()
     expect(asked.map(({ ask }) => [ask.level, ask.column])).toEqual([
       [level, 2],

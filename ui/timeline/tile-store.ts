@@ -30,6 +30,7 @@ export interface TileStoreOptions {
 const asksMax = 4
 const blocksMax = 4
 const againAfterMs = 3_000
+const zoomWaitMsMax = 300
 
 interface Running {
   readonly ask: TileAsk
@@ -44,6 +45,8 @@ export class TileStore {
   readonly #failedAt = new Map<string, number>()
   #wanted: readonly TileKey[] = []
   #timer: ReturnType<typeof setTimeout> | undefined
+  #timerSince = 0
+  #level = -1
   #closed = false
 
   constructor(options: TileStoreOptions) {
@@ -76,7 +79,18 @@ export class TileStore {
       running.control.abort()
       this.#running.delete(running)
     }
-    if (this.#timer !== undefined || this.#closed || wanted.length === 0) return
+    const level = wanted[0]?.level ?? this.#level
+    const isZooming = level !== this.#level
+    this.#level = level
+    if (this.#timer !== undefined) {
+      // Levels that are only passed through are not asked for, unless it goes on for long.
+      if (!isZooming || performance.now() - this.#timerSince > zoomWaitMsMax) return
+      clearTimeout(this.#timer)
+    } else this.#timerSince = performance.now()
+    if (this.#closed || wanted.length === 0) {
+      this.#timer = undefined
+      return
+    }
     this.#timer = setTimeout(() => {
       this.#timer = undefined
       this.#askForMissing()

@@ -71,7 +71,7 @@ export function tiledSource(
       return density
     },
     picture(window): Picture {
-      const picture = pictureOf(store, window, bounds)
+      const picture = pictureOf(store, window, bounds, lanes.length)
       inPicture = picture.arcs
       return picture
     },
@@ -123,6 +123,7 @@ export function pictureOf(
   store: TileStore,
   window: Window,
   bounds: { fromUs: number; toUs: number },
+  lanes: number,
 ): Picture {
   const level = levelFor(window.usPerPixel * bucketPixels)
   const firstColumn = columnOf(level, Math.max(window.fromUs, bounds.fromUs))
@@ -159,7 +160,10 @@ export function pictureOf(
       }
     }
   }
-  store.want([...missing, ...ahead(store, level, firstColumn, lastColumn, blocks, bounds)])
+  store.want([
+    ...missing,
+    ...ahead(store, level, firstColumn, lastColumn, blocks, bounds, Math.ceil(lanes / lanesPerBlock)),
+  ])
   return { parts, arcs: mostTelling(arcs), waiting: missing.length > 0 }
 }
 
@@ -187,7 +191,7 @@ function bestFor(
   return bridge === undefined ? { isFinal: false } : { tile: bridge, isFinal: false }
 }
 
-/** Neighbours on either side, and wider ones for whoever moves faster than they load. */
+/** Neighbours on either side, above and below, and wider ones for whoever moves faster than they load. */
 function ahead(
   store: TileStore,
   level: number,
@@ -195,20 +199,27 @@ function ahead(
   lastColumn: number,
   blocks: readonly number[],
   bounds: { fromUs: number; toUs: number },
+  blocksCount: number,
 ): TileKey[] {
   const keys: TileKey[] = []
   const seen = new Set<number>()
   const wider = Math.min(levelMax, level + coarserBy)
-  const add = (at: number, column: number) => {
+  const add = (at: number, column: number, wanted = blocks) => {
     const inside = column * tileUs(at) <= bounds.toUs && (column + 1) * tileUs(at) > bounds.fromUs
     if (!inside) return
-    for (const block of blocks) {
+    for (const block of wanted) {
       const key = { level: at, column, block }
       if (!store.has(key) && !bestFor(store, key).isFinal) keys.push(key)
     }
   }
   add(level, lastColumn + 1)
   add(level, firstColumn - 1)
+  // Pinned lanes are in the first block and always in view: the neighbours are those of the others.
+  const scrolled = blocks.filter((block) => block > 0)
+  const beside = [Math.max(0, ...scrolled) + 1, Math.min(...scrolled) - 1].filter(
+    (block) => block > 0 && block < blocksCount && !blocks.includes(block),
+  )
+  for (let at = firstColumn; at <= lastColumn; at++) add(level, at, beside)
   for (let at = firstColumn; at <= lastColumn; at++) seen.add(Math.floor(at / 2 ** (wider - level)))
   for (const column of seen) add(wider, column)
   return keys
