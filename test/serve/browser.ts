@@ -1,5 +1,6 @@
 // The page of the watch room in a real Chromium, with everything it complains about written down.
 
+import { join } from 'node:path'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { findChromium } from '../../ui/testing/browser.ts'
 
@@ -51,4 +52,15 @@ export async function openPage(
   })
   page.on('request', (request) => requests.push(request.url()))
   return { page, errors, requests }
+}
+
+/**
+ * Keeps what the page looks like, where VIGILES_SCREENSHOTS names a folder: the pictures in the documentation are these.
+ * `npm run build && VIGILES_SCREENSHOTS=docs/images npx vitest run test/serve/page.test.ts`
+ */
+export async function picture(page: Page, name: string): Promise<void> {
+  const folder = process.env.VIGILES_SCREENSHOTS
+  if (folder === undefined) return
+  await page.waitForLoadState('networkidle')
+  await page.screenshot({ path: join(folder, `${name}.png`) })
 }

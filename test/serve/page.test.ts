@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { investigate } from '../../src/pipeline/investigate.ts'
 import { quietProgress } from '../../src/pipeline/progress.ts'
 import type { IncidentList, SourceList } from '../../src/server/api.ts'
-import { hasChromium, openBrowser, openPage } from './browser.ts'
+import { hasChromium, openBrowser, openPage, picture } from './browser.ts'
 import { openRoom, type Room, recordedCase, temporaryFolder } from './room.ts'
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
@@ -67,12 +67,27 @@ describe.skipIf(!hasChromium)('the page of the watch room', () => {
       .first()
       .click()
     await page.getByRole('heading', { name: 'What happened' }).waitFor()
+    await picture(page, 'serve-incident')
     await page.locator('.story-event a').first().click()
     await page.getByRole('heading', { name: 'Why this alarm?' }).waitFor()
+    await page.getByRole('link', { name: 'this call' }).waitFor()
+    await picture(page, 'serve-why')
     await page.getByRole('link', { name: 'this call' }).click()
     await page.getByRole('heading', { name: 'Tool call' }).waitFor()
     await page.getByText('What it caused').waitFor()
     expect(await page.locator('pre.command').textContent()).toMatch(/ssh|base64/)
+    expect(errors).toEqual([])
+    await page.context().close()
+  })
+
+  it('draws the whole case on the timeline, with both clocks where one was skewed', async () => {
+    const { page, errors } = await openPage(browser)
+    await page.goto(room.url)
+    await page.goto(`${room.origin}/s/${source}/timeline`)
+    await page.locator('.timeline canvas').waitFor()
+    await page.getByLabel('Second axis').waitFor()
+    await page.waitForLoadState('networkidle')
+    await picture(page, 'serve-timeline')
     expect(errors).toEqual([])
     await page.context().close()
   })
