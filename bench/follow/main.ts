@@ -7,7 +7,7 @@ import { fork, spawnSync } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
-import { availableParallelism, cpus, tmpdir } from 'node:os'
+import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -21,6 +21,7 @@ const { values } = parseArgs({
     boxes: { type: 'string', default: '500' },
     'per-call': { type: 'string', default: '8' },
     core: { type: 'boolean', default: true },
+    urgent: { type: 'boolean', default: false },
   },
   allowNegative: true,
 })
@@ -58,6 +59,8 @@ const child = fork(fileURLToPath(new URL('watched.ts', import.meta.url)), {
   ],
 })
 const pinned = values.core && spawnSync('taskset', ['-acp', '0', String(child.pid)]).status === 0
+// On a machine that others work on, what is measured would be them.
+if (values.urgent) for (const pid of [child.pid, process.pid]) writeFileSync(`/proc/${pid}/autogroup`, '-15')
 const listening = await new Promise<{ syslog: { tcp: string }; otlp: string }>((resolve) => {
   // biome-ignore lint/suspicious/noExplicitAny: messages of our own process, of several kinds
   child.on('message', (said: any) => {
@@ -184,7 +187,7 @@ console.log(
   `${rate} alarms a second for ${seconds} s after ${warm} s of warming up; ${boxes} sandboxes, ${Math.round((rate * 0.9) / Number(values['per-call']))} calls a second`,
 )
 console.log(
-  `machine: ${cpus()[0]?.model ?? '?'}, ${availableParallelism()} cores; the followed process ${pinned ? 'on one of them' : 'not pinned'}`,
+  `machine: ${cpus()[0]?.model ?? '?'}, ${availableParallelism()} cores; the followed process ${pinned ? 'on one of them' : 'not pinned'}${values.urgent ? ', before other programs' : ''}; load ${loadavg()[0]?.toFixed(1)}`,
 )
 console.log(`alarm → first answer              ${spans(first)}; ${unanswered} without`)
 console.log(`last needed record → right answer, by the last fit ${spans(right)}`)

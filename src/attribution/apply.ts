@@ -3,8 +3,7 @@
 
 import { type PlainRows, plainInGivenOrder } from './answers.ts'
 import { type AttributionCase, attributionDefaults } from './api.ts'
-import { type CarriedFit, clocksFor, modelFor } from './carry.ts'
-import { offsetIn } from './clock-pieces.ts'
+import { type CarriedFit, clocksAsBefore, modelFor } from './carry.ts'
 import { resolveKeys } from './keys.ts'
 import { followLookups } from './lookups.ts'
 import { destinationNames } from './names.ts'
@@ -31,24 +30,20 @@ export function applyFit(
   const { calls, order: callOrder } = canonicalCalls(input.calls)
   const given = { ...input, events, calls }
   const targets = indexTargets(input.texts, calls)
-  const known = clocksFor(fit, input.clocks)
-  const offset = (clock: number, us: number) => offsetIn(known[clock]?.pieces ?? [], us)
-  const times = events.fromUs.map((us, k) => us - offset(events.clock[k]!, us))
+  const clocks = clocksAsBefore(fit, input.clocks)
+  const times = events.fromUs.map((us, k) => us - clocks.offset(events.clock[k]!, us))
   const plainKeys = resolveKeys(input.texts, events, calls, input.topology, times)
-  const windows = callWindows(calls, plainKeys.callBox, offset, plainKeys.boxTo)
+  const windows = callWindows(calls, plainKeys.callBox, clocks.offset, plainKeys.boxTo)
   const dstName = destinationNames(events, times, plainKeys.eventGroup)
   const { keys } = placeTraces(events, times, plainKeys, dstName, targets, windows)
   const units = connections(events, times, keys, dstName)
-  const doubt = Float64Array.from(units.clock, (c) => Math.max(20_000, 1.5 * (known[c]?.sdUs ?? 0)))
+  const doubt = Float64Array.from(units.clock, (c) => Math.max(20_000, 1.5 * (clocks.sdUs[c] ?? 0)))
   const scene = buildScene({ input: given, units, keys, targets, windows, doubt, pairsHeldMax })
   const { posterior: post } = posteriors(scene, modelFor(fit, input.texts, keys, units, scene))
   followLookups(units, post)
   const { split } = settleAnswers({
     input: given,
-    clocks: {
-      aligned: Uint8Array.from(known, ({ aligned }) => (aligned ? 1 : 0)),
-      contradicted: Uint8Array.from(known, ({ contradicted }) => (contradicted ? 1 : 0)),
-    },
+    clocks,
     keys,
     units,
     windows,

@@ -1,8 +1,8 @@
 // A fitted model told in words instead of indexes, so that it can be used where rows, groups and texts have other
 // numbers: on what arrives after the fit.
 
-import type { AttributionCase } from './api.ts'
-import type { Piece } from './clock-pieces.ts'
+import type { AttributionCase, ClockEstimate } from './api.ts'
+import { offsetIn, type Piece } from './clock-pieces.ts'
 import { priorSdUs } from './clock-settle.ts'
 import type { Clocks } from './clocks.ts'
 import { binCount } from './intensity.ts'
@@ -18,6 +18,8 @@ export interface CarriedClock {
   readonly sdUs: number
   readonly aligned: boolean
   readonly contradicted: boolean
+  /** What was found of it, in words and numbers. */
+  readonly estimate: ClockEstimate
 }
 
 /** Plain data: it can be handed to another thread. */
@@ -89,6 +91,7 @@ export function carryFit({ input, clocks, keys, units, scene, model, claimAt }: 
           sdUs: clocks.sdUs[c]!,
           aligned: clocks.aligned[c] === 1,
           contradicted: clocks.contradicted[c] === 1,
+          estimate: clocks.estimates[c]!,
         },
       ]),
     ),
@@ -170,8 +173,26 @@ export function clocksFor(fit: CarriedFit, domains: AttributionCase['clocks']): 
       sdUs: side === 'agent' && zone === 'utc' ? 1000 : priorSdUs[zone],
       aligned: side === 'agent' && zone === 'utc',
       contradicted: false,
+      estimate: {
+        ...{ domain: name, offsetMs: 0, driftPpm: 0, sdMs: priorSdUs[zone] / 1000, z: 0, aligned: false },
+        note: 'not compared yet; taken as it is',
+      },
     }
   })
+}
+
+/** The same as `alignClocks` gives, where nothing is to be aligned anew. */
+export function clocksAsBefore(fit: CarriedFit, domains: AttributionCase['clocks']): Clocks {
+  const known = clocksFor(fit, domains)
+  return {
+    estimates: known.map(({ estimate }, c) => ({ ...estimate, domain: domains[c]!.name })),
+    offset: (clock, us) => offsetIn(known[clock]?.pieces ?? [], us),
+    pieces: known.map(({ pieces }) => pieces),
+    sdUs: Float64Array.from(known, ({ sdUs }) => sdUs),
+    aligned: Uint8Array.from(known, ({ aligned }) => (aligned ? 1 : 0)),
+    contradicted: Uint8Array.from(known, ({ contradicted }) => (contradicted ? 1 : 0)),
+    notes: [],
+  }
 }
 
 /** A group by the names of its members; traces that name no box belong to every group and tell none apart. */

@@ -4,7 +4,7 @@ import { type PlainRows, plainInGivenOrder } from './answers.ts'
 import { type AttributionCase, type AttributionResult, attributionDefaults, type PairLimits } from './api.ts'
 import { calibrate } from './calibrate.ts'
 import { beliefsOf } from './calibration-table.ts'
-import { type CarriedFit, carryFit } from './carry.ts'
+import { type CarriedFit, carryFit, clocksAsBefore } from './carry.ts'
 import { alignClocks } from './clocks.ts'
 import { fitModel } from './fit.ts'
 import { resolveKeys } from './keys.ts'
@@ -22,16 +22,23 @@ import { type CallWindows, callWindows } from './windows.ts'
 /** How often traces that name no box are placed anew by what the model then says of them. */
 const placingRoundsMax = 3
 
-/** Fits clocks, rates and calibration to a case, and settles what is said of each of its connections. */
-export function fitCase(input: AttributionCase, limits: PairLimits = attributionDefaults) {
+/** Fits clocks (unless they were fitted `before`), rates and calibration to a case, and settles what is said of each of its connections. */
+export function fitCase(
+  input: AttributionCase,
+  limits: PairLimits = attributionDefaults,
+  before?: CarriedFit,
+) {
   const { events, order: eventOrder } = canonicalEvents(input.events)
   const { calls, order: callOrder } = canonicalCalls(input.calls)
   const given = { ...input, events, calls }
   const notes: string[] = []
   const targets = indexTargets(input.texts, calls)
-  const looseKeys = resolveKeys(input.texts, events, calls, input.topology, undefined)
-  const looseNames = destinationNames(events, events.fromUs, looseKeys.eventGroup)
-  const clocks = alignClocks(input.clocks, events, calls, looseKeys, looseNames, targets)
+  const align = () => {
+    const looseKeys = resolveKeys(input.texts, events, calls, input.topology, undefined)
+    const looseNames = destinationNames(events, events.fromUs, looseKeys.eventGroup)
+    return alignClocks(input.clocks, events, calls, looseKeys, looseNames, targets)
+  }
+  const clocks = before ? clocksAsBefore(before, input.clocks) : align()
   notes.push(...clocks.notes)
   const times = events.fromUs.map((us, k) => us - clocks.offset(events.clock[k]!, us))
   const plainKeys = resolveKeys(input.texts, events, calls, input.topology, times)
@@ -100,15 +107,18 @@ export function fitCase(input: AttributionCase, limits: PairLimits = attribution
 
 /**
  * The answers alone, without tests of the whole hypothesis and without explanations, and the fit in a form that `applyFit`
- * can use for rows that come later.
+ * can use for rows that come later. With a fit from `before` clocks are taken to run as they did, which spares most of it.
  */
-export function fitRows(input: AttributionCase): {
+export function fitRows(
+  input: AttributionCase,
+  before?: CarriedFit,
+): {
   readonly rows: PlainRows
   readonly clocks: AttributionResult['clocks']
   readonly calibrated: boolean
   readonly carried: CarriedFit
 } {
-  const fit = fitCase(input)
+  const fit = fitCase(input, attributionDefaults, before)
   const { given, clocks, keys, units, scene, model, calibration } = fit
   return {
     rows: plainInGivenOrder({ ...fit, input: given }),

@@ -42,6 +42,8 @@ export interface FitRequest {
   /** Rows before these are gone. */
   readonly firstEvent: number
   readonly firstCall: number
+  /** Compare all clocks anew, however short ago that was done. */
+  readonly align: boolean
 }
 
 /** In columns by event and call of the fit; running numbers say which. */
@@ -67,6 +69,10 @@ export interface FitResult {
   readonly ms: number
 }
 
+/** Clocks of a window that is full are compared anew after so long; of a smaller one in every fit. */
+const alignEveryMs = 60_000
+const alignedMin = 20_000
+
 interface Part extends PartMessage {
   readonly gone: Set<number>
 }
@@ -76,6 +82,9 @@ export class FitJob {
   /** Where the row of each call is, by running number. */
   readonly #calls = new Map<number, { readonly part: Part; readonly at: number }>()
   readonly #empty = new BatchSink(() => {}).finish()
+  #last: CarriedFit | undefined
+  #aligned = Number.NEGATIVE_INFINITY
+  #alignedEvents = 0
 
   add(message: PartMessage): void {
     const part = { ...message, gone: new Set<number>() }
@@ -112,7 +121,11 @@ export class FitJob {
       'every row has its number',
     )
     const theCase = buildCase(merged, request)
-    const { rows, clocks, calibrated, carried } = fitRows(theCase.attribution)
+    const { rows, clocks, calibrated, carried } = fitRows(
+      theCase.attribution,
+      this.#clocksBefore(request, theCase.attribution, began),
+    )
+    this.#last = carried
     const texts = ['']
     const ids = new Map<number, number>([[0, 0]])
     const text = (id: number): number => {
@@ -147,6 +160,21 @@ export class FitJob {
       texts,
       ms: now() - began,
     }
+  }
+
+  /** The fit before, where its clocks can be taken to run on: aligning is the larger half of the work. */
+  #clocksBefore(
+    { align }: FitRequest,
+    { clocks, events }: AttributionCase,
+    now: number,
+  ): CarriedFit | undefined {
+    const last = this.#last
+    const known = last !== undefined && clocks.every(({ name }) => last.clocks.has(name))
+    const alike = events.n >= alignedMin && this.#alignedEvents * 2 >= events.n
+    if (known && alike && !align && now - this.#aligned < alignEveryMs) return last
+    this.#aligned = now
+    this.#alignedEvents = events.n
+    return undefined
   }
 
   #evict({ firstEvent, firstCall }: FitRequest): void {

@@ -178,7 +178,7 @@ export class Follower {
       await pause()
       if (this.#fitted) await this.#takeFit()
     }
-    this.#startFit()
+    this.#startFit(true)
     while (this.#fitting) {
       await pause()
       if (this.#fitted) await this.#takeFit()
@@ -313,7 +313,7 @@ export class Follower {
     if (first || (this.#quick.fitted && this.#options.now() - this.#fitEnded >= rest)) this.#startFit()
   }
 
-  #startFit(): void {
+  #startFit(align = false): void {
     const { zones = [], controls = [] } = this.#options
     const since = new Set<number>()
     this.#fitting = { since }
@@ -323,7 +323,7 @@ export class Follower {
     }))
     const { firstEvent, firstCall } = this.window
     this.#fits
-      .fit({ files, zones, controls, firstEvent, firstCall })
+      .fit({ files, zones, controls, firstEvent, firstCall, align })
       .then((result) => {
         this.#fitted = result
       })
