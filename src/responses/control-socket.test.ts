@@ -29,4 +29,29 @@ describe.skipIf(process.platform === 'win32')('the control socket', () => {
     for (const one of opened) await one.close()
     rmSync(folder, { recursive: true })
   })
+
+  it('takes the server’s word for whom it asks, and nobody’s for being the policy or a signal', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'control-'))
+    const path = join(folder, 'c.sock')
+    const asked: unknown[] = []
+    const opened = await serveControl(
+      path,
+      async (request, asker) => {
+        asked.push({ request, asker })
+        return { act: request.act, ok: true, detail: '' }
+      },
+      () => ({ pid: 7, uid: 3 }),
+    )
+    await askControl(path, { act: 'freeze', onBehalfOf: 'operator at 127.0.0.1' })
+    const forged = { act: 'freeze', via: 'policy', asker: { via: 'signal' }, user: 'root', uid: 0 } as const
+    await askControl(path, forged)
+    await askControl(path, { act: 'freeze', onBehalfOf: 'x'.repeat(1_000) })
+    expect(asked).toEqual([
+      { request: { act: 'freeze' }, asker: { via: 'server', user: 'operator at 127.0.0.1', pid: 7, uid: 3 } },
+      { request: { act: 'freeze' }, asker: { via: 'control.sock', pid: 7, uid: 3 } },
+      { request: { act: 'freeze' }, asker: { via: 'server', user: 'x'.repeat(100), pid: 7, uid: 3 } },
+    ])
+    await opened.close()
+    rmSync(folder, { recursive: true })
+  })
 })

@@ -1,9 +1,22 @@
 // One listener's server-sent events. What it does not take waits, up to the hub's limit.
 
 import type { Hub, Listener } from '../hub.ts'
+import type { LiveMessage } from '../wire/live.ts'
 import { heartbeatMs, retryMs } from '../wire/stream.ts'
 
 const encoder = new TextEncoder()
+
+/** Made once for all that listen. */
+const texts = new WeakMap<LiveMessage, string>()
+
+function textOf(message: LiveMessage): string {
+  let text = texts.get(message)
+  if (text === undefined) {
+    text = `data: ${JSON.stringify(message)}\n\n`
+    texts.set(message, text)
+  }
+  return text
+}
 
 /** Undefined when too many listen already. Ends with `signal`, or when its reader is too slow. */
 export function openStream(
@@ -39,7 +52,7 @@ export function openStream(
   }
   const listener: Listener = {
     send(message) {
-      if (source === undefined || message.source === source) put(`data: ${JSON.stringify(message)}\n\n`)
+      if (source === undefined || message.source === source) put(textOf(message))
     },
     waiting: () => waiting.length,
     tooSlow: end,
