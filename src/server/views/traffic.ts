@@ -20,7 +20,7 @@ export function trafficOf(
   nowMs: number,
   isLive: boolean,
 ): Overview['traffic'] {
-  const to = Math.ceil((toMs ?? (isLive ? nowMs : (lastMs(runs) ?? nowMs))) / minuteMs) * minuteMs
+  const to = Math.ceil((toMs ?? (isLive ? nowMs : (lastMs(runs, nowMs) ?? nowMs))) / minuteMs) * minuteMs
   const asked = fromMs === undefined ? to - hourMs : Math.floor(fromMs / minuteMs) * minuteMs
   const from = Math.min(Math.max(asked, to - dayMs), to - minuteMs)
   const stepMs = Math.ceil((to - from) / minuteMs / binsMax) * minuteMs
@@ -46,9 +46,11 @@ export function trafficOf(
   }
 }
 
-/** The end of the last minute in which something was. */
-function lastMs(runs: readonly Iterable<Minute>[]): number | undefined {
+/** The end of the last minute in which something was; a clock that is a day ahead or more hides no other. */
+function lastMs(runs: readonly Iterable<Minute>[], nowMs: number): number | undefined {
+  const most = (nowMs + dayMs) / minuteMs
   let last: number | undefined
-  for (const minutes of runs) for (const { minute } of minutes) last = Math.max(last ?? minute, minute)
+  for (const minutes of runs)
+    for (const { minute } of minutes) if (minute < most) last = Math.max(last ?? minute, minute)
   return last === undefined ? undefined : (last + 1) * minuteMs
 }
