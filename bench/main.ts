@@ -10,11 +10,13 @@ const benches: Readonly<Record<string, string>> = {
   speed: 'speed/main.ts',
   pcap: 'pcap.ts',
   journal: 'journal/main.ts',
+  'case-store': 'case-store/main.ts',
   policy: 'policy/main.ts',
   sandbox: 'sandbox/main.ts',
   timeline: 'timeline/main.ts',
   follow: 'follow/main.ts',
   'serve-live': 'serve/live.ts',
+  'serve-page': 'serve/first-view.ts',
 }
 const [name, ...rest] = process.argv.slice(2)
 const file = name === undefined ? undefined : benches[name]

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { getRequestListener } from '@hono/node-server'
 import { OperatorError } from '../base/errors.ts'
 import type { FollowOptions, PageRule } from '../pipeline/follow/api.ts'
+import { endReaders } from '../store/cases/readers.ts'
 import { createApp } from './app.ts'
 import { newTokens, Sessions } from './auth.ts'
 import { FollowedStream, tellPages } from './follow/followed-stream.ts'
@@ -18,6 +19,7 @@ import { Hub } from './hub.ts'
 import { LiveRuns } from './live/live-runs.ts'
 import { Sources } from './sources.ts'
 import { StaticFiles } from './static-files.ts'
+import { closeQueries } from './views/query.ts'
 
 export interface ServeOptions {
   /** Cases, recordings, or folders of them. */
@@ -110,6 +112,8 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       await Promise.all([stream?.follow.close(), pager?.close()])
       server.closeAllConnections()
       await new Promise<void>((resolve) => server.close(() => resolve()))
+      closeQueries()
+      endReaders()
     },
   }
 }

@@ -43,23 +43,30 @@ export async function egressPage(
     : `SELECT *, NULL::VARCHAR AS status FROM (${grouped})`
   const fits = query.status === undefined ? '' : ` WHERE status = ${where.bind(query.status)}`
   const parameters = [...where.parameters]
-  const order = `"${query.sort}" ${query.direction} NULLS LAST, destination, port, ALL`
-  const [rows, totals] = await Promise.all([
-    store.rows(
-      `SELECT * FROM (${compared})${fits} ORDER BY ${order.replace(', ALL', ', "toolCall", "episodeUid", run, step, box, tool, kind')}
-       LIMIT ${where.bind(query.limit)} OFFSET ${where.bind(query.offset)}`,
-      where.parameters,
-      { signal, textMax: 1000 },
-    ),
-    store.rows(`SELECT status, count(*) AS n FROM (${compared})${fits} GROUP BY status`, parameters, {
-      signal,
-    }),
-  ])
-  const counts = Object.fromEntries(totals.map(({ status, n }) => [String(status), Number(n)]))
+  const order = `"${query.sort}" ${query.direction} NULLS LAST, destination, port, "toolCall", "episodeUid", run, step, box, tool, kind`
+  const counts = ['new', 'known', 'gone', 'changed'].map(
+    (status) => `count(*) FILTER (status = '${status}') OVER () AS "${status}"`,
+  )
+  // The sums are made once: the totals ride on every row of the page.
+  const rows = await store.rows(
+    `SELECT *, count(*) OVER () AS total, ${counts.join(', ')} FROM (${compared})${fits}
+     ORDER BY ${order} LIMIT ${where.bind(query.limit)} OFFSET ${where.bind(query.offset)}`,
+    where.parameters,
+    { signal, textMax: 1000 },
+  )
+  const [totals] =
+    rows.length > 0 || query.offset === 0
+      ? rows
+      : await store.rows(
+          `SELECT count(*) AS total, ${counts.join(', ').replaceAll(' OVER ()', '')} FROM (${compared})${fits}`,
+          parameters,
+          { signal },
+        )
+  const { total = 0, new: isNew = 0, known: isKnown = 0, gone = 0, changed = 0 } = totals ?? {}
   return egressAnswer.parse({
     rows,
-    total: totals.reduce((sum, { n }) => sum + Number(n), 0),
-    statuses: known ? { new: 0, known: 0, gone: 0, changed: 0, ...counts } : null,
+    total,
+    statuses: known ? { new: isNew, known: isKnown, gone, changed } : null,
     baselineCut: known?.cut ?? false,
   })
 }
@@ -104,16 +111,22 @@ function groupedSql(from: string, where: Where, { level, unlikely }: EgressQuery
     by.includes(column) ? `${column} AS "${name}"` : `NULL AS "${name}"`,
   )
   return `SELECT coalesce(name, dst) AS destination, any_value(name) AS name,
-      list_slice(list_sort(list(DISTINCT dst)), 1, 5) AS addresses, port, kind, ${shown.join(', ')},
+      list_distinct([min(dst), max(dst)]) AS addresses, port, kind, ${shown.join(', ')},
       sum(events)::BIGINT AS events,
       coalesce(sum(events) FILTER (disposition = 'allowed'), 0)::BIGINT AS allowed,
       coalesce(sum(events) FILTER (disposition = 'blocked'), 0)::BIGINT AS denied,
       coalesce(sum(events) FILTER (disposition IS NULL OR disposition NOT IN ('allowed', 'blocked')), 0)::BIGINT AS unknown,
-      sum(expected) AS expected, count(DISTINCT tool_call) FILTER (events > 0) AS calls,
-      count(DISTINCT episode_uid) FILTER (events > 0) AS episodes,
+      sum(expected) AS expected, ${different(by, 'tool_call')} AS calls, ${different(by, 'episode_uid')} AS episodes,
       sum(bytes_out)::BIGINT AS "bytesOut", sum(bytes_in)::BIGINT AS "bytesIn",
       min(first_time) AS "firstTime", max(last_time) AS "lastTime"
     FROM ${from}${where.sql} GROUP BY ${['coalesce(name, dst)', 'port', 'kind', ...by].join(', ')}${unlikely ? '' : ' HAVING sum(events) > 0'}`
+}
+
+/** Counting what there is one of in every group would take the memory of all of it. */
+function different(by: readonly string[], column: string): string {
+  return by.includes(column)
+    ? `(${column} IS NOT NULL AND sum(events) > 0)::BIGINT`
+    : `count(DISTINCT ${column}) FILTER (events > 0)`
 }
 
 interface Known {

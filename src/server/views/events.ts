@@ -28,12 +28,12 @@ export async function eventsPage(
     .add('port = ?', query.port)
     .contains(['name', 'dst', 'src', 'rule', 'box'], query.text, ['uid'])
   const parameters = [...where.parameters]
-  const order = `${query.sort} ${query.direction} NULLS LAST, seq`
+  const order = (of: string) => `${of}${query.sort} ${query.direction} NULLS LAST, ${of}seq`
   // The page is cut before its rows are completed: sorting a million rows of all columns would cost a second.
   const sql = `SELECT ${eventColumns} FROM (
-      SELECT seq AS place, row_number() OVER (ORDER BY ${order}) AS nth FROM events${where.sql}
-      ORDER BY ${order} LIMIT ${where.bind(query.limit)} OFFSET ${where.bind(query.offset)}) AS page
-    JOIN events e ON e.seq = page.place LEFT JOIN calls c ON c.uid = e.tool_call ORDER BY page.nth`
+      SELECT seq AS place FROM events${where.sql}
+      ORDER BY ${order('')} LIMIT ${where.bind(query.limit)} OFFSET ${where.bind(query.offset)}) AS page
+    JOIN events e ON e.seq = page.place LEFT JOIN calls c ON c.uid = e.tool_call ORDER BY ${order('e.')}`
   const [rows, totals] = await Promise.all([
     store.rows(sql, where.parameters, { signal, textMax: 2000 }),
     store.rows(`SELECT count(*) AS total FROM events${where.sql}`, parameters, { signal }),

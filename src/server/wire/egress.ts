@@ -11,7 +11,7 @@ export const egressRow = z.object({
   /** Host name where known, else the address. */
   destination: z.string().nullable(),
   name: z.string().nullable(),
-  /** Up to five of its addresses. */
+  /** Its address; of several the first and the last. */
   addresses: z.array(z.string().nullable()),
   port: z.number().nullable(),
   kind: z.enum(['connection', 'dns']),

@@ -111,13 +111,13 @@ async function build(
   try {
     const ask = { kind: 'build' as const, folder, database: path, expected }
     ;(await child.ask(ask, { timeoutMs: buildMs, onPart: onProgress })) as BuildAnswer
+    await child.end()
     if (checkCaseFolder(given).key !== key) throw unfinished(given, 'Its files changed while they were read.')
     return { key, database: cache.keep(path, key) }
   } catch (error) {
+    await child.end()
     cache.discard(path)
     throw buildError(given, error)
-  } finally {
-    child.kill()
   }
 }
 

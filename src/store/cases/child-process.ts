@@ -111,6 +111,16 @@ export class DatabaseProcess {
     this.#child.kill('SIGKILL')
   }
 
+  /** Kills it and waits until it is gone, with its lock on the database. */
+  async end(): Promise<void> {
+    const { exitCode, signalCode } = this.#child
+    if (exitCode !== null || signalCode !== null || this.#child.pid === undefined) return
+    this.#child.ref()
+    const exited = new Promise((resolve) => this.#child.once('exit', resolve))
+    this.kill()
+    await exited
+  }
+
   #tell(message: ToChild): void {
     if (this.#child.connected) this.#child.send(message, () => {})
   }

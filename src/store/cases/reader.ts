@@ -10,8 +10,9 @@ const connectionsMax = 4
 const settings = {
   access_mode: 'READ_ONLY',
   threads: '2',
-  memory_limit: '768MB',
-  temp_directory: '',
+  memory_limit: '1GB',
+  // Beside the database: sorting what does not fit into memory.
+  max_temp_directory_size: '4GB',
   autoinstall_known_extensions: 'false',
   autoload_known_extensions: 'false',
 }
@@ -21,7 +22,7 @@ interface Reader {
 }
 
 export async function openReader(path: string): Promise<Reader> {
-  const database = await openDatabase(path, settings)
+  const database = await openDatabase(path, { ...settings, temp_directory: `${path}.tmp-${process.pid}` })
   const first = await database.connect()
   await lock(first)
   const free: Connection[] = [first]
