@@ -48,6 +48,14 @@ export function act<T>(
   return request<T>(method, path, body ?? (method === 'POST' ? {} : undefined), signal)
 }
 
+/** POST whose answer is a file. Throws Refused. */
+export async function fetchFile(path: string, body: unknown, signal?: AbortSignal): Promise<Blob> {
+  const response = await send('POST', path, body, signal)
+  if (response.ok) return await response.blob()
+  const value: unknown = await response.json().catch(() => undefined)
+  throw new Refused(response.status, problemIn(value, response.status))
+}
+
 /** The address of something that is downloaded rather than read here. */
 export function addressOfApi(path: string, query: Query = {}): string {
   return `/api/v1${path}${searchOf(query)}`
