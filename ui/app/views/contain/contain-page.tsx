@@ -32,13 +32,25 @@ export function ContainPage({ source }: ViewProps) {
     (signal) => ask<BoxState>(`/sources/${encodeURIComponent(source)}/box`, {}, signal),
     { keep: true },
   )
+  const [results, setResults] = useState<readonly Result[]>([])
   const ended = loaded.status === 409 ? loaded.problem : undefined
+  const onDone = (request: ContainRequest, result: ContainResult) => {
+    setResults((before) =>
+      [{ id: (before[0]?.id ?? 0) + 1, request, result }, ...before].slice(0, resultsMax),
+    )
+    loaded.reload()
+  }
   return (
     <>
       <div className="head">
         <h1>Contain</h1>
         <p className="lead">What runs at this moment, and how to stop it.</p>
       </div>
+      <ul className="results" aria-label="What was done from here" aria-live="polite">
+        {results.map((one) => (
+          <ResultRow key={one.id} result={one} />
+        ))}
+      </ul>
       {ended ? (
         <div className="panel">
           <Empty title={visible(ended.what.slice(0, 300))}>
@@ -51,7 +63,7 @@ export function ContainPage({ source }: ViewProps) {
         </div>
       ) : (
         <Await loaded={loaded} what="Asking the sandbox what runs…">
-          {(box) => <Box source={source} box={box} onChange={loaded.reload} />}
+          {(box) => <Box source={source} box={box} onDone={onDone} />}
         </Await>
       )}
     </>
@@ -64,25 +76,19 @@ interface Result {
   readonly result: ContainResult
 }
 
-function Box({ source, box, onChange }: { source: string; box: BoxState; onChange: () => void }) {
+interface BoxProps {
+  readonly source: string
+  readonly box: BoxState
+  readonly onDone: (request: ContainRequest, result: ContainResult) => void
+}
+
+function Box({ source, box, onDone }: BoxProps) {
   const whyNot = useWhyNot()
   const [asked, setAsked] = useState<ContainRequest>()
-  const [results, setResults] = useState<readonly Result[]>([])
   const want: Want = (request) => setAsked(request)
-  const onDone = (request: ContainRequest, result: ContainResult) => {
-    setResults((before) =>
-      [{ id: (before[0]?.id ?? 0) + 1, request, result }, ...before].slice(0, resultsMax),
-    )
-    onChange()
-  }
   const parts = { box, want, whyNot }
   return (
     <div className="stack contain">
-      <ul className="results" aria-label="What was done from here" aria-live="polite">
-        {results.map((one) => (
-          <ResultRow key={one.id} result={one} />
-        ))}
-      </ul>
       <Figures box={box} />
       {whyNot !== undefined && <p className="why-not">{whyNot}</p>}
       <WholeBox {...parts} />
