@@ -1,7 +1,7 @@
 // The wire types: everything the page and scripts get from the server. Each view's schemas lie in a file of wire/.
 
 export type { CallAnswer, CallRow, CallsAnswer } from './wire/calls.ts'
-export type { CompareAnswer, CompareItem, CompareList } from './wire/compare.ts'
+export type { CompareAnswer, CompareItem, CompareList, CompareSide } from './wire/compare.ts'
 export type { BoxState, ContainPreview, ContainRequest, ContainResult } from './wire/contain.ts'
 export type { CoverageAnswer, ReadinessAnswer } from './wire/coverage.ts'
 export type { EgressAnswer, EgressRow } from './wire/egress.ts'

@@ -67,7 +67,7 @@ function columns(source: string): readonly Column<CallRow>[] {
     {
       id: 'events',
       label: 'Caused',
-      width: '76px',
+      width: '88px',
       align: 'right',
       cell: (row) => (
         <>

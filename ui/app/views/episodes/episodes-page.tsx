@@ -92,12 +92,14 @@ export function EpisodesPage({ source, id }: ViewProps) {
       {rows.problem && <ProblemPanel problem={rows.problem} onRetry={rows.reload} />}
       {rows.loading && has === undefined && <Loading what="Reading the case…" />}
       {has !== undefined && (
-        <div className="beside">
+        <div className="beside episodes">
           <DataTable
             caption="Episodes"
             columns={episodeColumns({
               has,
               hasRuns: hasRuns.current,
+              sort,
+              isNarrow: id !== undefined,
               picked,
               onPick: (uid, isPicked) => setPick(pickedWith(picked, uid, isPicked).join(',')),
             })}
