@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { Hub } from '../hub.ts'
 import type { LiveMessage } from '../wire/live.ts'
 import { openStream } from './event-stream.ts'
@@ -63,6 +63,17 @@ describe('one listener’s stream', () => {
     await streams[0]?.cancel()
     expect(hub.listeners).toBe(199)
     expect(open()).toBeDefined()
+  })
+
+  it('shows every 15 seconds that it is there, and says first when to come back', async () => {
+    vi.useFakeTimers()
+    const stop = new AbortController()
+    const reading = textOf(openStream(new Hub(), stop.signal))
+    await vi.advanceTimersByTimeAsync(46_000)
+    stop.abort()
+    expect(await reading).toBe('retry: 2000\n\n: \n\n: \n\n: \n\n')
+    expect(vi.getTimerCount()).toBe(0)
+    vi.useRealTimers()
   })
 
   it('leaves out what concerns another source', async () => {
