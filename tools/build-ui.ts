@@ -3,7 +3,7 @@
 //
 //   npx tsx tools/build-ui.ts [FOLDER]        → dist/ui
 
-import { mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
@@ -30,6 +30,8 @@ export async function buildUi(folder: string): Promise<void> {
       },
     })
     await check(made)
+    // A temporary folder is its maker's alone; an installation is read by whoever runs it.
+    await chmod(made, 0o755)
     await rm(folder, { recursive: true, force: true })
     await rename(made, folder)
   } finally {

@@ -55,6 +55,22 @@ export function usOf(iso: string | null | undefined): number | undefined {
   return iso === null || iso === undefined ? undefined : parseIso(iso)?.us
 }
 
+/** `2026-11-24T08:00:00` as clocks of the zone show it, for a field of a form; empty for no instant. */
+export function wallText(us: number | undefined, zone: string): string {
+  if (us === undefined) return ''
+  const { date, clock } = partsAt(us, zone)
+  return clock === '?' ? '' : `${date}T${clock.slice(0, 8)}`
+}
+
+/** The instant at which clocks of the zone show that; undefined for what is no such text. */
+export function usOfWall(text: string, zone: string): number | undefined {
+  const time = parseIso(/T\d\d:\d\d$/.test(text) ? `${text}:00` : text)
+  if (time?.zone !== 'naive') return undefined
+  const guess = time.us - offsetMinutes(time.us, zone) * 60e6
+  // Near a change of the offset the guess may lie on its other side.
+  return time.us - offsetMinutes(guess, zone) * 60e6
+}
+
 /** `+05:30`. */
 function offsetText(minutes: number): string {
   const abs = Math.abs(minutes)

@@ -1,7 +1,7 @@
 import { type LiveState, useLiveState } from '../net/live.ts'
 import { useRoom } from '../net/sources.ts'
 import { Preferences } from './preferences.tsx'
-import { RangeChip } from './range-chip.tsx'
+import { RangeMenu } from './range-menu.tsx'
 import { SourcePicker } from './source-picker.tsx'
 import { ZoneSelect } from './zone-select.tsx'
 
@@ -17,7 +17,7 @@ export function TopBar({ showHelp }: { showHelp: () => void }) {
   return (
     <header className="top">
       <SourcePicker />
-      <RangeChip />
+      <RangeMenu />
       <div className="top-tools">
         <span className={`feed feed-${live}`} role="status">
           {liveWords[live]}

@@ -66,7 +66,7 @@ export function QueryPage({ source }: ViewProps) {
             onInsert={insert}
           />
           {query.problem && <ProblemPanel problem={query.problem} />}
-          {query.answer ? (
+          {query.answer && !query.problem ? (
             <ResultTable key={query.sql} source={source} answer={query.answer} />
           ) : (
             !query.problem &&
