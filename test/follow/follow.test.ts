@@ -31,11 +31,14 @@ describe('a recorded run that is followed', () => {
     const logs = join(folder, 'logs')
     const pieces = recordedRun(logs)
     const heard = listener()
+    const paged = join(folder, 'page.json')
+    const pager = 'process.stdin.pipe(require("node:fs").createWriteStream(process.argv[1]))'
     const follow = await openFollow({
       paths: [logs],
       state: join(folder, 'state'),
-      caseEveryMs: 0,
+      caseEveryMs: 1_000,
       limits: quick,
+      page: [{ on: 'critical', command: [process.execPath, '-e', pager, paged] }],
       on: heard.on,
     })
     const steps = 12
@@ -76,8 +79,18 @@ describe('a recorded run that is followed', () => {
       })
       expect(agree.length / batch.length, when).toBeGreaterThanOrEqual(least)
     }
-    // What was found on the way is what the investigation finds.
+    // What was found on the way is what the investigation finds, and somebody was called, once for each.
     expect(follow.incidents().some(({ severity }) => severity === 'critical')).toBe(true)
+    const pages = heard.events.flatMap((event) => (event.type === 'page' ? [event] : []))
+    expect(pages.every(({ ok }) => ok)).toBe(true)
+    expect(new Set(pages.map(({ incident }) => incident)).size).toBe(pages.length)
+    expect(JSON.parse(readFileSync(paged, 'utf8'))).toMatchObject({
+      on: 'critical',
+      incident: { severity: 'critical' },
+    })
+    // Views had a full case before the end.
+    const cases = heard.events.filter(({ type }) => type === 'case')
+    expect(cases.length).toBeGreaterThan(1)
   }, 120_000)
 
   it('reads a log once that is rotated by renaming, by copying and with gzip, and one that comes late', async () => {
