@@ -49,6 +49,8 @@ export function createTimeline(
   let frameAsked = 0
   /** Steps wait for each other: a key pressed thrice goes three items on, however long each takes to find. */
   let steps: Promise<unknown> = Promise.resolve()
+  /** Grows with every choice that is not a step: steps that were asked for before are dropped. */
+  let choices = 0
 
   const frame = (): Frame => {
     const width = host.clientWidth
@@ -154,10 +156,12 @@ export function createTimeline(
 
   /** Picks what the seek finds, after the picks before it. */
   function seek(make: () => Seek | undefined): void {
+    const asked = choices
     const next = async () => {
+      if (asked !== choices) return
       const wanted = make()
       const item = wanted && (await source.seek(wanted))
-      if (item === undefined) return
+      if (item === undefined || asked !== choices) return
       choose(item, true)
       bringIn(item)
       if (options.announces) over.say(options.describe(item).join(', '))
@@ -207,7 +211,10 @@ export function createTimeline(
       const item = itemAt(now, x, y)
       // What stands for several is looked into.
       if (item?.count !== undefined && item.id === '') move(margin(item.fromUs, item.toUs))
-      else choose(item, true)
+      else {
+        choices++
+        choose(item, true)
+      }
     },
     jump(x) {
       const us = bounds.fromUs + (x / Math.max(1, host.clientWidth)) * (bounds.toUs - bounds.fromUs)
@@ -247,6 +254,7 @@ export function createTimeline(
     fold: () => fold(selected && source.lanes[selected.lane]?.group),
     showAll: () => move(margin(bounds.fromUs, bounds.toUs)),
     clear() {
+      choices++
       if (brush !== undefined) {
         brush = undefined
         options.onBrush?.(undefined)
@@ -275,15 +283,18 @@ export function createTimeline(
     show: (fromUs, toUs) => move(margin(fromUs, Math.max(toUs, fromUs + 1000))),
     showAll: () => move(margin(bounds.fromUs, bounds.toUs)),
     select(id) {
-      if (id === undefined) choose(undefined, false)
-      else {
-        steps = steps.then(async () => {
-          const item = await source.locate(id)
-          choose(item, false)
-          if (item !== undefined) bringIn(item)
-        })
-        steps = steps.catch(() => {})
+      const asked = ++choices
+      if (id === undefined) {
+        choose(undefined, false)
+        return
       }
+      const find = async () => {
+        const item = await source.locate(id)
+        if (asked !== choices) return
+        choose(item, false)
+        if (item !== undefined) bringIn(item)
+      }
+      steps = steps.then(find).catch(() => {})
     },
     setZone(next) {
       zone = next

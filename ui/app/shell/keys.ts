@@ -24,12 +24,13 @@ const secondKeyMs = 1_500
 /** `source`: where a jump leads; without one only what is about all of them is in reach. */
 export function useKeys(source: string | undefined, showHelp: () => void): void {
   useEffect(() => {
-    let afterG = 0
+    // Long ago: just after the page was loaded, its clock is near zero.
+    let afterG = Number.NEGATIVE_INFINITY
     const onKey = (event: KeyboardEvent) => {
       if (!currentSettings().keys || event.ctrlKey || event.metaKey || event.altKey) return
       if (isTyping(event.target) || document.querySelector('dialog[open]')) return
       const isSecond = event.timeStamp - afterG < secondKeyMs
-      afterG = 0
+      afterG = Number.NEGATIVE_INFINITY
       if (isSecond) {
         const view = jumps[event.key]
         if (!view) return
