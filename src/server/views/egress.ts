@@ -5,8 +5,19 @@ import { utc, Where } from './where.ts'
 /** Destinations of a baseline that are compared with; of more, those with the most events. */
 export const baselineMax = 20_000
 
-/** What a row is grouped by beside its destination. */
-const levelColumns = {
+/** What a row is grouped by beside its destination; numbers stand for calls and episodes. */
+const levelKeys = {
+  destination: [],
+  box: ['box'],
+  run: ['run'],
+  step: ['run', 'step'],
+  episode: ['episode_id'],
+  tool: ['tool'],
+  call: ['call_id'],
+} satisfies Record<EgressQuery['level'], readonly string[]>
+
+/** What is the same for all of a group, to be shown with it. */
+const levelLabels = {
   destination: [],
   box: ['box'],
   run: ['run'],
@@ -83,12 +94,12 @@ function rowsOfEgress(where: Where, { from, to }: Pick<EgressQuery, 'from' | 'to
       SELECT inside.seq, k.tool_call, k.p AS share FROM candidates k JOIN inside ON inside.uid = k.event
       UNION ALL
       SELECT seq, NULL, p_none + p_other FROM inside WHERE p_none + p_other > 0 OR tool_call IS NULL)
-    SELECT pairs.tool_call, c.name AS tool, c.run, c.episode, c.episode_uid, c.step,
-      CASE WHEN pairs.tool_call IS NULL THEN e.box ELSE coalesce(c.box, e.box) END AS box,
-      CASE WHEN e."class" = 'dns_activity' THEN 'dns' ELSE 'connection' END AS kind, e.name, e.dst, e.port, e.disposition,
+    SELECT c.uid AS tool_call, c.name AS tool, c.run, c.episode, c.episode_uid, c.step,
+      CASE WHEN c.uid IS NULL THEN e.box ELSE coalesce(c.box, e.box) END AS box,
+      CASE WHEN e."class" = 'dns_activity' THEN 'dns' ELSE 'connection' END AS kind, e.name, e.dst, e.disposition,
       CASE WHEN own THEN 1 ELSE 0 END AS events, pairs.share AS expected,
       CASE WHEN own THEN e.bytes_out END AS bytes_out, CASE WHEN own THEN e.bytes_in END AS bytes_in,
-      e.time AS first_time, e.time AS last_time
+      e.time AS first_time, e.time AS last_time, e.destination_id, c.uid AS call_id, c.episode_uid AS episode_id
     FROM (SELECT pairs.*, pairs.tool_call IS NOT DISTINCT FROM inside.tool_call AS own
           FROM pairs JOIN inside ON inside.seq = pairs.seq) AS pairs
     JOIN inside e ON e.seq = pairs.seq LEFT JOIN calls c ON c.uid = pairs.tool_call) AS egress`
@@ -106,26 +117,38 @@ function filter(where: Where, query: EgressQuery): void {
 }
 
 function groupedSql(from: string, where: Where, { level, unlikely }: EgressQuery): string {
-  const by: readonly string[] = levelColumns[level]
+  const keys: readonly string[] = levelKeys[level]
+  const labels: readonly string[] = levelLabels[level]
+  // What no call caused may have come from many sandboxes: then none is named.
+  const label = (column: string) =>
+    keys.includes(column)
+      ? column
+      : column === 'box'
+        ? 'CASE WHEN min(box) IS NOT DISTINCT FROM max(box) THEN min(box) END AS box'
+        : `any_value(${column}) AS ${column}`
   const shown = Object.entries(named).map(([column, name]) =>
-    by.includes(column) ? `${column} AS "${name}"` : `NULL AS "${name}"`,
+    labels.includes(column) ? `g.${column} AS "${name}"` : `NULL AS "${name}"`,
   )
-  return `SELECT coalesce(name, dst) AS destination, any_value(name) AS name,
-      list_distinct([min(dst), max(dst)]) AS addresses, port, kind, ${shown.join(', ')},
-      sum(events)::BIGINT AS events,
-      coalesce(sum(events) FILTER (disposition = 'allowed'), 0)::BIGINT AS allowed,
-      coalesce(sum(events) FILTER (disposition = 'blocked'), 0)::BIGINT AS denied,
-      coalesce(sum(events) FILTER (disposition IS NULL OR disposition NOT IN ('allowed', 'blocked')), 0)::BIGINT AS unknown,
-      sum(expected) AS expected, ${different(by, 'tool_call')} AS calls, ${different(by, 'episode_uid')} AS episodes,
-      sum(bytes_out)::BIGINT AS "bytesOut", sum(bytes_in)::BIGINT AS "bytesIn",
-      min(first_time) AS "firstTime", max(last_time) AS "lastTime"
-    FROM ${from}${where.sql} GROUP BY ${['coalesce(name, dst)', 'port', 'kind', ...by].join(', ')}${unlikely ? '' : ' HAVING sum(events) > 0'}`
+  return `SELECT d.destination, d.name, list_distinct([d.first_address, d.last_address]) AS addresses, d.port, d.kind,
+      ${shown.join(', ')}, g.* EXCLUDE (${['destination_id', ...labels].join(', ')})
+    FROM (SELECT destination_id, ${labels.map((column) => `${label(column)}, `).join('')}
+        sum(events)::BIGINT AS events,
+        coalesce(sum(events) FILTER (disposition = 'allowed'), 0)::BIGINT AS allowed,
+        coalesce(sum(events) FILTER (disposition = 'blocked'), 0)::BIGINT AS denied,
+        coalesce(sum(events) FILTER (disposition IS NULL OR disposition NOT IN ('allowed', 'blocked')), 0)::BIGINT AS unknown,
+        sum(expected) AS expected, ${different(level === 'call', 'call_id')} AS calls,
+        ${different(level === 'call' || level === 'episode', 'episode_id')} AS episodes,
+        sum(bytes_out)::BIGINT AS "bytesOut", sum(bytes_in)::BIGINT AS "bytesIn",
+        min(first_time) AS "firstTime", max(last_time) AS "lastTime"
+      FROM ${from}${where.sql}
+      GROUP BY ${['destination_id', ...keys].join(', ')}${unlikely ? '' : ' HAVING sum(events) > 0'}) AS g
+    JOIN destinations d ON d.id = g.destination_id`
 }
 
 /** Counting what there is one of in every group would take the memory of all of it. */
-function different(by: readonly string[], column: string): string {
-  return by.includes(column)
-    ? `(${column} IS NOT NULL AND sum(events) > 0)::BIGINT`
+function different(isKey: boolean, column: string): string {
+  return isKey
+    ? `(any_value(${column}) IS NOT NULL AND sum(events) > 0)::BIGINT`
     : `count(DISTINCT ${column}) FILTER (events > 0)`
 }
 
@@ -144,9 +167,11 @@ async function baselineOf(
     .add('kind = ?', kind === 'all' ? undefined : kind)
     .contains(['name', 'dst', 'box', 'episode', 'tool'], text)
   const rows = await store.rows(
-    `SELECT coalesce(name, dst) AS destination, port, kind, ${outcomesOf("bool_or(disposition = 'allowed')", "bool_or(disposition = 'blocked')")} AS outcomes
-     FROM egress${where.sql} GROUP BY coalesce(name, dst), port, kind HAVING sum(events) > 0
-     ORDER BY sum(events) DESC, destination, port LIMIT ${baselineMax + 1}`,
+    `SELECT d.destination, d.port, d.kind, g.outcomes FROM (
+       SELECT destination_id, sum(events) AS n, ${outcomesOf("bool_or(disposition = 'allowed')", "bool_or(disposition = 'blocked')")} AS outcomes
+       FROM egress${where.sql} GROUP BY destination_id HAVING sum(events) > 0) AS g
+     JOIN destinations d ON d.id = g.destination_id
+     ORDER BY g.n DESC, d.destination, d.port LIMIT ${baselineMax + 1}`,
     where.parameters,
     { signal, rowsMax: baselineMax + 1, textMax: 1000 },
   )

@@ -12,7 +12,7 @@ export function readSource({ raw, columns }: Source, from: string): string {
   const list = Object.entries(columns)
     .map(([name, type]) => `${quoted(name)}: ${quoted(type)}`)
     .join(', ')
-  return `CREATE OR REPLACE TABLE raw.${raw} AS SELECT * FROM read_json(${quoted(from)},
+  return `CREATE OR REPLACE TABLE raw.${raw} AS SELECT *, row_number() OVER () AS seq FROM read_json(${quoted(from)},
     format = '${raw === summarySource.raw ? 'unstructured' : 'newline_delimited'}', columns = {${list}},
     maximum_object_size = ${lineBytesMax}, ignore_errors = ${raw !== summarySource.raw})`
 }
@@ -32,6 +32,8 @@ const time = (of: string) => `TRY_CAST(${of} AS TIMESTAMP)`
 /** Without a name, the episode is what its sandbox did in its run. */
 const episodeUid = (row: string) =>
   `'e' || left(md5(json_array(${row}.run, ${row}.episode, CASE WHEN ${row}.episode IS NULL THEN ${row}.box END)::VARCHAR), 16)`
+
+const kind = `CASE WHEN event."class" = 'dns_activity' THEN 'dns' ELSE 'connection' END`
 
 /** In this order: later ones read earlier ones. `[what is being made, SQL]`. */
 export const derivations: readonly (readonly [string, string])[] = [
@@ -54,11 +56,17 @@ export const derivations: readonly (readonly [string, string])[] = [
   ],
   [
     'calls',
-    `CREATE TABLE raw.calls AS SELECT *, ${episodeUid('t')} AS episode_uid FROM raw.toolcalls t WHERE ${unread.toolcalls}`,
+    `CREATE TABLE raw.calls AS SELECT * EXCLUDE seq, row_number() OVER ()::INTEGER AS call_id,
+         dense_rank() OVER (ORDER BY episode_uid)::INTEGER AS episode_id
+       FROM (SELECT *, ${episodeUid('t')} AS episode_uid FROM raw.toolcalls t WHERE ${unread.toolcalls})`,
   ],
   [
-    'events',
-    `CREATE TABLE raw.lines AS SELECT *, row_number() OVER () AS seq FROM raw.attributions WHERE ${unread.attributions}`,
+    'destinations',
+    `CREATE TABLE destinations AS SELECT row_number() OVER ()::INTEGER AS id, * FROM (
+       SELECT coalesce(event.name, event.dst) AS destination, any_value(event.name) AS name,
+         min(event.dst) AS first_address, max(event.dst) AS last_address, event.port AS port, ${kind} AS kind
+       FROM raw.attributions WHERE ${unread.attributions}
+       GROUP BY coalesce(event.name, event.dst), event.port, ${kind})`,
   ],
   [
     'events',
@@ -76,15 +84,18 @@ export const derivations: readonly (readonly [string, string])[] = [
        l.noneSplit."periodic-job" AS none_periodic_job, l.noneSplit."host-daemon" AS none_host_daemon,
        l.noneSplit.outside AS none_outside, l.noneSplit."unrecorded-agent" AS none_unrecorded_agent,
        l.tier, l.box, l.candidates[1].toolCall AS best_call, s.severity,
-       l.event.bytesOut AS bytes_out, l.event.bytesIn AS bytes_in
-     FROM raw.lines l
+       l.event.bytesOut AS bytes_out, l.event.bytesIn AS bytes_in, d.id AS destination_id
+     FROM raw.attributions l
+     JOIN destinations d ON d.destination IS NOT DISTINCT FROM coalesce(l.event.name, l.event.dst)
+       AND d.port IS NOT DISTINCT FROM l.event.port AND d.kind = ${kind.replace('event', 'l.event')}
      LEFT JOIN raw.calls c ON c.uid = l.toolCall
-     LEFT JOIN raw.event_severity s ON s.event = l.event.uid`,
+     LEFT JOIN raw.event_severity s ON s.event = l.event.uid
+     WHERE l.${unread.attributions}`,
   ],
   [
     'candidates',
     `CREATE TABLE raw.candidates AS SELECT seq, event.uid AS event, generate_subscripts(candidates, 1) AS rank,
-       unnest(candidates) AS candidate FROM raw.lines WHERE len(candidates) > 0`,
+       unnest(candidates) AS candidate FROM raw.attributions WHERE len(candidates) > 0 AND ${unread.attributions}`,
   ],
   [
     'candidates',
@@ -115,24 +126,27 @@ export const derivations: readonly (readonly [string, string])[] = [
     'egress',
     `CREATE TABLE egress AS
      WITH pairs AS (
-       SELECT seq, candidate.toolCall AS tool_call, candidate.p AS p FROM raw.candidates
+       SELECT k.seq, k.candidate.toolCall AS tool_call, k.candidate.p AS p, c.call_id
+       FROM raw.candidates k LEFT JOIN raw.calls c ON c.uid = k.candidate.toolCall
        UNION ALL
-       SELECT seq, NULL, p_none + p_other FROM events WHERE p_none + p_other > 0 OR tool_call IS NULL),
+       SELECT seq, NULL, p_none + p_other, NULL FROM events WHERE p_none + p_other > 0 OR tool_call IS NULL),
+     shares AS (
+       SELECT p.call_id, p.p, e.destination_id, e.disposition, e.box, e.name, e.dst, e.time, e.bytes_out, e.bytes_in,
+         p.tool_call IS NOT DISTINCT FROM e.tool_call AS own
+       FROM pairs p JOIN events e ON e.seq = p.seq),
      sums AS (
-       SELECT p.tool_call, CASE WHEN p.tool_call IS NULL THEN e.box END AS unnamed_box, any_value(e.box) AS event_box,
-         CASE WHEN e."class" = 'dns_activity' THEN 'dns' ELSE 'connection' END AS kind,
-         e.name, e.dst, e.port, e.disposition,
-         count(*) FILTER (p.tool_call IS NOT DISTINCT FROM e.tool_call) AS events, sum(p.p) AS expected,
-         sum(e.bytes_out) FILTER (p.tool_call IS NOT DISTINCT FROM e.tool_call) AS bytes_out,
-         sum(e.bytes_in) FILTER (p.tool_call IS NOT DISTINCT FROM e.tool_call) AS bytes_in,
-         min(e.time) AS first_time, max(e.time) AS last_time
-       FROM pairs p JOIN events e ON e.seq = p.seq
-       GROUP BY p.tool_call, unnamed_box, kind, e.name, e.dst, e.port, e.disposition)
-     SELECT s.tool_call, c.name AS tool, c.run, c.episode, c.episode_uid, c.step,
-       CASE WHEN s.tool_call IS NULL THEN s.unnamed_box ELSE coalesce(c.box, s.event_box) END AS box,
-       s.kind, s.name, s.dst, s.port, s.disposition, s.events, s.expected,
-       s.bytes_out::BIGINT AS bytes_out, s.bytes_in::BIGINT AS bytes_in, s.first_time, s.last_time
-     FROM sums s LEFT JOIN calls c ON c.uid = s.tool_call`,
+       SELECT call_id, destination_id, disposition, CASE WHEN call_id IS NULL THEN box END AS unnamed_box,
+         min(box) AS event_box, any_value(name) AS name, min(dst) AS dst,
+         count(*) FILTER (own) AS events, sum(p) AS expected,
+         sum(bytes_out) FILTER (own) AS bytes_out, sum(bytes_in) FILTER (own) AS bytes_in,
+         min(time) AS first_time, max(time) AS last_time
+       FROM shares GROUP BY call_id, destination_id, disposition, unnamed_box)
+     SELECT c.uid AS tool_call, c.name AS tool, c.run, c.episode, c.episode_uid, c.step,
+       CASE WHEN c.uid IS NULL THEN s.unnamed_box ELSE coalesce(c.box, s.event_box) END AS box,
+       d.kind, s.name, s.dst, d.port, s.disposition, s.events, s.expected,
+       s.bytes_out::BIGINT AS bytes_out, s.bytes_in::BIGINT AS bytes_in, s.first_time, s.last_time,
+       s.destination_id, c.call_id, c.episode_id
+     FROM sums s JOIN destinations d ON d.id = s.destination_id LEFT JOIN raw.calls c ON c.call_id = s.call_id`,
   ],
   [
     'incidents',

@@ -4,7 +4,7 @@ import { severities } from '../../schema/event.ts'
 import { type Table, table } from './table.ts'
 
 /** Part of every cached database's name. */
-export const tablesVersion = 1
+export const tablesVersion = 2
 
 /** Ordered from harmless to worst, so that `severity >= 'high'` and `max(severity)` mean what they say. */
 export const severityType = `ENUM(${severities.map((word) => `'${word}'`).join(', ')})`
@@ -49,6 +49,7 @@ export const events = table(
     ['severity', 'severity', 'Worst finding that this event is evidence of; null when it is of none.'],
     ['bytes_out', 'BIGINT', 'Bytes sent, where the record carries them.'],
     ['bytes_in', 'BIGINT', 'Bytes received, where the record carries them.'],
+    ['destination_id', 'INTEGER', 'Its row in `destinations`.'],
   ],
 )
 
@@ -190,7 +191,7 @@ const egress = table(
       '`connection`, or `dns` for a query (then `name` is what was asked for, `dst` the resolver).',
     ],
     ['name', 'VARCHAR', 'Host name of the destination, where known.'],
-    ['dst', 'VARCHAR', 'Address of the destination.'],
+    ['dst', 'VARCHAR', 'Address of the destination; of several behind a name, the first.'],
     ['port', 'INTEGER', 'Its port.'],
     ['disposition', 'VARCHAR', '`allowed`, `blocked` or null.'],
     [
@@ -207,6 +208,23 @@ const egress = table(
     ['bytes_in', 'BIGINT', 'Bytes received in them, where an input carries them.'],
     ['first_time', 'TIMESTAMP', 'First of the events it is a candidate for.'],
     ['last_time', 'TIMESTAMP', 'Last of them.'],
+    ['destination_id', 'INTEGER', 'Its row in `destinations`; grouping by numbers is quicker than by texts.'],
+    ['call_id', 'INTEGER', 'A number for `tool_call`.'],
+    ['episode_id', 'INTEGER', 'A number for `episode_uid`.'],
+  ],
+)
+
+const destinations = table(
+  'destinations',
+  'One destination: a name (or an address without one), a port, a kind.',
+  [
+    ['id', 'INTEGER', 'Its number.'],
+    ['destination', 'VARCHAR', 'Host name where known, else the address.'],
+    ['name', 'VARCHAR', 'Host name, where known.'],
+    ['first_address', 'VARCHAR', 'Its address; of several, the first.'],
+    ['last_address', 'VARCHAR', 'The last of several.'],
+    ['port', 'INTEGER', 'Port.'],
+    ['kind', 'VARCHAR', '`connection`, or `dns` for a query.'],
   ],
 )
 
@@ -267,6 +285,7 @@ export const caseTables: readonly Table[] = [
   calls,
   episodes,
   egress,
+  destinations,
   findings,
   findingCalls,
   findingEvents,
