@@ -39,9 +39,9 @@ export function windowOf(
   total: number,
   around = 8,
 ): { from: number; to: number } {
-  const from = Math.max(0, Math.floor(top / rowHeight) - around)
+  const from = Math.min(total, Math.max(0, Math.floor(top / rowHeight) - around))
   const to = Math.min(total, Math.ceil((top + height) / rowHeight) + around)
-  return { from: Math.min(from, total), to: Math.max(from, to) }
+  return { from, to: Math.max(from, to) }
 }
 
 export type CellValue = string | number | null
