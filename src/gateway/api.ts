@@ -1,6 +1,7 @@
 // What a gateway is given: the decisions, the identities and the recording are others' work.
 
 import type { Socket } from 'node:net'
+import type { IpPacket } from '../protocols/ip-packet.ts'
 import type { Ask } from '../schema/ask.ts'
 import type { BoxNetwork } from '../schema/box-network.ts'
 import type { Decision, PolicyMode } from '../schema/decision.ts'
@@ -13,6 +14,10 @@ export interface Flow {
   readonly transport: 'tcp' | 'udp' | 'icmp' | 'other'
   readonly src: { readonly ip: string; readonly port: number }
   readonly dst: { readonly ip: string; readonly port: number }
+}
+
+export function flowOf({ protocol, src, srcPort, dst, dstPort }: IpPacket): Flow {
+  return { transport: protocol, src: { ip: src, port: srcPort }, dst: { ip: dst, port: dstPort } }
 }
 
 export interface GatewayOptions {

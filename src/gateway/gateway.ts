@@ -17,7 +17,7 @@ import {
 import type { FirstPacket } from '../schema/box-network.ts'
 import type { Decision } from '../schema/decision.ts'
 import type { JournalActor } from '../schema/journal.ts'
-import { type Flow, type GatewayConnection, type GatewayOptions, limits } from './api.ts'
+import { type Flow, flowOf, type GatewayConnection, type GatewayOptions, limits } from './api.ts'
 import { startCarriage } from './carriage.ts'
 import { startDatagrams } from './datagrams.ts'
 import { serveDns } from './dns-stream.ts'
@@ -75,7 +75,7 @@ export function openGateway(options: GatewayOptions): Gateway {
   const server = createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: true }, accept)
   server.listen({ fd: network.listenFd })
   server.on('error', () => {})
-  const packets = readFirstPackets(network, options.box, options.record, onPacket)
+  const packets = readFirstPackets({ ...options, onPacket })
 
   function onPacket({ unit, scope, bytes }: FirstPacket): void {
     if (closed) return
@@ -363,14 +363,6 @@ function filled(bytes: Uint8Array, packet: IpPacket): Uint8Array {
   const copy = bytes.slice()
   fillTcpChecksum(copy, packet)
   return copy
-}
-
-function flowOf(packet: IpPacket): Flow {
-  return {
-    transport: packet.protocol,
-    src: { ip: packet.src, port: packet.srcPort },
-    dst: { ip: packet.dst, port: packet.dstPort },
-  }
 }
 
 function keyOf({ src, dst }: Pick<Flow, 'src' | 'dst'> & { transport: string }): string {

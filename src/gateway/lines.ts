@@ -2,7 +2,7 @@
 
 import type { Observed } from '../protocols/sniff.ts'
 import type { Decision } from '../schema/decision.ts'
-import type { JournalLine, NetworkActivityLine } from '../schema/journal.ts'
+import type { JournalActor, JournalLine, NetworkActivityLine } from '../schema/journal.ts'
 import type { RequestFacts } from './http-relay.ts'
 
 /** It may be dialled, at this address. */
@@ -21,6 +21,24 @@ export function refusalOf(line: NetworkActivityLine, decision: Decision): Networ
 
 /** First packets that nobody saw, at most since `sinceMs` (Unix milliseconds). */
 export function lostLine(box: string, count: number, sinceMs: number): JournalLine {
+  const reason = 'more first packets at once than the kernel keeps for the gateway; they were dropped unseen'
+  return unansweredLine(box, count, sinceMs, { tier: 'none' }, 'built-in: packet log', reason)
+}
+
+/** First packets of one call that had no room to wait in. */
+export function unheardLine(box: string, count: number, sinceMs: number, actor: JournalActor): JournalLine {
+  const reason = 'more first packets of one call at once than may wait; they were dropped and not answered'
+  return unansweredLine(box, count, sinceMs, actor, 'built-in: turns of calls', reason)
+}
+
+function unansweredLine(
+  box: string,
+  count: number,
+  sinceMs: number,
+  actor: JournalActor,
+  rule: string,
+  reason: string,
+): JournalLine {
   return {
     class: 'aggregate',
     of: 'network_activity',
@@ -29,12 +47,8 @@ export function lostLine(box: string, count: number, sinceMs: number): JournalLi
     firstTime: new Date(sinceMs).toISOString(),
     lastTime: new Date().toISOString(),
     disposition: 'blocked',
-    policy: {
-      rule: 'built-in: packet log',
-      reason: 'more first packets at once than the kernel keeps for the gateway; they were dropped unseen',
-      code: 'fault',
-    },
-    actor: { tier: 'none' },
+    policy: { rule, reason, code: 'fault' },
+    actor,
   }
 }
 

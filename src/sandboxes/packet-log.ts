@@ -31,8 +31,9 @@ const bufferBytes = 16 * 1024 * 1024
 /** The longest packet that is logged whole, and what is said of it; rules say where less is wanted. */
 const packetBytesMax = 0xfff0
 const messageBytesMax = packetBytesMax + 1024
-/** Packets in one turn; between turns, connections that are open get theirs. */
-const atOnce = 64
+/** Packets read in one turn, and milliseconds it may take; between turns, connections that are open get theirs. */
+const atOnce = 1_024
+const turnMs = 8
 
 export const packetLogKind: SocketKind = { family: AF_NETLINK, type: SOCK_RAW, protocol: NETLINK_NETFILTER }
 
@@ -89,7 +90,8 @@ export function readPacketLog(
   socket.on('data', (bytes: Uint8Array) => {
     take(bytes)
     // Node reads one message in each turn of its event loop; a burst would wait for as many turns.
-    for (let i = 0; i < atOnce && !socket.destroyed; i++) {
+    const until = performance.now() + turnMs
+    for (let i = 0; i < atOnce && !socket.destroyed && performance.now() < until; i++) {
       const length = received(kernel, fd, more)
       if (length === 0) return
       take(more.subarray(0, length))

@@ -94,4 +94,22 @@ describe('packets before there is a gateway', () => {
     expect(came + lost).toBe(5_003)
     expect(came).toBe(4_096)
   })
+  it('are lost beyond so many bytes, too: long datagrams are held whole', () => {
+    const { held, send } = scene()
+    const long = new Uint8Array(60_000)
+    long.set(datagram(1))
+    for (let i = 0; i < 1_000; i++) send({ unit: 1, scope: 'relayed', bytes: long })
+    let [bytes, lost] = [0, 0]
+    held.network.listen(
+      (packet) => {
+        bytes += packet.bytes.length
+      },
+      (count) => {
+        lost += count
+      },
+    )
+    expect(bytes).toBeGreaterThan(15 << 20)
+    expect(bytes).toBeLessThanOrEqual(16 << 20)
+    expect(bytes / long.length + lost).toBe(1_000)
+  })
 })

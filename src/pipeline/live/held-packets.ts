@@ -1,13 +1,15 @@
 // The first packets of a sandbox whose gateway is still being loaded: read at once, while the processes that sent them
 // are there to be looked at, and handed on when it listens. Until then nothing is answered.
 
-import type { Flow } from '../../gateway/api.ts'
-import { type IpPacket, readIpPacket } from '../../protocols/ip-packet.ts'
+import { type Flow, flowOf } from '../../gateway/api.ts'
+import { readIpPacket } from '../../protocols/ip-packet.ts'
 import type { BoxNetwork, FirstPacket } from '../../schema/box-network.ts'
 import type { JournalActor } from '../../schema/journal.ts'
 
 /** What comes beyond is counted as lost; a connection's first packet is sent again. */
 const heldMax = 4_096
+/** Datagrams that a rule opens are held whole, up to 64 kB each. */
+const heldBytesMax = 16 << 20
 
 export interface HeldPackets {
   /** To be given to the gateway. */
@@ -25,6 +27,7 @@ export function holdPackets(
   actorOf: (unit: number, flow: Flow) => JournalActor,
 ): HeldPackets {
   let held: { readonly packet: FirstPacket; readonly actor: JournalActor | undefined }[] = []
+  let bytes = 0
   let lost = 0
   let sender: JournalActor | undefined
   let wake = () => {}
@@ -33,10 +36,11 @@ export function holdPackets(
   })
   let take = (packet: FirstPacket) => {
     wake()
-    if (held.length >= heldMax) {
+    if (held.length >= heldMax || bytes + packet.bytes.length > heldBytesMax) {
       lost++
       return
     }
+    bytes += packet.bytes.length
     const read = readIpPacket(packet.bytes)
     // Local ones were let in already and need no answer.
     const actor = read && packet.scope !== 'local' ? actorOf(packet.unit, flowOf(read)) : undefined
@@ -70,13 +74,5 @@ export function holdPackets(
     sender: () => sender,
     any: () => held.length > 0 || lost > 0 || (network.dropped?.() ?? 0) > 0,
     first,
-  }
-}
-
-function flowOf(packet: IpPacket): Flow {
-  return {
-    transport: packet.protocol,
-    src: { ip: packet.src, port: packet.srcPort },
-    dst: { ip: packet.dst, port: packet.dstPort },
   }
 }
