@@ -110,6 +110,28 @@ describe.skipIf(!hasChromium)('the page of the watch room', () => {
     await page.context().close()
   })
 
+  it('has one live connection, however many tabs are open', async () => {
+    const { page, errors } = await openPage(browser)
+    const context = page.context()
+    let feeds = 0
+    context.on('request', (request) => {
+      if (request.url().endsWith('/stream')) feeds++
+    })
+    await page.goto(room.url)
+    await page.getByText('live feed').waitFor()
+    for (let i = 0; i < 7; i++) {
+      const tab = await context.newPage()
+      await tab.goto(`${room.origin}/sources`)
+      await tab.getByText('live feed').waitFor()
+    }
+    expect(feeds).toBe(1)
+    await page.close()
+    // The tab that had it is gone: another takes over.
+    await expect.poll(() => feeds, { timeout: 15_000 }).toBe(2)
+    expect(errors).toEqual([])
+    await context.close()
+  })
+
   it('runs nothing that a log says', async () => {
     const { page, errors } = await openPage(browser)
     await page.goto(room.url)

@@ -14,27 +14,79 @@ const listeners = new Set<(message: LiveMessage) => void>()
 /** Called when the feed is back after a pause: what was missed has to be asked for. */
 const missed = new Set<() => void>()
 
-/** Opens the feed; returns how to end it. */
+/**
+ * Opens the feed; returns how to end it. Browsers allow few connections to one server at a time: of several tabs one has the
+ * connection and tells the others. Where a browser gives no locks (a page without TLS from elsewhere) each has its own.
+ */
 export function openLive(): () => void {
+  if (!('locks' in navigator) || typeof BroadcastChannel === 'undefined') return connectFeed(take)
+  const channel = new BroadcastChannel('vigiles-live')
+  const ended = new AbortController()
+  channel.onmessage = ({ data }) => take(data)
+  navigator.locks
+    .request('vigiles-live', { signal: ended.signal }, () => {
+      const close = connectFeed((news) => {
+        take(news)
+        channel.postMessage(news)
+      })
+      return new Promise<void>((resolve) => {
+        ended.signal.addEventListener('abort', () => {
+          close()
+          resolve()
+        })
+      })
+    })
+    .catch(() => {}) // Ended while another tab had it.
+  channel.postMessage({ kind: 'asks' })
+  return () => {
+    ended.abort()
+    channel.close()
+  }
+}
+
+/** What a tab hears of the feed, from the server or from the tab that has the connection. */
+type News =
+  | { readonly kind: 'state'; readonly state: LiveState }
+  | { readonly kind: 'back' }
+  | { readonly kind: 'message'; readonly data: unknown }
+  /** A new tab wants to know how it stands. */
+  | { readonly kind: 'asks' }
+
+let answerState: (() => void) | undefined
+
+function take(news: News): void {
+  if (news.kind === 'asks') answerState?.()
+  else if (news.kind === 'state') state.set(news.state)
+  else if (news.kind === 'back') for (const listener of [...missed]) listener()
+  else {
+    const message = messageOf(news.data)
+    if (message) for (const listener of [...listeners]) listener(message)
+  }
+}
+
+function connectFeed(tell: (news: News) => void): () => void {
   let source: EventSource | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
   let waitMs = againMsMin
   let wasOpen = false
+  let now: LiveState = 'connecting'
+  const say = (next: LiveState) => {
+    now = next
+    tell({ kind: 'state', state: next })
+  }
+  answerState = () => tell({ kind: 'state', state: now })
 
   const connect = () => {
     source = new EventSource('/api/v1/stream')
     source.onopen = () => {
       waitMs = againMsMin
-      state.set('open')
-      if (wasOpen) for (const listener of [...missed]) listener()
+      say('open')
+      if (wasOpen) tell({ kind: 'back' })
       wasOpen = true
     }
-    source.onmessage = (event) => {
-      const message = messageOf(event.data)
-      if (message) for (const listener of [...listeners]) listener(message)
-    }
+    source.onmessage = (event) => tell({ kind: 'message', data: event.data })
     source.onerror = () => {
-      state.set('lost')
+      say('lost')
       // The browser comes back by itself after a cut, but gives up on an answer that is no stream.
       if (source?.readyState !== EventSource.CLOSED) return
       timer = setTimeout(connect, waitMs)
@@ -43,6 +95,7 @@ export function openLive(): () => void {
   }
   connect()
   return () => {
+    answerState = undefined
     clearTimeout(timer)
     source?.close()
   }
