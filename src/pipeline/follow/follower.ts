@@ -5,7 +5,8 @@ import type { TopologyEntry } from '../../schema/topology.ts'
 import type { Redact } from '../redact.ts'
 import { Answers } from './answers.ts'
 import type { FollowAnswer, FollowEvent, FollowLimits, FollowOptions, FollowProblem } from './api.ts'
-import { type Arrived, type Chunk, chunkOf, topologyOf } from './chunk.ts'
+import { type Arrived, chunkOf, topologyOf } from './chunk.ts'
+import { DetectionFeed } from './detection-feed.ts'
 import type { FitResult } from './fit-job.ts'
 import { FitThread } from './fit-thread.ts'
 import { Inventory } from './inventory.ts'
@@ -13,10 +14,9 @@ import { mergeFit } from './merge-fit.ts'
 import { Quick } from './quick.ts'
 import { Reading } from './reading.ts'
 import { type FollowState, writeState } from './state-file.ts'
-import { type Detected, StreamDetections } from './stream-detections.ts'
-import { StreamCall, StreamEvent } from './stream-items.ts'
+import type { StreamDetections } from './stream-detections.ts'
 import { Surroundings } from './surroundings.ts'
-import { type Finding, verdictAt } from './verdicts.ts'
+import type { Finding } from './verdicts.ts'
 import { textsMax, unanswered, Window } from './window.ts'
 
 /** Events that are asked about at once. */
@@ -51,7 +51,7 @@ export class Follower {
   readonly inventory: Inventory
   readonly #reading: Reading
   readonly #fits = new FitThread()
-  readonly detections: StreamDetections
+  readonly #feed: DetectionFeed
   readonly #again = new Set<number>()
   readonly #waiting: number[] = []
   readonly evicted: Record<string, number> = { events: 0, calls: 0, again: 0 }
@@ -71,8 +71,6 @@ export class Follower {
   #rowsAtFit = -1
   #changes = 0
   #fitEnded = Number.NEGATIVE_INFINITY
-  /** What came with the last chunks and the detections have not seen yet. */
-  #unseen: Chunk[] = []
   lastFit: FitResult | undefined
   fits = 0
   paged: () => readonly string[] = () => []
@@ -101,15 +99,11 @@ export class Follower {
       now: options.now,
     })
     this.#reading = new Reading(this.inventory, limits, (problem) => this.problem(problem), options.now)
-    this.detections = new StreamDetections(
-      {
-        eventUid: (row) => this.#eventUid(row),
-        callUid: (row) => this.window.wordsOf(row)?.uid,
-        call: (row) => this.#callFacts(row),
-      },
-      options.now,
-      options.redact,
-    )
+    this.#feed = new DetectionFeed(this.window, options.tell, options.now, options.redact)
+  }
+
+  get detections(): StreamDetections {
+    return this.#feed.detections
   }
 
   get waiting(): number {
@@ -152,7 +146,7 @@ export class Follower {
     busy = this.#answer() || busy
     if (this.#fitted) await this.#takeFit()
     this.#fitIfDue(busy)
-    this.#detect(false)
+    this.#feed.show(false)
     this.#makeRoom()
     if (this.#dirty && now() - this.#lastSave >= saveEveryMs) this.save()
     return busy || this.#waiting.length > 0
@@ -184,8 +178,7 @@ export class Follower {
       if (this.#fitted) await this.#takeFit()
     }
     this.#answer()
-    this.#detect(true)
-    this.#tellDetected(this.detections.end())
+    this.#feed.end()
     this.save()
   }
 
@@ -262,7 +255,7 @@ export class Follower {
       this.#around.addCalls(window.calls.at(-1)!)
       for (const row of this.#quick.affectedBy(window.calls.at(-1)!)) this.#askAgain(row)
     }
-    this.#unseen.push(chunk)
+    this.#feed.take(chunk)
   }
 
   #askAgain(row: number): void {
@@ -361,52 +354,6 @@ export class Follower {
     })
   }
 
-  #detect(all: boolean): void {
-    const later: Chunk[] = []
-    for (const chunk of this.#unseen) {
-      const held = this.window.eventPlace(chunk.firstEvent)?.chunk
-      if (chunk.events.n > 0 && held && held.firstEvent === chunk.firstEvent && held.waiting > 0)
-        later.push(chunk)
-      else this.#show(chunk)
-    }
-    this.#unseen = later
-    this.#tellDetected(this.detections.release(all))
-  }
-
-  #show(chunk: Chunk): void {
-    const { theCase, calls, events, firstCall, firstEvent } = chunk
-    for (let j = 0; j < calls.n; j++) {
-      if (theCase.echoOf[j]! >= 0) continue
-      this.detections.push(new StreamCall(theCase, j, firstCall + j, calls.startUs[j]!))
-    }
-    for (let i = 0; i < events.n; i++) {
-      const place = this.window.eventPlace(firstEvent + i)
-      if (!place) continue
-      const { said } = place.chunk
-      const call = said.call[place.i]!
-      const p = said.p[place.i]!
-      const caused = call >= 0 && verdictAt(p) > 0
-      const own = this.window.texts.list[said.box[place.i]!] ?? ''
-      const from = caused ? this.window.callPlace(call) : undefined
-      const box = own || (from ? (this.window.texts.list[from.chunk.calls.box[from.j]!] ?? '') : '')
-      const name = theCase.text(theCase.merged.events.name[i]!)
-      this.detections.push(
-        new StreamEvent(theCase, i, {
-          index: firstEvent + i,
-          us: Number.isFinite(said.us[place.i]!) ? said.us[place.i]! : events.fromUs[i]!,
-          box: box === '' ? undefined : box,
-          cause: caused ? { call, p } : undefined,
-          dstName: name === '' ? undefined : name,
-        }),
-      )
-    }
-  }
-
-  #tellDetected({ findings, incidents }: Detected): void {
-    for (const finding of findings) this.#options.tell({ type: 'finding', finding })
-    for (const { incident, isNew } of incidents) this.#options.tell({ type: 'incident', incident, isNew })
-  }
-
   #makeRoom(): void {
     const gone = this.window.evict(this.#limits.events, this.#limits.calls)
     if (gone.events + gone.calls === 0) return
@@ -430,28 +377,6 @@ export class Follower {
       })
     }
     for (const held of this.window.calls) this.#around.addCalls(held)
-  }
-
-  #eventUid(row: number): string | undefined {
-    const place = this.window.eventPlace(row)
-    return place && `e${place.chunk.eventFile[place.i]!.id}-${place.chunk.eventIndex[place.i]}`
-  }
-
-  #callFacts(row: number) {
-    const place = this.window.callPlace(row)
-    if (!place) return undefined
-    const { calls } = place.chunk
-    const textOf = (id: number) => this.window.texts.list[id] ?? ''
-    const [run, episode, box] = [calls.run, calls.episode, calls.box].map((column) =>
-      textOf(column[place.j]!),
-    )
-    const step = calls.step[place.j]!
-    return {
-      ...(run ? { run } : {}),
-      ...(episode ? { episode } : {}),
-      ...(box ? { box } : {}),
-      ...(step < 0 ? {} : { step }),
-    }
   }
 }
 

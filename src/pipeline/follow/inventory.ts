@@ -1,10 +1,10 @@
 // Which files there are, which of them are known under another name, which are new, and which are copies.
 
-import { createHash } from 'node:crypto'
 import { closeSync, openSync, type Stats, statSync } from 'node:fs'
 import { OperatorError } from '../../base/errors.ts'
 import { findInputs } from '../inputs.ts'
 import type { FollowLimits, FollowProblem } from './api.ts'
+import { type Candidate, idOf, inodeOf, isThere, message, placeOf } from './file-names.ts'
 import {
   type Fingerprint,
   fingerprintOf,
@@ -21,12 +21,6 @@ import { type FileRecord, recordsMax } from './records.ts'
 const stillMs = 3_000
 /** A shorter copy of what is known may be a copy that is being made. */
 const copyMs = 10_000
-
-interface Candidate {
-  readonly path: string
-  readonly absolute: string
-  readonly stats: Stats
-}
 
 interface Unknown {
   size: number
@@ -365,37 +359,4 @@ export class Inventory {
     this.#told.add(key)
     this.#options.onProblem({ where, what })
   }
-}
-
-function placeOf({ path, absolute, stats }: Candidate) {
-  return { path, absolute, modifiedUs: Math.round(stats.mtimeMs * 1000) }
-}
-
-function inodeOf({ dev, ino }: { readonly dev: number; readonly ino: number }): string {
-  return `${dev}:${ino}`
-}
-
-/** Named by what no renaming changes; its first line tells it from what the inode held before a lost state. */
-function idOf(identity: { dev: number; ino: number; generation: number }, absolute: string): string {
-  const fd = openSync(absolute, 'r')
-  try {
-    const { head } = fingerprintOf(fd, 64)
-    const text = `${identity.dev}:${identity.ino}:${identity.generation}:${head}`
-    return createHash('sha256').update(text).digest('hex').slice(0, 16)
-  } finally {
-    closeSync(fd)
-  }
-}
-
-function isThere(path: string): boolean {
-  try {
-    statSync(path)
-    return true
-  } catch {
-    return false
-  }
-}
-
-function message(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }
