@@ -40,8 +40,8 @@ export async function labelsOf(
       : // The bounds let whole parts of the table be passed over: events lie by time.
         store.rows(
           `SELECT seq, left(${eventLabel}, ${labelMax}) AS label FROM events
-           WHERE seq BETWEEN $1 AND $2 AND seq IN (SELECT unnest($3)::BIGINT)`,
-          [least(seqs), most(seqs), seqs.map(String)],
+           WHERE seq BETWEEN $1 AND $2 AND seq IN (SELECT unnest(string_split($3, ','))::BIGINT)`,
+          [least(seqs), most(seqs), seqs.join(',')],
           options,
         ),
   ])
