@@ -64,3 +64,4 @@ export const policySaved = z.object({
   sha256: z.string(),
   notes: z.array(z.string()),
 })
+export type PolicySaved = z.infer<typeof policySaved>
