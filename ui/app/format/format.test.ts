@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { isoOf } from '../routing/range.ts'
 import { bytesText } from './bytes.ts'
-import { csvOf } from './csv.ts'
+import { csvOf, csvOfRows } from './csv.ts'
 import { momentOf, offsetMinutes, usOf, usOfWall, wallText } from './moment.ts'
 import { techniqueOf } from './technique.ts'
 
@@ -79,6 +79,18 @@ describe('CSV', () => {
         ],
       ),
     ).toBe('name,n\r\n"a, ""b""\n",1\r\n\'=cmd|x,\r\n\'@x,-2\r\n')
+  })
+})
+
+describe('CSV of rows', () => {
+  it('has every field that any row has', () => {
+    expect(
+      csvOfRows([
+        { a: 1, b: ['x', 'y'] },
+        { a: null, c: true },
+      ]),
+    ).toBe('a,b,c\r\n1,"[""x"",""y""]",\r\n,,true\r\n')
+    expect(csvOfRows([])).toBe('\r\n')
   })
 })
 

@@ -28,7 +28,7 @@ describe('addresses', () => {
   })
 
   it('come back the same, whatever ids and filters hold', () => {
-    const text = fc.string({ unit: 'binary', minLength: 1, maxLength: 40 }).filter((s) => s.isWellFormed())
+    const text = fc.string({ unit: 'binary', minLength: 1, maxLength: 40 }).filter((s) => !/\p{Cs}/u.test(s))
     fc.assert(
       fc.property(text, text, text, (source, id, filter) => {
         // A segment of dots alone is taken away by every browser.

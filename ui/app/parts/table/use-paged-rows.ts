@@ -6,6 +6,8 @@ import type { Rows } from './rows.ts'
 
 const pageRows = 200
 const pagesMax = 40
+/** Most rows of a file made here; the query view writes files of any length. */
+export const fileRowsMax = 20_000
 
 export interface Page<T> {
   readonly rows: readonly T[]
@@ -18,6 +20,8 @@ export interface PagedRows<T, P extends Page<T>> extends Rows<T> {
   readonly loading: boolean
   readonly problem: ProblemText | undefined
   reload(): void
+  /** Every row that fits, for a file; at most `fileRowsMax`. Throws Refused. */
+  all(): Promise<readonly T[]>
 }
 
 /** `key` names the question (filter, order, span of time); a new one starts over. */
@@ -83,6 +87,14 @@ export function usePagedRows<T, P extends Page<T>>(
       for (let page = Math.floor(from / pageRows); page * pageRows < to; page++) fetchPage(page)
     },
     reload: useCallback(() => setTurn((n) => n + 1), []),
+    async all() {
+      const rows: T[] = []
+      for (;;) {
+        const page = await latest.current(rows.length, pageRows, state.control.signal)
+        rows.push(...page.rows)
+        if (page.rows.length === 0 || rows.length >= Math.min(page.total, fileRowsMax)) return rows
+      }
+    },
   }
 }
 

@@ -6,6 +6,7 @@ import { ask } from '../../net/client.ts'
 import { Moment } from '../../parts/moment.tsx'
 import { Disposition, Severity, Verdict } from '../../parts/pill.tsx'
 import { Empty, Loading, ProblemPanel } from '../../parts/states.tsx'
+import { CsvButton } from '../../parts/table/csv-button.tsx'
 import { type Column, DataTable } from '../../parts/table/data-table.tsx'
 import { sortOf, sortText } from '../../parts/table/rows.ts'
 import { usePagedRows } from '../../parts/table/use-paged-rows.ts'
@@ -75,6 +76,7 @@ export function AlarmTable({ source }: { source: string }) {
         <span className="shown" role="status">
           {count(rows.total)} {isFiltered ? 'fit' : 'events'}
         </span>
+        <CsvButton name="alarms" rows={rows.all} />
       </div>
       {rows.problem && <ProblemPanel problem={rows.problem} onRetry={rows.reload} />}
       {rows.loading && rows.last === undefined && <Loading what="Reading the case…" />}

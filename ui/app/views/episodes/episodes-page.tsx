@@ -4,6 +4,7 @@ import type { EpisodeRow, EpisodesAnswer } from '../../../../src/server/api.ts'
 import { ask } from '../../net/client.ts'
 import { Choice } from '../../parts/choice.tsx'
 import { Empty, Loading, ProblemPanel } from '../../parts/states.tsx'
+import { CsvButton } from '../../parts/table/csv-button.tsx'
 import { DataTable } from '../../parts/table/data-table.tsx'
 import { sortOf, sortText } from '../../parts/table/rows.ts'
 import { usePagedRows } from '../../parts/table/use-paged-rows.ts'
@@ -88,6 +89,7 @@ export function EpisodesPage({ source, id }: ViewProps) {
               ? `${count(rows.total)} of ${count(has.episodes)}`
               : `${count(rows.total)} episodes`}
         </span>
+        <CsvButton name="episodes" rows={rows.all} />
       </div>
       {rows.problem && <ProblemPanel problem={rows.problem} onRetry={rows.reload} />}
       {rows.loading && has === undefined && <Loading what="Reading the case…" />}

@@ -10,6 +10,7 @@ import { Moment } from '../../parts/moment.tsx'
 import { Panel } from '../../parts/panel.tsx'
 import { Pill, Severity, severityOrder } from '../../parts/pill.tsx'
 import { Await, Empty } from '../../parts/states.tsx'
+import { CsvButton } from '../../parts/table/csv-button.tsx'
 import { type Column, DataTable } from '../../parts/table/data-table.tsx'
 import { arranged, localRows, sortOf, sortText } from '../../parts/table/rows.ts'
 import { LogText } from '../../parts/text.tsx'
@@ -62,6 +63,7 @@ function Listed({ source, list }: { source: string; list: IncidentList }) {
         <span className="shown" role="status">
           {count(rows.length)} of {count(list.incidents.length)}
         </span>
+        <CsvButton name="incidents" rows={async () => rows} />
       </div>
       <DataTable
         caption="Incidents"

@@ -4,6 +4,7 @@ import type { SourceRow } from '../../../../src/server/api.ts'
 import { useRoom } from '../../net/sources.ts'
 import { Moment } from '../../parts/moment.tsx'
 import { Empty, Loading, ProblemPanel } from '../../parts/states.tsx'
+import { CsvButton } from '../../parts/table/csv-button.tsx'
 import { type Column, DataTable } from '../../parts/table/data-table.tsx'
 import { arranged, localRows, sortOf, sortText } from '../../parts/table/rows.ts'
 import { Clip } from '../../parts/text.tsx'
@@ -35,12 +36,12 @@ export function SourcesPage() {
     order,
     columns.map(({ id }) => id),
   )
-  const rows = useMemo(() => {
+  const shown = useMemo(() => {
     const all = sources.value ?? []
     const text = ({ title, folder, kind, state }: SourceRow) =>
       [title, folder, kindWords[kind], state].join(' ')
     const value = (row: SourceRow, column: string) => values[column]?.(row) ?? null
-    return localRows(arranged(all, { filter, text, sort, value }))
+    return arranged(all, { filter, text, sort, value })
   }, [sources.value, filter, sort])
   return (
     <>
@@ -62,13 +63,14 @@ export function SourcesPage() {
               onChange={(event) => setFilter(event.target.value)}
             />
             <span className="shown" role="status">
-              {rows.total} of {sources.value.length}
+              {shown.length} of {sources.value.length}
             </span>
+            <CsvButton name="sources" rows={async () => shown} />
           </div>
           <DataTable
             caption="Sources"
             columns={columns}
-            rows={rows}
+            rows={localRows(shown)}
             rowKey={(row) => row.id}
             rowHeight="two"
             sort={sort}
