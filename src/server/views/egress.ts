@@ -47,39 +47,86 @@ export async function egressPage(
   const where = new Where()
   const from = rowsOfEgress(where, query)
   filter(where, query)
-  const grouped = groupedSql(from, where, query)
+  const grouped = groupedSql(where, query)
   const known = baseline && (await baselineOf(baseline, query, signal))
   const compared = known
-    ? comparedSql(grouped, where, known.rows)
-    : `SELECT *, NULL::VARCHAR AS status FROM (${grouped})`
+    ? comparedSql(where, known.rows)
+    : 'SELECT *, NULL AS status, NULL AS gone_destination, NULL AS gone_port, NULL AS gone_kind FROM grouped'
   const fits = query.status === undefined ? '' : ` WHERE status = ${where.bind(query.status)}`
-  const parameters = [...where.parameters]
-  const order = `"${query.sort}" ${query.direction} NULLS LAST, destination, port, "toolCall", "episodeUid", run, step, box, tool, kind`
-  const counts = ['new', 'known', 'gone', 'changed'].map(
-    (status) => `count(*) FILTER (status = '${status}') OVER () AS "${status}"`,
-  )
-  // The sums are made once: the totals ride on every row of the page.
-  const rows = await store.rows(
-    `SELECT *, count(*) OVER () AS total, ${counts.join(', ')} FROM (${compared})${fits}
-     ORDER BY ${order} LIMIT ${where.bind(query.limit)} OFFSET ${where.bind(query.offset)}`,
-    where.parameters,
-    { signal, textMax: 1000 },
-  )
-  const [totals] =
-    rows.length > 0 || query.offset === 0
-      ? rows
-      : await store.rows(
-          `SELECT count(*) AS total, ${counts.join(', ').replaceAll(' OVER ()', '')} FROM (${compared})${fits}`,
-          parameters,
-          { signal },
-        )
-  const { total = 0, new: isNew = 0, known: isKnown = 0, gone = 0, changed = 0 } = totals ?? {}
+  const keys: readonly string[] = levelKeys[query.level]
+  const sort =
+    query.sort === 'destination'
+      ? 'coalesce(d.destination, gone_destination)'
+      : query.sort === 'port'
+        ? 'coalesce(d.port, gone_port)'
+        : `f."${query.sort}"`
+  const order = [
+    `${sort} ${query.direction} NULLS LAST`,
+    'f.destination_id',
+    ...keys.map((key) => `f.${key}`),
+    'gone_destination',
+    'gone_port',
+  ].join(', ')
+  const shown = Object.entries(named).map(([column, name]) => {
+    const labels: readonly string[] = levelLabels[query.level]
+    if (!labels.includes(column)) return `NULL AS "${name}"`
+    return `${keys.includes(column) ? 'page' : 'label'}.${column} AS "${name}"`
+  })
+  // Grouped by numbers, cut to the page, and only then completed with texts: there can be a million groups.
+  const sql = `WITH source AS (SELECT * FROM ${from}), grouped AS MATERIALIZED (${grouped}), compared AS MATERIALIZED (${compared}),
+      fitting AS (SELECT * FROM compared${fits}),
+      totals AS (SELECT count(*) AS total, ${statuses.map((one) => `count(*) FILTER (status = '${one}') AS "${one}"`).join(', ')} FROM fitting),
+      page AS (SELECT f.*, d.destination, d.name, d.first_address, d.last_address, d.port, d.kind, row_number() OVER (ORDER BY ${order}) AS nth
+        FROM (SELECT f.* FROM fitting f LEFT JOIN destinations d ON d.id = f.destination_id
+          ORDER BY ${order} LIMIT ${where.bind(query.limit)} OFFSET ${where.bind(query.offset)}) AS f
+        LEFT JOIN destinations d ON d.id = f.destination_id)${labelsSql(query)}
+    SELECT totals.*, nth, coalesce(page.destination, gone_destination) AS destination, page.name,
+      list_filter(list_distinct([first_address, last_address]), lambda a: a IS NOT NULL) AS addresses,
+      coalesce(page.port, gone_port) AS port, coalesce(page.kind, gone_kind) AS kind, ${shown.join(', ')},
+      ${sums.map((name) => `page."${name}"`).join(', ')}, status
+    FROM totals LEFT JOIN page ON true${labelJoin(query)} ORDER BY nth`
+  const rows = await store.rows(sql, where.parameters, { signal, textMax: 1000 })
+  const { total = 0, new: isNew = 0, known: isKnown = 0, gone = 0, changed = 0 } = rows[0] ?? {}
   return egressAnswer.parse({
-    rows,
+    // Without any row on the page, the totals stand alone.
+    rows: rows.filter(({ nth }) => nth !== null),
     total,
     statuses: known ? { new: isNew, known: isKnown, gone, changed } : null,
     baselineCut: known?.cut ?? false,
   })
+}
+
+const statuses = ['new', 'known', 'gone', 'changed'] as const
+const sums = [
+  'events',
+  'allowed',
+  'denied',
+  'unknown',
+  'expected',
+  'calls',
+  'episodes',
+  'bytesOut',
+  'bytesIn',
+  'firstTime',
+  'lastTime',
+] as const
+
+/** Calls and episodes are grouped by number; what they are called is looked up for those on the page. */
+function numberOf({ level }: EgressQuery): 'call_id' | 'episode_id' | undefined {
+  return level === 'call' ? 'call_id' : level === 'episode' ? 'episode_id' : undefined
+}
+
+function labelsSql(query: EgressQuery): string {
+  const number = numberOf(query)
+  if (number === undefined) return ''
+  const labels = levelLabels[query.level].map((column) => `any_value(${column}) AS ${column}`)
+  return `, label AS (SELECT ${number}, ${labels.join(', ')} FROM source
+    WHERE ${number} IN (SELECT ${number} FROM page) GROUP BY ${number})`
+}
+
+function labelJoin(query: EgressQuery): string {
+  const number = numberOf(query)
+  return number === undefined ? '' : ` LEFT JOIN label ON label.${number} = page.${number}`
 }
 
 /** The table of sums, or for a time range the same made of the events in it. */
@@ -116,33 +163,17 @@ function filter(where: Where, query: EgressQuery): void {
   if (query.caused !== 'all') where.add(`tool_call IS ${query.caused === 'calls' ? 'NOT ' : ''}NULL`)
 }
 
-function groupedSql(from: string, where: Where, { level, unlikely }: EgressQuery): string {
-  const keys: readonly string[] = levelKeys[level]
-  const labels: readonly string[] = levelLabels[level]
-  // What no call caused may have come from many sandboxes: then none is named.
-  const label = (column: string) =>
-    keys.includes(column)
-      ? column
-      : column === 'box'
-        ? 'CASE WHEN min(box) IS NOT DISTINCT FROM max(box) THEN min(box) END AS box'
-        : `any_value(${column}) AS ${column}`
-  const shown = Object.entries(named).map(([column, name]) =>
-    labels.includes(column) ? `g.${column} AS "${name}"` : `NULL AS "${name}"`,
-  )
-  return `SELECT d.destination, d.name, list_distinct([d.first_address, d.last_address]) AS addresses, d.port, d.kind,
-      ${shown.join(', ')}, g.* EXCLUDE (${['destination_id', ...labels].join(', ')})
-    FROM (SELECT destination_id, ${labels.map((column) => `${label(column)}, `).join('')}
-        sum(events)::BIGINT AS events,
-        coalesce(sum(events) FILTER (disposition = 'allowed'), 0)::BIGINT AS allowed,
-        coalesce(sum(events) FILTER (disposition = 'blocked'), 0)::BIGINT AS denied,
-        coalesce(sum(events) FILTER (disposition IS NULL OR disposition NOT IN ('allowed', 'blocked')), 0)::BIGINT AS unknown,
-        sum(expected) AS expected, ${different(level === 'call', 'call_id')} AS calls,
-        ${different(level === 'call' || level === 'episode', 'episode_id')} AS episodes,
-        sum(bytes_out)::BIGINT AS "bytesOut", sum(bytes_in)::BIGINT AS "bytesIn",
-        min(first_time) AS "firstTime", max(last_time) AS "lastTime"
-      FROM ${from}${where.sql}
-      GROUP BY ${['destination_id', ...keys].join(', ')}${unlikely ? '' : ' HAVING sum(events) > 0'}) AS g
-    JOIN destinations d ON d.id = g.destination_id`
+function groupedSql(where: Where, { level, unlikely }: EgressQuery): string {
+  const keys = ['destination_id', ...levelKeys[level]].join(', ')
+  return `SELECT ${keys}, sum(events)::BIGINT AS events,
+      coalesce(sum(events) FILTER (disposition = 'allowed'), 0)::BIGINT AS allowed,
+      coalesce(sum(events) FILTER (disposition = 'blocked'), 0)::BIGINT AS denied,
+      coalesce(sum(events) FILTER (disposition IS NULL OR disposition NOT IN ('allowed', 'blocked')), 0)::BIGINT AS unknown,
+      sum(expected) AS expected, ${different(level === 'call', 'call_id')} AS calls,
+      ${different(level === 'call' || level === 'episode', 'episode_id')} AS episodes,
+      sum(bytes_out)::BIGINT AS "bytesOut", sum(bytes_in)::BIGINT AS "bytesIn",
+      min(first_time) AS "firstTime", max(last_time) AS "lastTime"
+    FROM source${where.sql} GROUP BY ${keys}${unlikely ? '' : ' HAVING sum(events) > 0'}`
 }
 
 /** Counting what there is one of in every group would take the memory of all of it. */
@@ -192,21 +223,23 @@ function outcomesOf(allowed: string, denied: string): string {
   return `(CASE WHEN ${allowed} THEN 'a' ELSE '' END || CASE WHEN ${denied} THEN 'd' ELSE '' END)`
 }
 
-function comparedSql(grouped: string, where: Where, known: Known['rows']): string {
+function comparedSql(where: Where, known: Known['rows']): string {
   const [destinations, ports, kinds, outcomes] = [0, 1, 2, 3].map((i) =>
     where.bind(known.map((row) => row[i] ?? '')),
   )
-  const outcomesNow = outcomesOf('bool_or(allowed > 0) OVER whole', 'bool_or(denied > 0) OVER whole')
-  return `SELECT now.* REPLACE (
-      coalesce(now.destination, was.destination) AS destination, coalesce(now.port, TRY_CAST(was.port AS INTEGER)) AS port,
-      coalesce(now.kind, was.kind) AS kind, coalesce(now.addresses, []) AS addresses,
-      coalesce(events, 0) AS events, coalesce(allowed, 0) AS allowed, coalesce(denied, 0) AS denied,
-      coalesce(unknown, 0) AS unknown, coalesce(expected, 0) AS expected, coalesce(calls, 0) AS calls,
-      coalesce(episodes, 0) AS episodes),
-      CASE WHEN was.destination IS NULL THEN 'new' WHEN now.kind IS NULL THEN 'gone'
-        WHEN now.outcomes <> was.outcomes THEN 'changed' ELSE 'known' END AS status
-    FROM (SELECT *, ${outcomesNow} AS outcomes FROM (${grouped}) WINDOW whole AS (PARTITION BY destination, port, kind)) AS now
-    FULL JOIN (SELECT unnest(${destinations}::VARCHAR[]) AS destination, unnest(${ports}::VARCHAR[]) AS port,
-        unnest(${kinds}::VARCHAR[]) AS kind, unnest(${outcomes}::VARCHAR[]) AS outcomes) AS was
-      ON coalesce(now.destination, '') = was.destination AND coalesce(now.port::VARCHAR, '') = was.port AND now.kind = was.kind`
+  return `WITH was AS (
+      SELECT given.*, d.id FROM (
+        SELECT unnest(${destinations}::VARCHAR[]) AS destination, unnest(${ports}::VARCHAR[]) AS port,
+          unnest(${kinds}::VARCHAR[]) AS kind, unnest(${outcomes}::VARCHAR[]) AS outcomes) AS given
+      LEFT JOIN destinations d ON coalesce(d.destination, '') = given.destination
+        AND coalesce(d.port::VARCHAR, '') = given.port AND d.kind = given.kind),
+    whole AS (SELECT destination_id, ${outcomesOf('bool_or(allowed > 0)', 'bool_or(denied > 0)')} AS outcomes
+      FROM grouped GROUP BY destination_id)
+    SELECT g.*, CASE WHEN was.id IS NULL THEN 'new' WHEN was.outcomes <> whole.outcomes THEN 'changed' ELSE 'known' END AS status,
+      NULL AS gone_destination, NULL::INTEGER AS gone_port, NULL AS gone_kind
+    FROM grouped g JOIN whole ON whole.destination_id = g.destination_id LEFT JOIN was ON was.id = g.destination_id
+    UNION ALL BY NAME
+    SELECT 0 AS events, 0 AS allowed, 0 AS denied, 0 AS unknown, 0 AS expected, 0 AS calls, 0 AS episodes, 'gone' AS status,
+      destination AS gone_destination, TRY_CAST(port AS INTEGER) AS gone_port, kind AS gone_kind
+    FROM was WHERE id IS NULL OR id NOT IN (SELECT destination_id FROM grouped)`
 }
