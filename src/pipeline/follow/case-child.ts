@@ -12,3 +12,6 @@ process.once('message', (job: CaseJob) => {
       process.send?.({ failed }, () => process.disconnect())
     })
 })
+
+// Whoever asked is gone: nobody will look at what comes of it.
+process.once('disconnect', () => process.exit())
