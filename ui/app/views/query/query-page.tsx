@@ -1,198 +1,79 @@
-import { type KeyboardEvent, type Ref, useEffect, useId, useRef, useState } from 'react'
-import type { SavedAnswer } from '../../../../src/server/api.ts'
-import { usOf } from '../../format/moment.ts'
+// SQL over a case: a statement, its result, and beside it what can be asked of and what others asked.
+
+import { useRef, useState } from 'react'
+import type { SavedAnswer, SavedQuery } from '../../../../src/server/api.ts'
 import { ask } from '../../net/client.ts'
 import { useLoad } from '../../net/use-load.ts'
-import { Empty, ProblemPanel } from '../../parts/states.tsx'
-import { useParam, useRange } from '../../routing/navigate.ts'
-import { isoOf, type Range } from '../../routing/range.ts'
+import { Panel } from '../../parts/panel.tsx'
+import { ProblemPanel } from '../../parts/states.tsx'
 import type { ViewProps } from '../../shell/main-view.tsx'
+import { draftOf, keepDraft } from './draft.ts'
+import { QueryList } from './query-list.tsx'
 import { ResultTable } from './result-table.tsx'
-import { SavedQueries } from './saved-queries.tsx'
+import { SaveDialog } from './save-dialog.tsx'
+import { Statement } from './statement.tsx'
 import { TableList } from './table-list.tsx'
-import { type RunningQuery, useQuery } from './use-query.ts'
+import { useQuery } from './use-query.ts'
 import './query.css'
 
-/** A query longer than this is no part of the address: servers and chat programs cut those. */
-const addressCharsMax = 4_000
-
-/** SQL over the case. It runs in a process of its own that reaches no file and no network. */
 export function QueryPage({ source }: ViewProps) {
-  const [linked, setLinked] = useParam('sql')
-  const [sql, setSql] = useState(linked)
-  const [isOwn, setOwn] = useState(linked !== '')
-  const editor = useRef<HTMLTextAreaElement>(null)
-  const saved = useLoad('queries', (signal) => ask<SavedAnswer>('/queries', {}, signal))
+  const [sql, setSql] = useState(() => draftOf(source))
+  const [picked, setPicked] = useState<SavedQuery>()
+  const [isSaving, setSaving] = useState(false)
+  const field = useRef<HTMLTextAreaElement>(null)
   const query = useQuery(source)
-  const first = saved.value?.queries[0]?.sql
-
-  useEffect(() => {
-    if (!isOwn && first !== undefined) setSql(first)
-  }, [isOwn, first])
-
-  const write = (text: string) => {
-    setOwn(true)
+  const saved = useLoad('queries', (signal) => ask<SavedAnswer>('/queries', {}, signal))
+  const [changed, setChanged] = useState<SavedAnswer>()
+  const queries = (changed ?? saved.value)?.queries
+  const change = (text: string) => {
     setSql(text)
+    keepDraft(source, text)
   }
-  const run = (text: string) => {
-    if (text.trim() === '') return
-    setLinked(text.length <= addressCharsMax ? text : '')
-    query.run(text)
+  const pick = (one: SavedQuery) => {
+    change(one.sql)
+    setPicked(one)
+    void query.run(one.sql)
   }
-  const insert = (text: string) => {
-    const element = editor.current
+  const insert = (word: string) => {
+    const element = field.current
     if (!element) return
     element.focus()
-    element.setRangeText(text, element.selectionStart, element.selectionEnd, 'end')
-    write(element.value)
+    element.setRangeText(word, element.selectionStart, element.selectionEnd, 'end')
+    change(element.value)
   }
   return (
     <>
       <div className="head">
         <h1>Query</h1>
-        <p className="lead">
-          SQL (DuckDB) over what the case holds. Nothing but its tables is in reach, and nothing can be
-          changed.
-        </p>
+        <p className="lead">SQL over what the case holds. It can only read, and only the case.</p>
       </div>
-      <div className="query-frame">
+      <div className="query">
         <div className="query-main">
-          <Editor
-            ref={editor}
-            sql={sql}
-            query={query}
-            onChange={write}
-            onRun={() => run(sql)}
-            onInsert={insert}
-          />
+          <Statement sql={sql} onChange={change} field={field} query={query} onSave={() => setSaving(true)} />
           {query.problem && <ProblemPanel problem={query.problem} />}
-          {query.answer && !query.problem ? (
-            <ResultTable key={query.sql} source={source} answer={query.answer} />
-          ) : (
-            !query.problem &&
-            !query.busy && (
-              <Empty title="Nothing was asked yet.">
-                Choose a query at the side or write one, then Run. The tables and their columns stand below
-                the queries.
-              </Empty>
-            )
-          )}
+          <ResultTable answer={query.answer} isRunning={query.isRunning} />
         </div>
-        <div className="stack query-side">
-          <SavedQueries
-            saved={saved}
-            sql={sql}
-            onPick={(picked) => {
-              write(picked.sql)
-              run(picked.sql)
-            }}
-          />
-          <TableList onPick={insert} />
+        <div className="query-side">
+          <Panel title="Queries">
+            {saved.problem && <ProblemPanel problem={saved.problem} onRetry={saved.reload} />}
+            <QueryList queries={queries ?? []} picked={picked?.id} onPick={pick} onChange={setChanged} />
+          </Panel>
+          <Panel title="Tables" lead="A name is put into the statement.">
+            <TableList onInsert={insert} />
+          </Panel>
         </div>
       </div>
+      {isSaving && (
+        <SaveDialog
+          sql={sql}
+          over={picked?.own ? picked : undefined}
+          onSaved={(answer, query) => {
+            setChanged(answer)
+            setPicked(query)
+          }}
+          onClose={() => setSaving(false)}
+        />
+      )}
     </>
   )
-}
-
-interface EditorProps {
-  readonly ref: Ref<HTMLTextAreaElement>
-  readonly sql: string
-  readonly query: RunningQuery
-  readonly onChange: (sql: string) => void
-  readonly onRun: () => void
-  readonly onInsert: (text: string) => void
-}
-
-function Editor({ ref, sql, query, onChange, onRun, onInsert }: EditorProps) {
-  const id = useId()
-  const range = useRange()
-  const isEmpty = sql.trim() === ''
-  const onKey = (event: KeyboardEvent) => {
-    if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return
-    event.preventDefault()
-    onRun()
-  }
-  return (
-    <form
-      className="panel query-editor"
-      onSubmit={(event) => {
-        event.preventDefault()
-        onRun()
-      }}
-    >
-      <label htmlFor={id} className="unseen">
-        SQL
-      </label>
-      <textarea
-        ref={ref}
-        id={id}
-        data-filter
-        value={sql}
-        rows={Math.min(16, Math.max(6, sql.split('\n').length + 1))}
-        maxLength={100_000}
-        spellCheck={false}
-        autoComplete="off"
-        placeholder="select severity, title from findings order by severity desc"
-        onChange={(event) => onChange(event.target.value)}
-        onKeyDown={onKey}
-      />
-      <div className="filters">
-        <button type="submit" className="primary" disabled={isEmpty || query.busy !== undefined}>
-          Run
-        </button>
-        <span>
-          <kbd>Ctrl</kbd> <kbd>Enter</kbd>
-        </span>
-        {range && (
-          <button type="button" onClick={() => onInsert(conditionOf(range))}>
-            Insert the chosen span
-          </button>
-        )}
-        <span className="shown query-files">
-          {query.busy && <Busy query={query} />}
-          <button
-            type="button"
-            disabled={isEmpty || query.busy !== undefined}
-            onClick={() => query.save(sql, 'csv')}
-          >
-            Save all as CSV
-          </button>
-          <button
-            type="button"
-            disabled={isEmpty || query.busy !== undefined}
-            onClick={() => query.save(sql, 'parquet')}
-          >
-            Parquet
-          </button>
-        </span>
-      </div>
-    </form>
-  )
-}
-
-/** How long it has been going on, and a way to end it. */
-function Busy({ query }: { query: RunningQuery }) {
-  const [seconds, setSeconds] = useState(0)
-  useEffect(() => {
-    const timer = setInterval(() => setSeconds(Math.round((Date.now() - query.startedMs) / 1000)), 500)
-    return () => clearInterval(timer)
-  }, [query.startedMs])
-  return (
-    <>
-      <span role="status">{query.busy === 'query' ? 'Running' : 'Writing the file'}</span>
-      <span aria-hidden="true">{seconds} s</span>
-      <button type="button" onClick={() => query.cancel()}>
-        Cancel
-      </button>
-    </>
-  )
-}
-
-/** Both ends come from the address, so they are read and written anew. */
-function conditionOf({ from, to }: Range): string {
-  const stamp = (iso: string) =>
-    `timestamp '${isoOf(usOf(iso) ?? 0)
-      .replace('T', ' ')
-      .replace(/Z$/, '')}'`
-  return ` time >= ${stamp(from)} and time < ${stamp(to)} `
 }

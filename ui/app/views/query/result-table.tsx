@@ -1,75 +1,90 @@
 import { useMemo, useState } from 'react'
 import { visible } from '../../../../src/base/terminal.ts'
-import { count } from '../../../../src/exporters/words.ts'
+import { counted, spanText } from '../../../../src/exporters/words.ts'
 import type { SqlAnswer } from '../../../../src/server/api.ts'
 import { Drawer } from '../../parts/drawer.tsx'
-import { KeyValues } from '../../parts/key-values.tsx'
 import { Moment } from '../../parts/moment.tsx'
-import { Severity } from '../../parts/pill.tsx'
 import { Empty } from '../../parts/states.tsx'
 import { type Column, DataTable } from '../../parts/table/data-table.tsx'
-import { arranged, localRows, type Sort } from '../../parts/table/rows.ts'
-import { LogText } from '../../parts/text.tsx'
-import { Link } from '../../routing/link.tsx'
-import type { View } from '../../routing/place.ts'
-import { type Cell, cellText, isNumeric, sortValue, widthOf } from './cells.ts'
+import { arranged, type CellValue, localRows, type Sort } from '../../parts/table/rows.ts'
+import { Clip, LogText } from '../../parts/text.tsx'
 
+type Cell = SqlAnswer['rows'][number][number]
 interface Row {
-  readonly key: string
+  readonly n: number
   readonly cells: readonly Cell[]
 }
 
-/** Columns of the case's tables that hold the id of something with a page of its own. */
-const pageOf: Readonly<Record<string, View>> = {
-  tool_call: 'calls',
-  best_call: 'calls',
-  event: 'alarms',
-  incident: 'incidents',
-  episode_uid: 'episodes',
+const widthMin = 64
+const widthMax = 380
+/** Rows that are looked at for the width of a column. */
+const sampleMax = 100
+
+export function ResultTable({ answer, isRunning }: { answer: SqlAnswer | undefined; isRunning: boolean }) {
+  // Another answer starts without the order and the row of the one before.
+  const [keys, setKeys] = useState({ answer, key: 0 })
+  if (keys.answer !== answer) setKeys({ answer, key: keys.key + 1 })
+  if (!answer) {
+    return (
+      <div className="table-box">
+        <Empty title={isRunning ? 'The query runs.' : 'No query has run yet.'}>
+          {!isRunning && 'Write one, or choose one at the right: it runs at once.'}
+        </Empty>
+      </div>
+    )
+  }
+  return <Result key={keys.key} answer={answer} isRunning={isRunning} />
 }
 
-/** What a query gave, sorted here; a row opens with its values in full. */
-export function ResultTable({ source, answer }: { source: string; answer: SqlAnswer }) {
+function Result({ answer, isRunning }: { answer: SqlAnswer; isRunning: boolean }) {
   const [sort, setSort] = useState<Sort>()
   const [opened, setOpened] = useState<Row>()
-  const all = useMemo(() => answer.rows.map((cells, i) => ({ key: String(i), cells })), [answer])
-  const rows = useMemo(
-    () =>
-      localRows(arranged<Row>(all, { sort, value: (row, column) => sortValue(row.cells[Number(column)]) })),
-    [all, sort],
-  )
-  const columns = useMemo(() => columnsOf(source, answer), [source, answer])
+  const columns = useMemo(() => columnsOf(answer), [answer])
+  const rows = useMemo(() => {
+    const all = answer.rows.map((cells, n) => ({ n, cells }))
+    return localRows(
+      arranged(all, { sort, value: (row, column) => sortable(row.cells[Number(column)] ?? null) }),
+    )
+  }, [answer, sort])
   return (
     <>
-      <p className="quiet" role="status">
-        {count(answer.rows.length)} {answer.rows.length === 1 ? 'row' : 'rows'} in{' '}
-        {count(Math.round(answer.ms))} ms
-        {answer.cut && '. There are more: a file has all of them.'}
+      <p className="result-says" role="status">
+        <b>{counted(answer.rows.length, 'row')}</b> in {spanText(answer.ms)}
+        {answer.cut && (
+          <span className="result-cut">
+            There are more than are shown here: sorting by a click knows only these. Add a LIMIT or a WHERE,
+            or download all of them.
+          </span>
+        )}
       </p>
-      <div className="beside">
+      <div className="beside result">
         <DataTable
-          caption="Result of the query"
+          caption="Result"
           columns={columns}
           rows={rows}
-          rowKey={(row) => row.key}
+          rowKey={({ n }) => String(n)}
           sort={sort}
           onSort={setSort}
           onOpen={setOpened}
-          opened={opened?.key}
-          empty={<Empty title="The query ran and gave no row." />}
+          opened={opened && String(opened.n)}
+          dimmed={isRunning}
+          empty={<Empty title="The query found no row." />}
         />
         {opened && (
-          <Drawer
-            title={`Row ${Number(opened.key) + 1}`}
-            about={opened.key}
-            onClose={() => setOpened(undefined)}
-          >
-            <KeyValues
-              rows={answer.columns.map(({ name, type }, i) => [
-                visible(name.slice(0, 200)),
-                <Value key={name} source={source} name={name} type={type} cell={opened.cells[i]} isWhole />,
-              ])}
-            />
+          <Drawer title={`Row ${opened.n + 1}`} about={String(opened.n)} onClose={() => setOpened(undefined)}>
+            <dl className="whole-row">
+              {answer.columns.map(({ name, type }, i) => (
+                // biome-ignore lint/suspicious/noArrayIndexKey: two columns may have the same name.
+                <div key={i}>
+                  <dt>
+                    {visible(name.slice(0, 200))} <small>{visible(type.slice(0, 100))}</small>
+                  </dt>
+                  <dd>
+                    <Whole value={opened.cells[i] ?? null} />
+                  </dd>
+                </div>
+              ))}
+            </dl>
           </Drawer>
         )}
       </div>
@@ -77,40 +92,55 @@ export function ResultTable({ source, answer }: { source: string; answer: SqlAns
   )
 }
 
-function columnsOf(source: string, { columns, rows }: SqlAnswer): readonly Column<Row>[] {
+function columnsOf({ columns, rows }: SqlAnswer): readonly Column<Row>[] {
   return columns.map(({ name, type }, i) => ({
-    // A result may have two columns of one name.
     id: String(i),
-    label: visible(name.slice(0, 60)),
-    hint: type,
-    width: widthOf(
+    label: visible(name.slice(0, 80)),
+    hint: `${visible(name.slice(0, 200))}: ${visible(type.slice(0, 200))}`,
+    width: `${widthOf(
       name,
-      type,
-      rows.slice(0, 100).map((row) => row[i]),
-    ),
-    sorts: isNumeric(type) ? ('down' as const) : ('up' as const),
-    ...(isNumeric(type) && { align: 'right' as const }),
-    cell: (row) => <Value source={source} name={name} type={type} cell={row.cells[i]} />,
+      rows.slice(0, sampleMax).map((row) => textOf(row[i] ?? null)),
+    )}px`,
+    ...(isNumber(type) && { align: 'right' as const }),
+    sorts: isNumber(type) ? 'down' : 'up',
+    cell: ({ cells }) => <Shown value={cells[i] ?? null} type={type} />,
   }))
 }
 
-interface ValueProps {
-  readonly source: string
-  readonly name: string
-  readonly type: string
-  readonly cell: Cell | undefined
-  readonly isWhole?: boolean
+function widthOf(name: string, texts: readonly string[]): number {
+  const longest = texts.reduce((max, text) => Math.max(max, text.length), name.length + 2)
+  return Math.max(widthMin, Math.min(widthMax, Math.round(longest * 7) + 22))
 }
 
-function Value({ source, name, type, cell, isWhole = false }: ValueProps) {
-  if (cell === null || cell === undefined) return <span className="quiet">null</span>
-  const text = cellText(cell)
-  const view = Object.hasOwn(pageOf, name) ? pageOf[name] : undefined
-  if (view !== undefined && typeof cell === 'string') {
-    return <Link to={{ view, source, id: cell }}>{visible(cell.slice(0, 60))}</Link>
-  }
-  if (type.startsWith('TIMESTAMP') && typeof cell === 'string') return <Moment iso={cell} digits={3} />
-  if (type.startsWith('ENUM') && name === 'severity') return <Severity severity={text} />
-  if (isWhole) return <LogText text={text} max={2_000} keepLines />
-  return <span title={visible(text.slice(0, 2_000), true)}>{visible(text.slice(0, 300))}</span>
+function isNumber(type: string): boolean {
+  return /^(?:U?(?:TINY|SMALL|BIG|HUGE)INT|U?INTEGER|DOUBLE|FLOAT|DECIMAL)/.test(type)
+}
+
+function Shown({ value, type }: { value: Cell; type: string }) {
+  if (value === null) return <span className="quiet">null</span>
+  if (typeof value === 'string' && type.startsWith('TIMESTAMP')) return <Moment iso={value} digits={3} />
+  if (typeof value === 'string') return <Clip text={value} />
+  return <Clip text={textOf(value)} code={typeof value === 'object'} />
+}
+
+function Whole({ value }: { value: Cell }) {
+  if (value === null) return <span className="quiet">null</span>
+  return (
+    <span className="whole-cell">
+      <LogText
+        text={typeof value === 'object' ? JSON.stringify(value, undefined, 2) : String(value)}
+        max={4_000}
+        keepLines
+      />
+    </span>
+  )
+}
+
+function textOf(value: Cell): string {
+  if (value === null) return 'null'
+  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+}
+
+function sortable(value: Cell): CellValue {
+  return value === null || typeof value === 'number' ? value : textOf(value)
 }

@@ -1,41 +1,42 @@
 import type { TablesAnswer } from '../../../../src/server/api.ts'
 import { ask } from '../../net/client.ts'
 import { useLoad } from '../../net/use-load.ts'
-import { Panel } from '../../parts/panel.tsx'
 import { Await } from '../../parts/states.tsx'
 
-/** What can be asked about; a click on a name puts it into the query. */
-export function TableList({ onPick }: { onPick: (name: string) => void }) {
-  const tables = useLoad('tables', (signal) => ask<TablesAnswer>('/tables', {}, signal))
+/** The tables of a case with their columns; a click puts a name into the statement. */
+export function TableList({ onInsert }: { onInsert: (name: string) => void }) {
+  const loaded = useLoad('tables', (signal) => ask<TablesAnswer>('/tables', {}, signal))
   return (
-    <Panel title="Tables">
-      <Await loaded={tables} what="Reading the tables…">
-        {(value) => (
-          <ul className="table-list">
-            {value.tables.map(({ name, row, columns }) => (
-              <li key={name}>
-                <details>
-                  <summary>
-                    <code>{name}</code> <small className="quiet">{row}</small>
-                  </summary>
-                  <ul>
-                    {columns.map((column) => (
-                      <li key={column.name}>
-                        <button type="button" className="inline" onClick={() => onPick(column.name)}>
-                          {column.name}
-                        </button>{' '}
-                        <small className="quiet">
-                          {column.type.toLowerCase()}: {column.says}
-                        </small>
-                      </li>
-                    ))}
-                  </ul>
-                </details>
-              </li>
-            ))}
-          </ul>
-        )}
-      </Await>
-    </Panel>
+    <Await loaded={loaded} what="Reading the tables…">
+      {({ tables }) => (
+        <ul className="tables">
+          {tables.map(({ name, row, columns }) => (
+            <li key={name}>
+              <details>
+                <summary title={row}>
+                  <code>{name}</code> <small>{columns.length}</small>
+                </summary>
+                <p className="quiet">
+                  {row}{' '}
+                  <button type="button" className="inline" onClick={() => onInsert(name)}>
+                    insert {name}
+                  </button>
+                </p>
+                <ul>
+                  {columns.map((column) => (
+                    <li key={column.name} title={column.says}>
+                      <button type="button" className="inline" onClick={() => onInsert(column.name)}>
+                        {column.name}
+                      </button>{' '}
+                      <small>{column.type.toLowerCase()}</small>
+                    </li>
+                  ))}
+                </ul>
+              </details>
+            </li>
+          ))}
+        </ul>
+      )}
+    </Await>
   )
 }

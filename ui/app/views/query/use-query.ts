@@ -1,87 +1,101 @@
-// One query at a time: run, watched, cancelled on the server too, or written into a file as a whole.
+// One query at a time: asked, cancelled on the server too, downloaded.
 
 import { useEffect, useRef, useState } from 'react'
-import type { SqlAnswer } from '../../../../src/server/api.ts'
-import { act, fetchFile, type ProblemText, problemTextOf } from '../../net/client.ts'
-import { saveFile } from '../../parts/save-file.ts'
-
-/** Rows shown; a file has them all. */
-const rowsMax = 5_000
+import type { ErrorAnswer, SqlAnswer } from '../../../../src/server/api.ts'
+import { act, addressOfApi, type ProblemText, problemTextOf, Refused } from '../../net/client.ts'
 
 export type FileFormat = 'csv' | 'parquet'
 
-export interface RunningQuery {
+export interface Query {
   readonly answer: SqlAnswer | undefined
-  /** What was asked for the answer. */
-  readonly sql: string
   readonly problem: ProblemText | undefined
-  /** What goes on: nothing, a query, a file that is written. */
-  readonly busy: 'query' | FileFormat | undefined
-  readonly startedMs: number
-  run(sql: string): void
-  save(sql: string, format: FileFormat): void
+  readonly isRunning: boolean
+  /** When what runs was started; ms since 1970. */
+  readonly startedAt: number | undefined
+  run(sql: string): Promise<void>
+  /** The whole result as a file. */
+  save(sql: string, format: FileFormat): Promise<void>
   cancel(): void
 }
 
-export function useQuery(source: string): RunningQuery {
-  const [state, setState] = useState<Pick<RunningQuery, 'answer' | 'sql' | 'problem' | 'busy' | 'startedMs'>>(
-    {
-      answer: undefined,
-      sql: '',
-      problem: undefined,
-      busy: undefined,
-      startedMs: 0,
-    },
-  )
-  const current = useRef<{ id: string; control: AbortController }>(undefined)
-  const base = `/sources/${encodeURIComponent(source)}/query`
+interface Running {
+  readonly id: string
+  readonly control: AbortController
+  readonly startedAt: number
+}
 
-  const cancel = () => {
-    const running = current.current
-    if (!running) return
-    current.current = undefined
-    running.control.abort()
-    // Whoever has gone need not hear whether it was still in time.
-    act<unknown>('POST', '/query/cancel', { id: running.id }).catch(() => undefined)
-    setState((before) => ({ ...before, busy: undefined }))
-  }
-  const latest = useRef(cancel)
-  latest.current = cancel
-  useEffect(() => () => latest.current(), [])
+export function useQuery(source: string): Query {
+  const [answer, setAnswer] = useState<SqlAnswer>()
+  const [problem, setProblem] = useState<ProblemText>()
+  const [running, setRunning] = useState<Running>()
+  const current = useRef<Running>(undefined)
+  const path = `/sources/${encodeURIComponent(source)}/query`
 
-  const start = async (
-    busy: 'query' | FileFormat,
-    work: (id: string, signal: AbortSignal) => Promise<object>,
-  ) => {
-    cancel()
-    const mine = { id: crypto.randomUUID(), control: new AbortController() }
+  const start = async (work: (running: Running) => Promise<void>) => {
+    current.current?.control.abort()
+    const mine = { id: newId(), control: new AbortController(), startedAt: Date.now() }
     current.current = mine
-    setState((before) => ({ ...before, busy, problem: undefined, startedMs: Date.now() }))
-    let change: object
+    setRunning(mine)
+    setProblem(undefined)
     try {
-      change = await work(mine.id, mine.control.signal)
+      await work(mine)
     } catch (error) {
-      change = { problem: problemTextOf(error) }
+      if (current.current === mine && !mine.control.signal.aborted) setProblem(problemTextOf(error))
+    } finally {
+      if (current.current === mine) {
+        current.current = undefined
+        setRunning(undefined)
+      }
     }
-    if (current.current !== mine) return
-    current.current = undefined
-    setState((before) => ({ ...before, busy: undefined, ...change }))
   }
+
+  useEffect(() => () => current.current?.control.abort(), [])
 
   return {
-    ...state,
-    cancel,
-    run(sql) {
-      void start('query', async (id, signal) => ({
-        sql,
-        answer: await act<SqlAnswer>('POST', base, { sql, id, rowsMax }, signal),
-      }))
-    },
-    save(sql, format) {
-      void start(format, async (id, signal) => {
-        saveFile(`result.${format}`, await fetchFile(`${base}/export`, { sql, id, format }, signal))
-        return {}
-      })
+    answer,
+    problem,
+    isRunning: running !== undefined,
+    startedAt: running?.startedAt,
+    run: (sql) =>
+      start(async ({ id, control }) => {
+        setAnswer(await act<SqlAnswer>('POST', path, { sql, id }, control.signal))
+      }),
+    save: (sql, format) =>
+      start(async ({ id, control }) => {
+        const response = await fetch(addressOfApi(`${path}/export`), {
+          method: 'POST',
+          headers: { 'Content-Type': 'application/json' },
+          body: JSON.stringify({ sql, format, id }),
+          signal: control.signal,
+        })
+        if (!response.ok) {
+          const { error } = (await response.json()) as ErrorAnswer
+          throw new Refused(response.status, error)
+        }
+        download(await response.blob(), `result.${format}`)
+      }),
+    cancel() {
+      const { id, control } = current.current ?? {}
+      if (id === undefined) return
+      // What the server does not know of any more is ended here.
+      act<{ cancelled: boolean }>('POST', '/query/cancel', { id }).then(
+        ({ cancelled }) => cancelled || control?.abort(),
+        () => control?.abort(),
+      )
     },
   }
+}
+
+function download(blob: Blob, name: string): void {
+  const address = URL.createObjectURL(blob)
+  const link = document.createElement('a')
+  link.href = address
+  link.download = name
+  link.click()
+  setTimeout(() => URL.revokeObjectURL(address), 60_000)
+}
+
+/** Only to be told apart by; `crypto.randomUUID` is missing where the page has no TLS. */
+function newId(): string {
+  return `page-${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`
 }
