@@ -49,7 +49,7 @@ export async function measureTiles(folder: string, cache: string, requests: numb
       blocks: [0, block, block + 1],
     }
     began = performance.now()
-    const text = JSON.stringify(await tilesOf(store, source, asked))
+    const text = JSON.stringify(await tilesOf(async () => store, source, asked))
     const took = performance.now() - began
     if (took > Math.max(0, ...ms)) slowest = `level ${level}, ${text.length} bytes`
     ms.push(took)

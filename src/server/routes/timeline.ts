@@ -33,7 +33,7 @@ export const timelineEndpoints = [
     query: tilesQuery,
     answer: tilesAnswer,
     handle: async (context, { query }) =>
-      tilesOf(await caseStoreOf(context), context.source(), query, context.signal),
+      tilesOf(() => caseStoreOf(context), context.source(), query, context.signal),
   }),
   defineEndpoint({
     method: 'GET',
@@ -43,7 +43,7 @@ export const timelineEndpoints = [
     query: seekQuery,
     answer: seekAnswer,
     handle: async (context, { query }) =>
-      soughtItem(await caseStoreOf(context), context.source(), query, context.signal),
+      soughtItem(() => caseStoreOf(context), context.source(), query, context.signal),
   }),
   defineEndpoint({
     method: 'GET',
@@ -53,6 +53,6 @@ export const timelineEndpoints = [
     query: itemQuery,
     answer: itemAnswer,
     handle: async (context, { query }) =>
-      oneItem(await caseStoreOf(context), context.source(), query, context.signal),
+      oneItem(() => caseStoreOf(context), context.source(), query, context.signal),
   }),
 ]

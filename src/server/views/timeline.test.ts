@@ -54,6 +54,8 @@ afterAll(() => {
   rmSync(root, { recursive: true, force: true })
 })
 
+const opened = (one: CaseStore) => async () => one
+
 /** Every tile of a level, with where it lies. */
 async function tilesAt(by: 'box' | 'episode' | 'step' | 'tool', level: number) {
   const { version, fromUs, toUs, lanes } = outline.get(by)!
@@ -62,7 +64,7 @@ async function tilesAt(by: 'box' | 'episode' | 'step' | 'tool', level: number) {
   for (let column = columnOf(level, fromUs); column <= columnOf(level, toUs); column++) {
     for (let at = 0; at < blocks.length; at += 20) {
       const asked = { version, grouping: by, level, column, blocks: blocks.slice(at, at + 20) }
-      for (const tile of (await tilesOf(store, source, asked)).tiles) found.push({ column, tile })
+      for (const tile of (await tilesOf(opened(store), source, asked)).tiles) found.push({ column, tile })
     }
   }
   return found
@@ -201,13 +203,13 @@ describe('tiles', () => {
        ORDER BY end_time - start_time DESC LIMIT 1`,
     )
     const { found } = itemAnswer.parse(
-      await oneItem(store, source, { version, grouping: 'box', id: String(long?.uid) }),
+      await oneItem(opened(store), source, { version, grouping: 'box', id: String(long?.uid) }),
     )
     const level = 14
     const middle = (Number(long?.from_us) + Number(long?.to_us)) / 2
     const block = Math.floor(found!.item.lane / lanesPerBlock)
     const [tile] = (
-      await tilesOf(store, source, {
+      await tilesOf(opened(store), source, {
         version,
         grouping: 'box',
         level,
@@ -222,7 +224,7 @@ describe('tiles', () => {
     const { version, fromUs, toUs, lanes } = outline.get('box')!
     const level = 13
     const asked = { version, grouping: 'box' as const, level, column: columnOf(level, (fromUs + toUs) / 2) }
-    const { tiles } = await tilesOf(store, source, { ...asked, blocks: [0, 1] })
+    const { tiles } = await tilesOf(opened(store), source, { ...asked, blocks: [0, 1] })
     const links = tiles.flatMap(({ links: { item, lane, p } }) =>
       item.map((call, i) => ({ call, lane: lane[i]!, p: p[i]! })),
     )
@@ -236,17 +238,29 @@ describe('tiles', () => {
   it('say nothing that their schema does not know, and refuse another version', async () => {
     const { version, fromUs } = outline.get('box')!
     const asked = { grouping: 'box' as const, level: 20, column: columnOf(20, fromUs), blocks: [0, 1, 9_999] }
-    const answer = await tilesOf(store, source, { ...asked, version })
+    const answer = await tilesOf(opened(store), source, { ...asked, version })
     expect(tilesAnswer.parse(answer)).toEqual(answer)
     expect(answer.tiles[2]!.count).toBe(0)
-    await expect(tilesOf(store, source, { ...asked, version: 'other' })).rejects.toThrow('has changed')
+    await expect(tilesOf(opened(store), source, { ...asked, version: 'other' })).rejects.toThrow(
+      'has changed',
+    )
+    // What a page shows stays in reach while the case is read anew, but not by the address of another source.
+    const moved: CaseStore = { ...store, key: 'newer' }
+    expect((await tilesOf(opened(moved), source, { ...asked, version })).tiles).toEqual(answer.tiles)
+    await expect(tilesOf(opened(moved), { ...source, id: 'y' }, { ...asked, version })).rejects.toThrow(
+      'has changed',
+    )
   })
 })
 
 describe('steps', () => {
   const next = async (wanted: { lane?: number; item?: number; us?: number; direction: number }) =>
     seekAnswer.parse(
-      await soughtItem(store, source, { version: outline.get('box')!.version, grouping: 'box', ...wanted }),
+      await soughtItem(opened(store), source, {
+        version: outline.get('box')!.version,
+        grouping: 'box',
+        ...wanted,
+      }),
     ).found ?? undefined
 
   it('go through all alarms once and come round', async () => {
@@ -280,7 +294,7 @@ describe('steps', () => {
 
 describe('one item', () => {
   const get = (id: string) =>
-    oneItem(store, source, { version: outline.get('box')!.version, grouping: 'box', id })
+    oneItem(opened(store), source, { version: outline.get('box')!.version, grouping: 'box', id })
 
   it('is found by number and by uid, with its links both ways', async () => {
     const { found } = itemAnswer.parse(await get(grave[0]!))
@@ -360,17 +374,18 @@ describe('a recording', () => {
     expect(counts).toMatchObject({ call: 1, process: 2, response: 1, connection: 1 })
     const asked = { version, grouping: 'box' as const }
     const lane = lanes.kind.indexOf('process')
-    const first = (await soughtItem(mine, run, { ...asked, lane, direction: 1 })).found!
-    const second = (await soughtItem(mine, run, { ...asked, lane, item: first.item, direction: 1 })).found!
+    const first = (await soughtItem(opened(mine), run, { ...asked, lane, direction: 1 })).found!
+    const second = (await soughtItem(opened(mine), run, { ...asked, lane, item: first.item, direction: 1 }))
+      .found!
     // One that never ended goes on to the end of the recording.
     expect(first.from + first.length).toBeGreaterThan(second.from + second.length)
-    const { found } = await oneItem(mine, run, { ...asked, id: `#${second.item}` })
+    const { found } = await oneItem(opened(mine), run, { ...asked, id: `#${second.item}` })
     expect(found!.facts).toContainEqual({ label: 'Exit code', value: '6' })
     expect(found!.links.map(({ item, isCause }) => [lanes.kind[item.lane], isCause])).toEqual([
       ['call', true],
     ])
     const [response] = (
-      await tilesOf(mine, run, { ...asked, level: 30, column: columnOf(30, first.from), blocks: [0] })
+      await tilesOf(opened(mine), run, { ...asked, level: 30, column: columnOf(30, first.from), blocks: [0] })
     ).tiles
     expect(response!.rows.label).toContain('freeze: failed')
   }, 120_000)

@@ -1,10 +1,11 @@
 // What the page is told of a case's timeline: the lanes and the whole in outline, then tiles.
 
+import { existsSync } from 'node:fs'
 import type { CaseStore } from '../../store/cases/case-store.ts'
 import { Problem } from '../problem.ts'
 import type { Source } from '../sources.ts'
 import type { ItemAnswer, SeekAnswer, TilesAnswer, TimelineAnswer } from '../wire/timeline.ts'
-import { caseTimeline, type Grouping } from './timeline/case-timeline.ts'
+import { type CaseTimeline, caseTimeline, type Grouping, knownTimeline } from './timeline/case-timeline.ts'
 import { itemOf } from './timeline/details.ts'
 import { encodeItem, encodeTile } from './timeline/encode.ts'
 import { labelsOf } from './timeline/labels.ts'
@@ -67,6 +68,9 @@ export async function timelineOf(
   }
 }
 
+/** Opens the case as it is now. */
+type OpenStore = () => Promise<CaseStore>
+
 export interface TilesWanted {
   readonly version: string
   readonly grouping: Grouping
@@ -76,12 +80,12 @@ export interface TilesWanted {
 }
 
 export async function tilesOf(
-  store: CaseStore,
+  open: OpenStore,
   source: Source,
   wanted: TilesWanted,
   signal?: AbortSignal,
 ): Promise<TilesAnswer> {
-  const { items, lanes } = await opened(store, source, wanted)
+  const { store, items, lanes } = await opened(open, source, wanted)
   const { level, column, blocks } = wanted
   const cut = blocks.map((block) => ({ block, tile: cutTile(items, lanes, level, column, block) }))
   const labels = await labelsOf(
@@ -103,12 +107,12 @@ export interface SeekWanted {
 }
 
 export async function soughtItem(
-  store: CaseStore,
+  open: OpenStore,
   source: Source,
   wanted: SeekWanted,
   signal?: AbortSignal,
 ): Promise<SeekAnswer> {
-  const { items, lanes } = await opened(store, source, wanted)
+  const { store, items, lanes } = await opened(open, source, wanted)
   const { lane, item, us, direction } = wanted
   const start = item !== undefined && item < items.length ? item : undefined
   const found = seek(items, lanes, { lane, item: start, us, direction })
@@ -118,20 +122,32 @@ export async function soughtItem(
 }
 
 export async function oneItem(
-  store: CaseStore,
+  open: OpenStore,
   source: Source,
   wanted: { readonly version: string; readonly grouping: Grouping; readonly id: string },
   signal?: AbortSignal,
 ): Promise<ItemAnswer> {
-  const { items, lanes } = await opened(store, source, wanted)
+  const { store, items, lanes } = await opened(open, source, wanted)
   return { found: await itemOf(store, items, lanes, wanted.id, signal) }
 }
 
-/** Throws a Problem (409) when the case has changed since the page asked for its lanes. */
-async function opened(store: CaseStore, source: Source, wanted: { version: string; grouping: Grouping }) {
-  if (wanted.version !== store.key) {
+/** Throws a Problem (409) when the case has changed since the page asked for its lanes, and what it showed is gone. */
+async function opened(
+  open: OpenStore,
+  source: Source,
+  { version, grouping }: { readonly version: string; readonly grouping: Grouping },
+) {
+  const known = await knownTimeline(source, version)
+  // Of an older version, the cache may have made room for others.
+  const isThere = known !== undefined && existsSync(known.store.database)
+  const { store, items, lanes } = isThere ? known : await anew(open, source, version)
+  return { store, items, lanes: await lanes(grouping) }
+}
+
+async function anew(open: OpenStore, source: Source, version: string): Promise<CaseTimeline> {
+  const store = await open()
+  if (store.key !== version) {
     throw new Problem(409, { what: 'The case has changed.', fix: 'Load the timeline again.' })
   }
-  const { items, lanes } = await caseTimeline(store, source)
-  return { items, lanes: await lanes(wanted.grouping) }
+  return await caseTimeline(store, source)
 }

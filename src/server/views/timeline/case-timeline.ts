@@ -14,35 +14,54 @@ export type Grouping = (typeof groupings)[number]
 
 /** Items of all that are kept; the one not looked at for longest makes room. One alone is always kept. */
 const keptItemsMax = 6_000_000
+const keptMax = 12
 
 export interface CaseTimeline {
+  readonly store: CaseStore
   readonly items: Items
   readonly summary: ItemSummary
   lanes(by: Grouping): Promise<Lanes>
 }
 
-const kept = new Map<string, Promise<CaseTimeline>>()
-const sizes = new Map<string, number>()
+interface Kept {
+  readonly timeline: Promise<CaseTimeline>
+  items: number
+}
+const kept = new Map<string, Kept>()
 
 /** Builds it when first asked for; asked for at once, it is built once. */
 export function caseTimeline(store: CaseStore, source: Source): Promise<CaseTimeline> {
-  const known = kept.get(store.key)
-  if (known) {
-    kept.delete(store.key)
-    kept.set(store.key, known)
-    return known
-  }
+  const key = `${source.id} ${store.key}`
+  const known = use(key)
+  if (known) return known.timeline
   // Whoever asked first may go away: others wait for the same, so it is not ended.
-  const made = build(store, source)
-  kept.set(store.key, made)
-  made.then(
+  const made: Kept = { timeline: build(store, source), items: 0 }
+  kept.set(key, made)
+  made.timeline.then(
     ({ items }) => {
-      sizes.set(store.key, items.length)
+      made.items = items.length
       makeRoom()
     },
-    () => kept.delete(store.key),
+    () => kept.delete(key),
   )
-  return made
+  return made.timeline
+}
+
+/**
+ * The one of that version, if it is in memory. A run that goes on has a new version every few seconds: a page that
+ * still shows the one before gets its tiles without waiting for the next.
+ */
+export function knownTimeline(source: Source, version: string): Promise<CaseTimeline> | undefined {
+  return use(`${source.id} ${version}`)?.timeline
+}
+
+function use(key: string): Kept | undefined {
+  const known = kept.get(key)
+  if (known) {
+    kept.delete(key)
+    kept.set(key, known)
+  }
+  return known
 }
 
 async function build(store: CaseStore, source: Source): Promise<CaseTimeline> {
@@ -51,6 +70,7 @@ async function build(store: CaseStore, source: Source): Promise<CaseTimeline> {
   const byGrouping = new Map<Grouping, Promise<Lanes>>()
   const summary = await summarise(items)
   return {
+    store,
     items,
     summary,
     lanes(by) {
@@ -80,11 +100,10 @@ async function namesOf(store: CaseStore, items: Items, by: Grouping): Promise<(i
 }
 
 function makeRoom(): void {
-  let total = [...sizes.values()].reduce((sum, size) => sum + size, 0)
-  for (const [key] of kept) {
-    if (total <= keptItemsMax || kept.size <= 1) break
+  let total = [...kept.values()].reduce((sum, { items }) => sum + items, 0)
+  for (const [key, { items }] of kept) {
+    if (kept.size <= 1 || (total <= keptItemsMax && kept.size <= keptMax)) break
     kept.delete(key)
-    total -= sizes.get(key) ?? 0
-    sizes.delete(key)
+    total -= items
   }
 }
