@@ -96,3 +96,81 @@ describe('the relay of requests', () => {
     expect(one.gone).toEqual([1])
   })
 })
+
+/** What a server gets of `text`, and what its sender is told, where every request is allowed. */
+async function sent(text: string) {
+  let got = ''
+  const web = createServer((socket) => {
+    socket.on('error', () => {})
+    socket.on('data', (bytes) => {
+      got += bytes.toString('latin1')
+      socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n')
+    })
+  })
+  const to = await portOf(web)
+  const relay = startHttpRelay()
+  closers.push(() => relay.close())
+  const asked: string[] = []
+  const front = createServer(async (client) => {
+    client.pause()
+    client.on('error', () => {})
+    const upstream = await dialled(to)
+    relay.take({
+      client,
+      upstream,
+      redial: () => dialled(to),
+      decide: () => allowed,
+      onRequest: ({ method, path }, { verdict }) => asked.push(`${verdict} ${method} ${path}`),
+      onUpgrade() {},
+      onClose() {},
+      spend: () => true,
+    })
+  })
+  const client = await dialled(await portOf(front))
+  let answer = ''
+  client.on('data', (bytes) => {
+    answer += bytes.toString('latin1')
+  })
+  client.write(text)
+  await once(client, 'close')
+  return { got, asked, status: answer.slice(9, 12) }
+}
+
+describe('requests that two servers could read in two ways', () => {
+  const host = 'Host: a.example\r\n'
+  const hidden = `GET /hidden HTTP/1.1\r\n${host}\r\n`
+  it.each([
+    ['two hosts', `GET / HTTP/1.1\r\n${host}Host: b.example\r\n\r\n`],
+    ['two hosts, plainly', `GET / HTTP/1.1\r\n${host}Host: b.example\r\nConnection: close\r\n\r\n`],
+    ['a target of another host', `GET http://a.example/ HTTP/1.1\r\nHost: b.example\r\n\r\n`],
+    ['a host of this hop', `GET / HTTP/1.1\r\n${host}Connection: host\r\n\r\n`],
+    [
+      'a length of this hop, with a request for a body',
+      `GET / HTTP/1.1\r\n${host}Content-Length: ${hidden.length}\r\nConnection: x, Content-Length\r\n\r\n${hidden}`,
+    ],
+    [
+      'two hosts and an upgrade',
+      `GET / HTTP/1.1\r\n${host}Host: b.example\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n`,
+    ],
+  ])('are refused and said: %s', async (_, text) => {
+    const { got, asked, status } = await sent(text)
+    expect([got, status, asked.length, asked[0]?.slice(0, 8)]).toEqual(['', '400', 1, 'deny GET'])
+  })
+
+  it('but not a target and a host that are the same', async () => {
+    const { got, asked } = await sent(
+      'GET http://a.example:80/x HTTP/1.1\r\nHost: A.example\r\nConnection: close\r\n\r\n',
+    )
+    expect(got).toContain('GET http://a.example:80/x HTTP/1.1\r\nHost: A.example\r\n')
+    expect(asked).toEqual(['allow GET /x'])
+  })
+
+  it('an upgrade to HTTP/2, whose requests nobody could decide, is not handed on', async () => {
+    const { got, status } = await sent(
+      `GET / HTTP/1.1\r\n${host}Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n\r\n`,
+    )
+    expect(status).toBe('200')
+    expect(got).toMatch(/^GET \/ HTTP\/1\.1\r\nHost: a\.example\r\n/)
+    expect(got).not.toMatch(/upgrade|http2/i)
+  })
+})

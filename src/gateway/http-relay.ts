@@ -169,6 +169,12 @@ type Taken = HttpRelayOptions & { readonly agent: Agent; readonly line: Line }
 
 function passOn(request: IncomingMessage, response: ServerResponse, options: Taken): void {
   const { decide, onRequest, spend } = options
+  if (isTwofold(request)) {
+    onRequest(factsOf(request), twofold, 400)
+    response.writeHead(400, { 'Content-Length': 0, Connection: 'close' })
+    response.end(() => request.destroy())
+    return
+  }
   const facts = factsOf(request)
   const decision = decide(facts)
   if (decision.verdict !== 'allow') {
@@ -233,6 +239,11 @@ function headBytes({ rawHeaders, url = '' }: IncomingMessage): number {
 
 function passUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, options: Taken): void {
   const { decide, onRequest } = options
+  if (isTwofold(request)) {
+    onRequest(factsOf(request), twofold, 400)
+    socket.end(`HTTP/1.1 400 Bad Request\r\n${nothing}`)
+    return
+  }
   const facts = factsOf(request)
   const decision = decide(facts)
   if (decision.verdict !== 'allow') {
@@ -240,7 +251,10 @@ function passUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, opt
     socket.end(httpDenial(decision))
     return
   }
-  const headers = [...request.rawHeaders]
+  // HTTP/2 in the open would be a connection of many requests, none of which is decided: its server answers without it.
+  const headers = /\bh2c\b/.test(facts.upgrade ?? '')
+    ? onward(request.rawHeaders, request)
+    : [...request.rawHeaders]
   const on = httpRequest(requestOptions(options, facts.method, request.url, headers))
   const answerHead = (answer: IncomingMessage) =>
     `HTTP/1.1 ${answer.statusCode} ${answer.statusMessage}\r\n${rawText(answer.rawHeaders)}\r\n`
@@ -267,13 +281,40 @@ function passUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, opt
   on.end()
 }
 
+/**
+ * What one server reads in one way and another in another: two hosts, or a `Connection` that takes away what the request
+ * is read by. Nothing honest sends it.
+ */
+function isTwofold({ rawHeaders, headers, url = '' }: IncomingMessage): boolean {
+  const hosts = rawHeaders.filter((text, i) => i % 2 === 0 && text.toLowerCase() === 'host').length
+  const target = absoluteTarget.exec(url)?.[1]
+  return (
+    hosts > 1 ||
+    (target !== undefined && bare(headers.host ?? '') !== bare(target)) ||
+    /(?:^|[\s,])(?:host|content-length)(?:$|[\s,])/i.test(headers.connection ?? '')
+  )
+}
+
+function bare(host: string): string {
+  return host.toLowerCase().replace(/:(?:80|443)$/, '')
+}
+
+const twofold = {
+  verdict: 'deny',
+  code: 'protocol',
+  rule: 'built-in: requests',
+  reason: 'the request can be read in two ways',
+} as const satisfies Decision
+
+const absoluteTarget = /^https?:\/\/([^/?#]*)(.*)$/i
+
 function factsOf(request: IncomingMessage): RequestFacts {
   const { method = '', url = '', headers } = request
-  const absolute = /^https?:\/\/([^/?#]*)(.*)$/i.exec(url)
+  const absolute = absoluteTarget.exec(url)
   return {
     method,
     path: absolute ? absolute[2] || '/' : url,
-    // Two names in one request: the target's is what the server must go by (RFC 9112, 3.2.2), both are judged.
+    // The target's is what the server must go by (RFC 9112, 3.2.2); a header that says otherwise was refused.
     host: absolute?.[1] ?? headers.host,
     userAgent: headers['user-agent'],
     upgrade: headers.upgrade?.toLowerCase(),
