@@ -26,17 +26,8 @@ export const egressSorts = [
   'status',
 ] as const
 
-/** What is left beside the details, and what the rows are sorted by. */
-const narrow: readonly string[] = [
-  'destination',
-  'port',
-  'tool',
-  'call',
-  'allowed',
-  'denied',
-  'unknown',
-  'status',
-]
+/** What is left beside the details, with who it was and what the rows are sorted by. */
+const narrow: readonly string[] = ['destination', 'port', 'allowed', 'denied', 'unknown', 'status']
 
 interface Shown {
   readonly source: string
@@ -115,7 +106,8 @@ export function egressColumns(shown: Shown): readonly Column<EgressRow>[] {
     },
   ]
   const filled = all.filter((column) => column !== false)
-  return isNarrow ? filled.filter(({ id }) => narrow.includes(id) || id === sort?.column) : filled
+  if (!isNarrow) return filled
+  return filled.filter(({ id }) => narrow.includes(id) || id === level || id === sort?.column)
 }
 
 function Destination({ row }: { row: EgressRow }) {

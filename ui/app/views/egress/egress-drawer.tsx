@@ -32,7 +32,7 @@ export function EgressDrawer({ source, row, onClose }: EgressDrawerProps) {
         rows={[
           ['Since then', row.status !== null && <Pill tone={row.status}>{row.status}</Pill>],
           ['Events', said.length === 0 ? 'none here' : said.join(', ')],
-          ['Expected', Number.isInteger(row.expected) ? null : count(row.expected)],
+          ['Expected', Math.abs(row.expected - row.events) >= 0.005 && count(row.expected)],
           [
             'Addresses',
             row.addresses.length > 0 && (

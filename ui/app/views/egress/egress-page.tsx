@@ -36,7 +36,7 @@ const dispositions = [
 const causes = [
   ['', 'anything'],
   ['calls', 'a call'],
-  ['none', 'no call that was named'],
+  ['none', 'no named call'],
 ] as const
 
 /** Parameters that links from elsewhere narrow the map by. */
@@ -163,7 +163,13 @@ export function EgressPage({ source }: ViewProps) {
             opened={opened && rowKeyOf(opened)}
             empty={
               isFiltered ? (
-                <Empty title="No destination fits the filters or the span of time." />
+                <Empty
+                  title={
+                    status === ''
+                      ? 'No destination fits the filters or the span of time.'
+                      : `Nothing that fits is ${visible(status.slice(0, 20))}.`
+                  }
+                />
               ) : (
                 <Empty title="Nothing in this source reached for anything.">
                   Its inputs hold no network record; <Link to={{ view: 'coverage', source }}>Coverage</Link>{' '}
