@@ -6,6 +6,7 @@ import { ask } from '../../net/client.ts'
 import { useLoad } from '../../net/use-load.ts'
 import { Panel } from '../../parts/panel.tsx'
 import { ProblemPanel } from '../../parts/states.tsx'
+import { useParam } from '../../routing/navigate.ts'
 import type { ViewProps } from '../../shell/main-view.tsx'
 import { draftOf, keepDraft } from './draft.ts'
 import { QueryList } from './query-list.tsx'
@@ -16,8 +17,12 @@ import { TableList } from './table-list.tsx'
 import { useQuery } from './use-query.ts'
 import './query.css'
 
+/** A longer statement is no part of the address: servers and chat programs cut those. */
+const addressCharsMax = 4_000
+
 export function QueryPage({ source }: ViewProps) {
-  const [sql, setSql] = useState(() => draftOf(source))
+  const [linked, setLinked] = useParam('sql')
+  const [sql, setSql] = useState(() => linked || draftOf(source))
   const [picked, setPicked] = useState<SavedQuery>()
   const [isSaving, setSaving] = useState(false)
   const field = useRef<HTMLTextAreaElement>(null)
@@ -29,10 +34,15 @@ export function QueryPage({ source }: ViewProps) {
     setSql(text)
     keepDraft(source, text)
   }
+  const run = (text: string) => {
+    if (text.trim() === '') return
+    setLinked(text.length <= addressCharsMax ? text : '')
+    void query.run(text)
+  }
   const pick = (one: SavedQuery) => {
     change(one.sql)
     setPicked(one)
-    void query.run(one.sql)
+    run(one.sql)
   }
   const insert = (word: string) => {
     const element = field.current
@@ -49,9 +59,17 @@ export function QueryPage({ source }: ViewProps) {
       </div>
       <div className="query">
         <div className="query-main">
-          <Statement sql={sql} onChange={change} field={field} query={query} onSave={() => setSaving(true)} />
+          <Statement
+            sql={sql}
+            onChange={change}
+            field={field}
+            query={query}
+            onRun={() => run(sql)}
+            onInsert={insert}
+            onSave={() => setSaving(true)}
+          />
           {query.problem && <ProblemPanel problem={query.problem} />}
-          <ResultTable answer={query.answer} isRunning={query.isRunning} />
+          <ResultTable source={source} answer={query.answer} isRunning={query.isRunning} />
         </div>
         <div className="query-side">
           <Panel title="Queries">

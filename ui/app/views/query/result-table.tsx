@@ -4,23 +4,30 @@ import { counted, spanText } from '../../../../src/exporters/words.ts'
 import type { SqlAnswer } from '../../../../src/server/api.ts'
 import { Drawer } from '../../parts/drawer.tsx'
 import { Moment } from '../../parts/moment.tsx'
+import { Severity, severityOrder } from '../../parts/pill.tsx'
 import { Empty } from '../../parts/states.tsx'
 import { type Column, DataTable } from '../../parts/table/data-table.tsx'
-import { arranged, type CellValue, localRows, type Sort } from '../../parts/table/rows.ts'
+import { arranged, localRows, type Sort } from '../../parts/table/rows.ts'
 import { Clip, LogText } from '../../parts/text.tsx'
+import { Link } from '../../routing/link.tsx'
+import type { SourceView } from '../../routing/place.ts'
+import { type Cell, cellText, isNumeric, sortValue, widthOf } from './cells.ts'
 
-type Cell = SqlAnswer['rows'][number][number]
 interface Row {
   readonly n: number
   readonly cells: readonly Cell[]
 }
 
-const widthMin = 64
-const widthMax = 380
 /** Rows that are looked at for the width of a column. */
 const sampleMax = 100
 
-export function ResultTable({ answer, isRunning }: { answer: SqlAnswer | undefined; isRunning: boolean }) {
+interface ResultTableProps {
+  readonly source: string
+  readonly answer: SqlAnswer | undefined
+  readonly isRunning: boolean
+}
+
+export function ResultTable({ source, answer, isRunning }: ResultTableProps) {
   // Another answer starts without the order and the row of the one before.
   const [keys, setKeys] = useState({ answer, key: 0 })
   if (keys.answer !== answer) setKeys({ answer, key: keys.key + 1 })
@@ -33,18 +40,16 @@ export function ResultTable({ answer, isRunning }: { answer: SqlAnswer | undefin
       </div>
     )
   }
-  return <Result key={keys.key} answer={answer} isRunning={isRunning} />
+  return <Result key={keys.key} source={source} answer={answer} isRunning={isRunning} />
 }
 
-function Result({ answer, isRunning }: { answer: SqlAnswer; isRunning: boolean }) {
+function Result({ source, answer, isRunning }: ResultTableProps & { readonly answer: SqlAnswer }) {
   const [sort, setSort] = useState<Sort>()
   const [opened, setOpened] = useState<Row>()
-  const columns = useMemo(() => columnsOf(answer), [answer])
+  const columns = useMemo(() => columnsOf(source, answer), [source, answer])
   const rows = useMemo(() => {
     const all = answer.rows.map((cells, n) => ({ n, cells }))
-    return localRows(
-      arranged(all, { sort, value: (row, column) => sortable(row.cells[Number(column)] ?? null) }),
-    )
+    return localRows(arranged(all, { sort, value: (row, column) => sortValue(row.cells[Number(column)]) }))
   }, [answer, sort])
   return (
     <>
@@ -92,35 +97,50 @@ function Result({ answer, isRunning }: { answer: SqlAnswer; isRunning: boolean }
   )
 }
 
-function columnsOf({ columns, rows }: SqlAnswer): readonly Column<Row>[] {
+function columnsOf(source: string, { columns, rows }: SqlAnswer): readonly Column<Row>[] {
   return columns.map(({ name, type }, i) => ({
     id: String(i),
     label: visible(name.slice(0, 80)),
     hint: `${visible(name.slice(0, 200))}: ${visible(type.slice(0, 200))}`,
-    width: `${widthOf(
+    width: widthOf(
       name,
-      rows.slice(0, sampleMax).map((row) => textOf(row[i] ?? null)),
-    )}px`,
-    ...(isNumber(type) && { align: 'right' as const }),
-    sorts: isNumber(type) ? 'down' : 'up',
-    cell: ({ cells }) => <Shown value={cells[i] ?? null} type={type} />,
+      type,
+      rows.slice(0, sampleMax).map((row) => row[i]),
+    ),
+    ...(isNumeric(type) && { align: 'right' as const }),
+    sorts: isNumeric(type) ? 'down' : 'up',
+    cell: ({ cells }) => <Shown value={cells[i] ?? null} name={name} type={type} source={source} />,
   }))
 }
 
-function widthOf(name: string, texts: readonly string[]): number {
-  const longest = texts.reduce((max, text) => Math.max(max, text.length), name.length + 2)
-  return Math.max(widthMin, Math.min(widthMax, Math.round(longest * 7) + 22))
+/** Columns of the case's tables that hold the id of something with a page of its own. */
+const pageOf: Readonly<Record<string, SourceView>> = {
+  tool_call: 'calls',
+  best_call: 'calls',
+  event: 'alarms',
+  incident: 'incidents',
+  episode_uid: 'episodes',
 }
 
-function isNumber(type: string): boolean {
-  return /^(?:U?(?:TINY|SMALL|BIG|HUGE)INT|U?INTEGER|DOUBLE|FLOAT|DECIMAL)/.test(type)
+interface ShownProps {
+  readonly value: Cell
+  readonly name: string
+  readonly type: string
+  readonly source: string
 }
 
-function Shown({ value, type }: { value: Cell; type: string }) {
+function Shown({ value, name, type, source }: ShownProps) {
   if (value === null) return <span className="quiet">null</span>
+  const view = Object.hasOwn(pageOf, name) ? pageOf[name] : undefined
+  if (view !== undefined && typeof value === 'string') {
+    return <Link to={{ view, source, id: value }}>{visible(value.slice(0, 60))}</Link>
+  }
+  if (type.startsWith('ENUM') && typeof value === 'string' && severityOrder.includes(value)) {
+    return <Severity severity={value} />
+  }
   if (typeof value === 'string' && type.startsWith('TIMESTAMP')) return <Moment iso={value} digits={3} />
   if (typeof value === 'string') return <Clip text={value} />
-  return <Clip text={textOf(value)} code={typeof value === 'object'} />
+  return <Clip text={cellText(value)} code={typeof value === 'object'} />
 }
 
 function Whole({ value }: { value: Cell }) {
@@ -134,13 +154,4 @@ function Whole({ value }: { value: Cell }) {
       />
     </span>
   )
-}
-
-function textOf(value: Cell): string {
-  if (value === null) return 'null'
-  return typeof value === 'object' ? JSON.stringify(value) : String(value)
-}
-
-function sortable(value: Cell): CellValue {
-  return value === null || typeof value === 'number' ? value : textOf(value)
 }

@@ -1,7 +1,10 @@
 import type { RefObject } from 'react'
 import { spanText } from '../../../../src/exporters/words.ts'
+import { usOf } from '../../format/moment.ts'
 import { useWhyNot } from '../../net/sources.ts'
 import { useTick } from '../../net/use-tick.ts'
+import { useRange } from '../../routing/navigate.ts'
+import { isoOf, type Range } from '../../routing/range.ts'
 import type { Query } from './use-query.ts'
 
 const sqlMax = 100_000
@@ -11,22 +14,22 @@ interface StatementProps {
   readonly onChange: (sql: string) => void
   readonly field: RefObject<HTMLTextAreaElement | null>
   readonly query: Query
+  readonly onRun: () => void
+  readonly onInsert: (text: string) => void
   readonly onSave: () => void
 }
 
-export function Statement({ sql, onChange, field, query, onSave }: StatementProps) {
+export function Statement({ sql, onChange, field, query, onRun, onInsert, onSave }: StatementProps) {
   const whyNot = useWhyNot()
   const isEmpty = sql.trim() === ''
   const { isRunning } = query
-  const run = () => {
-    if (!isEmpty) void query.run(sql)
-  }
+  const range = useRange()
   return (
     <form
       className="statement"
       onSubmit={(event) => {
         event.preventDefault()
-        run()
+        onRun()
       }}
     >
       <textarea
@@ -42,7 +45,7 @@ export function Statement({ sql, onChange, field, query, onSave }: StatementProp
         onKeyDown={(event) => {
           if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return
           event.preventDefault()
-          run()
+          onRun()
         }}
       />
       <div className="statement-tools">
@@ -58,6 +61,11 @@ export function Statement({ sql, onChange, field, query, onSave }: StatementProp
           {isRunning ? <Elapsed since={query.startedAt ?? 0} /> : <kbd>Ctrl Enter</kbd>}
         </span>
         <span className="statement-end">
+          {range && (
+            <button type="button" onClick={() => onInsert(conditionOf(range))}>
+              Insert the chosen span
+            </button>
+          )}
           <button type="button" disabled={isEmpty || whyNot !== undefined} title={whyNot} onClick={onSave}>
             Save…
           </button>
@@ -81,4 +89,13 @@ export function Statement({ sql, onChange, field, query, onSave }: StatementProp
 function Elapsed({ since }: { since: number }) {
   useTick(200)
   return <>Working, {spanText(Math.floor((Date.now() - since) / 100) * 100)}</>
+}
+
+/** Both ends come from the address, so they are read and written anew. */
+function conditionOf({ from, to }: Range): string {
+  const stamp = (iso: string) =>
+    `TIMESTAMP '${isoOf(usOf(iso) ?? 0)
+      .replace('T', ' ')
+      .replace('Z', '')}'`
+  return ` time >= ${stamp(from)} AND time < ${stamp(to)} `
 }

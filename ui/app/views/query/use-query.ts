@@ -1,8 +1,9 @@
 // One query at a time: asked, cancelled on the server too, downloaded.
 
 import { useEffect, useRef, useState } from 'react'
-import type { ErrorAnswer, SqlAnswer } from '../../../../src/server/api.ts'
-import { act, addressOfApi, type ProblemText, problemTextOf, Refused } from '../../net/client.ts'
+import type { SqlAnswer } from '../../../../src/server/api.ts'
+import { act, fetchFile, type ProblemText, problemTextOf } from '../../net/client.ts'
+import { saveFile } from '../../parts/save-file.ts'
 
 export type FileFormat = 'csv' | 'parquet'
 
@@ -58,21 +59,17 @@ export function useQuery(source: string): Query {
     startedAt: running?.startedAt,
     run: (sql) =>
       start(async ({ id, control }) => {
-        setAnswer(await act<SqlAnswer>('POST', path, { sql, id }, control.signal))
+        try {
+          setAnswer(await act<SqlAnswer>('POST', path, { sql, id }, control.signal))
+        } catch (error) {
+          // What an earlier statement gave is no answer to this one.
+          if (!control.signal.aborted) setAnswer(undefined)
+          throw error
+        }
       }),
     save: (sql, format) =>
       start(async ({ id, control }) => {
-        const response = await fetch(addressOfApi(`${path}/export`), {
-          method: 'POST',
-          headers: { 'Content-Type': 'application/json' },
-          body: JSON.stringify({ sql, format, id }),
-          signal: control.signal,
-        })
-        if (!response.ok) {
-          const { error } = (await response.json()) as ErrorAnswer
-          throw new Refused(response.status, error)
-        }
-        download(await response.blob(), `result.${format}`)
+        saveFile(`result.${format}`, await fetchFile(`${path}/export`, { sql, id, format }, control.signal))
       }),
     cancel() {
       const { id, control } = current.current ?? {}
@@ -86,16 +83,12 @@ export function useQuery(source: string): Query {
   }
 }
 
-function download(blob: Blob, name: string): void {
-  const address = URL.createObjectURL(blob)
-  const link = document.createElement('a')
-  link.href = address
-  link.download = name
-  link.click()
-  setTimeout(() => URL.revokeObjectURL(address), 60_000)
+/** Only to be told apart by; `crypto.randomUUID` is missing where the page has no TLS. */
+function newId(): string {
+  return `page-${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`
 }
 
-/** Only to be told apart by; `crypto.randomUUID` is missing where the page has no TLS. */
+/** Only to be told apart by; `crypto.randomUUID` is missing where the page came without TLS. */
 function newId(): string {
   return `page-${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`
 }
