@@ -1,7 +1,7 @@
 // Which item lies under a point: the nearest mark or bar within a few pixels, chosen ones first.
 
 import { belongsTo } from './draw-items.ts'
-import { rowHeight } from './layout.ts'
+import { lanesIn, rowHeight } from './layout.ts'
 import { laneY, type Scene, xOf, yOf, zonesOf } from './scene.ts'
 import type { Columns, Part } from './source.ts'
 import { type Item, shapes, tones } from './types.ts'
@@ -19,10 +19,16 @@ export function itemAt(place: Place, x: number, y: number): Item | undefined {
   if (x < frame.gutter) return undefined
   const { top, bottom, pinned } = zonesOf(frame, layout)
   if (y < top || (y >= bottom && y < pinned)) return undefined
+  // Of a hundred thousand items in the picture, only those of the lanes under the pointer are looked at.
+  const near = lanesNear(place, y)
+  const least = Math.min(...near)
+  const most = Math.max(...near)
   let best: { columns: Columns; index: number } | undefined
   let bestRank = Number.POSITIVE_INFINITY
   for (const part of picture.parts) {
+    const { lane } = part.columns
     for (let i = part.start; i < part.end; i++) {
+      if (lane[i]! < least || lane[i]! > most) continue
       const rank = part.columns.cells
         ? rankOfCell(place, part, i, x, y, y >= pinned)
         : rankOf(place, part, i, x, y, y >= pinned)
@@ -30,6 +36,15 @@ export function itemAt(place: Place, x: number, y: number): Item | undefined {
     }
   }
   return best && itemOf(best.columns, best.index)
+}
+
+/** Lanes within reach of a height; those of a folded group stand at the same one. */
+function lanesNear({ layout, view, frame }: Place, y: number): number[] {
+  const { top, bottom } = zonesOf(frame, layout)
+  return lanesIn(layout, view.scroll, view.scroll + bottom - top).filter((lane) => {
+    const above = laneY(lane, layout, view, frame)
+    return y >= above - reach && y <= above + layout.height[lane]! + reach
+  })
 }
 
 export function itemOf(columns: Columns, i: number): Item {
