@@ -108,8 +108,44 @@ describe('datagrams that a rule opens', () => {
     expect(lines).toEqual([])
   })
 
+  it('to where there is no way end their flow, and nothing else', async () => {
+    // The kernel connects no socket to all hosts at once that did not ask for it.
+    const { send, lines, answers } = await relaying({ at: '255.255.255.255' })
+    send(1, 5000, 'one')
+    await until(() => lines.at(-1)?.activity === 'close')
+    expect(answers()).toEqual(['5000 unreachable'])
+    expect(lines.at(-1)).toMatchObject({ outcome: 'refused' })
+    send(1, 5000, 'two')
+    await until(() => lines.filter(({ activity }) => activity === 'close').length === 2)
+  })
+
+  it('wait for a name within bounds, however many flows wait', async () => {
+    let found = () => {}
+    const name = new Promise<void>((resolve) => {
+      found = resolve
+    })
+    const { take, datagrams, lines } = await relaying({ before: () => name })
+    for (let port = 5_000; port < 5_016; port++) {
+      const packet = packetOf(port, 'x'.repeat(60_000))
+      for (let i = 0; i < 64; i++) take(1, packet)
+    }
+    found()
+    await until(() => datagrams.open.size === 16)
+    await sleep(20)
+    datagrams.close()
+    const sent = lines.reduce((sum, { bytesOut = 0 }) => sum + bytesOut, 0)
+    expect(sent).toBeGreaterThan(1_000_000)
+    expect(sent).toBeLessThanOrEqual(16 << 20)
+  })
+
   async function relaying(
-    more: { idleMs?: number; flowsMax?: number; decide?: GatewayOptions['decide'] } = {},
+    more: {
+      idleMs?: number
+      flowsMax?: number
+      decide?: GatewayOptions['decide']
+      at?: string
+      before?: () => Promise<void>
+    } = {},
   ) {
     const echo = await openEcho(closers)
     const lines: NetworkActivityLine[] = []
@@ -143,10 +179,12 @@ describe('datagrams that a rule opens', () => {
         ...options,
         ...more,
         async opened(link, decision) {
-          links.keep(link, openOf(link.line, decision, '127.0.0.1'))
+          await more.before?.()
+          const at = more.at ?? '127.0.0.1'
+          links.keep(link, openOf(link.line, decision, at))
           // The world stands on loopback here.
           Object.assign(link.flow.dst, { port: echo.port })
-          return '127.0.0.1'
+          return at
         },
       },
       links,

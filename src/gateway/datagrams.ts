@@ -48,11 +48,15 @@ interface Relayed {
 
 /** Between two looks at what is silent. Milliseconds. */
 const sweepMs = 2_000
+/** Of all datagrams that wait for names, and of those of one flow that wait for the network card; more are lost. */
+const waitingBytesMax = 16 << 20
+const unsentBytesMax = 1 << 20
 
 export function startDatagrams(options: DatagramOptions, links: Links): Datagrams {
   const { network, now, flowsMax = limits.datagramFlows, idleMs = limits.datagramIdleMs } = options
   const flows = new Map<string, Relayed>()
   const open = new Set<Link>()
+  let waitingBytes = 0
   const sweep = setInterval(
     () => {
       for (const one of flows.values()) if (now() - one.lastMs > idleMs) end(one)
@@ -103,7 +107,7 @@ export function startDatagrams(options: DatagramOptions, links: Links): Datagram
     flows.set(key, one)
     link.cutEnds = () => end(one)
     passOn(one, payload)
-    void dial(one, decision)
+    dial(one, decision).catch(() => unreachable(one))
   }
 
   function refuse(link: Link, decision: Decision, bytes: Uint8Array, packet: IpPacket): void {
@@ -127,12 +131,7 @@ export function startDatagrams(options: DatagramOptions, links: Links): Datagram
     }
     const socket = createSocket(isIP(answer) === 6 ? 'udp6' : 'udp4')
     one.socket = socket
-    // Nobody has the port, or there is no way: the program is told as by any host.
-    socket.on('error', () => {
-      one.refused = true
-      if (flows.get(one.key) === one) network.send(unreachableFor(one.sent, one.packet))
-      if (one.bytesIn === 0) end(one)
-    })
+    socket.on('error', () => unreachable(one))
     socket.on('message', (payload) => {
       if (flows.get(one.key) !== one) return
       one.lastMs = now()
@@ -141,26 +140,49 @@ export function startDatagrams(options: DatagramOptions, links: Links): Datagram
       look(one, payload)
       if (flows.get(one.key) === one) network.send(datagramFor(one.sent, one.packet, payload))
     })
-    socket.connect(link.flow.dst.port, answer, () => {
-      const waiting = one.waiting ?? []
-      one.waiting = undefined
-      for (const payload of waiting) send(one, payload)
+    // Told of the failure too, where there is no way.
+    socket.connect(link.flow.dst.port, answer, (error?: unknown) => {
+      if (error) return unreachable(one)
+      for (const payload of letGo(one)) send(one, payload)
     })
+  }
+
+  /** Nobody has the port, or there is no way: the program is told as by any host. */
+  function unreachable(one: Relayed): void {
+    one.refused = true
+    if (flows.get(one.key) === one) network.send(unreachableFor(one.sent, one.packet))
+    if (one.bytesIn === 0) end(one)
+  }
+
+  /** What waited; from now on nothing does. */
+  function letGo(one: Relayed): readonly Uint8Array[] {
+    const waiting = one.waiting ?? []
+    one.waiting = undefined
+    for (const payload of waiting) waitingBytes -= payload.length
+    return waiting
   }
 
   function passOn(one: Relayed, payload: Uint8Array): void {
     one.lastMs = now()
     if (!look(one, payload)) return
     if (!one.waiting) send(one, payload)
-    else if (one.waiting.length < limits.datagramsWaiting) one.waiting.push(payload.slice())
+    else if (
+      one.waiting.length < limits.datagramsWaiting &&
+      waitingBytes + payload.length <= waitingBytesMax
+    ) {
+      waitingBytes += payload.length
+      one.waiting.push(payload.slice())
+    }
   }
 
   function send(one: Relayed, payload: Uint8Array): void {
-    if (flows.get(one.key) !== one || !links.spend(one.link, payload.length)) return
+    const { socket } = one
+    if (!socket || flows.get(one.key) !== one || socket.getSendQueueSize() > unsentBytesMax) return
+    if (!links.spend(one.link, payload.length)) return
     one.bytesOut += payload.length
     one.rhythm.packet(false, now() * 1000, payload.length)
     // Node sends it in this turn or copies nothing: the log's buffer is used again.
-    one.socket?.send(payload.slice())
+    socket.send(payload.slice())
   }
 
   /** Datagrams that turn out to be something else are decided anew. False when the flow is over. */
@@ -179,6 +201,7 @@ export function startDatagrams(options: DatagramOptions, links: Links): Datagram
   }
 
   function forget(one: Relayed): void {
+    letGo(one)
     if (flows.get(one.key) === one) flows.delete(one.key)
   }
 
