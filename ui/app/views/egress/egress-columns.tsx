@@ -27,7 +27,7 @@ export const egressSorts = [
 ] as const
 
 /** What is left beside the details, with who it was and what the rows are sorted by. */
-const narrow: readonly string[] = ['destination', 'port', 'allowed', 'denied', 'unknown', 'status']
+const narrow: readonly string[] = ['destination', 'port', 'denied', 'status']
 
 interface Shown {
   readonly source: string
@@ -90,7 +90,7 @@ export function egressColumns(shown: Shown): readonly Column<EgressRow>[] {
     moment('lastTime', 'Last'),
     onRule !== undefined && {
       id: 'rule',
-      label: '',
+      label: 'Rule',
       width: '118px',
       cell: (row) =>
         row.destination !== null && (
@@ -98,7 +98,7 @@ export function egressColumns(shown: Shown): readonly Column<EgressRow>[] {
             type="button"
             className="small"
             onClick={() => onRule(row)}
-            aria-label={`Make a rule of ${endpointText(row)}`}
+            aria-label={`Make it a rule: ${endpointText(row)}`}
           >
             Make it a rule
           </button>

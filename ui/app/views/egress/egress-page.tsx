@@ -87,6 +87,7 @@ export function EgressPage({ source }: ViewProps) {
     { keep: true },
   )
   const counts = status === '' ? rows.last?.statuses : unfiltered.value?.statuses
+  const hasManyColumns = baseline !== '' || kind === 'all' || ['step', 'episode', 'call'].includes(level)
   const narrowed = narrowings.filter(([name]) => params[name] !== undefined)
   const isFiltered =
     [text, disposition, caused, status].some((value) => value !== '') ||
@@ -141,7 +142,7 @@ export function EgressPage({ source }: ViewProps) {
       {rows.problem && <ProblemPanel problem={rows.problem} onRetry={rows.reload} />}
       {rows.loading && rows.last === undefined && <Loading what="Reading the case…" />}
       {rows.last !== undefined && (
-        <div className="beside egress">
+        <div className={hasManyColumns ? 'beside egress egress-wide' : 'beside egress'}>
           <DataTable
             caption="Destinations"
             columns={egressColumns({

@@ -39,13 +39,22 @@ export function RuleForm({ source, row, host }: RuleFormProps) {
     setSaved(await act<PolicySaved>('POST', `${path}/save`, { ...wish, file: to.path, sha256 }))
     proposed.reload()
   }
+  const change = (set: () => void) => {
+    set()
+    setSaved(undefined)
+  }
   return (
     <div className="rule">
       <fieldset className="rule-wish">
         <legend className="unseen">The rule</legend>
         {(['allow', 'deny'] as const).map((one) => (
           <label key={one}>
-            <input type="radio" name="want" checked={want === one} onChange={() => setWant(one)} />
+            <input
+              type="radio"
+              name="want"
+              checked={want === one}
+              onChange={() => change(() => setWant(one))}
+            />
             {one === 'allow' ? 'allow it' : 'deny it'}
           </label>
         ))}
@@ -54,25 +63,28 @@ export function RuleForm({ source, row, host }: RuleFormProps) {
             <input
               type="checkbox"
               checked={isPortOnly}
-              onChange={(event) => setPortOnly(event.target.checked)}
+              onChange={(event) => change(() => setPortOnly(event.target.checked))}
             />
             only port {port}
           </label>
         )}
       </fieldset>
-      {saved && <Saved saved={saved} onClose={() => setSaved(undefined)} />}
-      <Await loaded={proposed} what="Looking at the policy…">
-        {(proposal) =>
-          proposed.problem ? null : (
-            <Proposal
-              proposal={proposal}
-              isStale={proposed.loading}
-              onFile={setFile}
-              onSave={() => save(proposal)}
-            />
-          )
-        }
-      </Await>
+      {saved ? (
+        <Saved saved={saved} onClose={() => setSaved(undefined)} />
+      ) : (
+        <Await loaded={proposed} what="Looking at the policy…">
+          {(proposal) =>
+            proposed.problem ? null : (
+              <Proposal
+                proposal={proposal}
+                isStale={proposed.loading}
+                onFile={setFile}
+                onSave={() => save(proposal)}
+              />
+            )
+          }
+        </Await>
+      )}
     </div>
   )
 }

@@ -5,7 +5,7 @@ import { useLoad } from '../../net/use-load.ts'
 import { Await, Empty } from '../../parts/states.tsx'
 import { LogText } from '../../parts/text.tsx'
 import { Link } from '../../routing/link.tsx'
-import { setParams, useParam } from '../../routing/navigate.ts'
+import { setParams, useParam, useRange } from '../../routing/navigate.ts'
 import type { ViewProps } from '../../shell/main-view.tsx'
 import { ComparedList } from './compared-list.tsx'
 import { ComparedSides } from './compared-sides.tsx'
@@ -47,6 +47,7 @@ function Compared({ source, left, right }: { source: string; left: string; right
 }
 
 function Shown({ source, answer }: { source: string; answer: CompareAnswer }) {
+  const range = useRange()
   const { left, right, note, findings, destinations, names, commands, tools } = answer
   return (
     <div className="stack">
@@ -56,6 +57,7 @@ function Shown({ source, answer }: { source: string; answer: CompareAnswer }) {
           <LogText text={note} />
         </p>
       )}
+      {range && <p className="quiet">The two are compared as a whole, whatever the span of time.</p>}
       <ComparedSides source={source} left={left} right={right} />
       {right !== null && (
         <>

@@ -48,7 +48,7 @@ export function episodeColumns(shown: Shown): readonly Column<EpisodeRow>[] {
   const all: readonly (Column<EpisodeRow> | false)[] = [
     {
       id: 'pick',
-      label: '',
+      label: 'vs',
       hint: 'Choose two to compare',
       width: '30px',
       cell: (row) => (
