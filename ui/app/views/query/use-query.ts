@@ -83,11 +83,6 @@ export function useQuery(source: string): Query {
   }
 }
 
-/** Only to be told apart by; `crypto.randomUUID` is missing where the page has no TLS. */
-function newId(): string {
-  return `page-${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`
-}
-
 /** Only to be told apart by; `crypto.randomUUID` is missing where the page came without TLS. */
 function newId(): string {
   return `page-${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`
