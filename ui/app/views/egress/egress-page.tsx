@@ -87,7 +87,7 @@ export function EgressPage({ source }: ViewProps) {
     { keep: true },
   )
   const counts = status === '' ? rows.last?.statuses : unfiltered.value?.statuses
-  const hasManyColumns = baseline !== '' || kind === 'all' || ['step', 'episode', 'call'].includes(level)
+  const hasManyColumns = (baseline !== '' || kind === 'all') && ['step', 'episode', 'call'].includes(level)
   const narrowed = narrowings.filter(([name]) => params[name] !== undefined)
   const isFiltered =
     [text, disposition, caused, status].some((value) => value !== '') ||
