@@ -46,8 +46,7 @@ describe('a recorded run that is followed', () => {
       for (const piece of pieces) append(logs, piece, step / steps, (step + 1) / steps)
       await follow.settled()
     }
-    const fits = follow.status().fits
-    await until(() => follow.status().fits > fits, 'a fit of all of it')
+    await until(() => follow.status().fitted, 'a fit of all of it')
     const before = new Map(heard.latest)
     await follow.finish()
 
@@ -88,6 +87,11 @@ describe('a recorded run that is followed', () => {
       on: 'critical',
       incident: { severity: 'critical' },
     })
+    // Clocks are told of when they are first compared: the firewall's is 7.3 s ahead.
+    const clocks = heard.events.flatMap((event) => (event.type === 'clock' ? [event.clock] : []))
+    expect(
+      clocks.filter(({ domain, aligned }) => domain === 'suricata-eve' && aligned).at(-1)?.offsetMs,
+    ).toBeCloseTo(7_300, -2)
     // Views had a full case before the end.
     const cases = heard.events.filter(({ type }) => type === 'case')
     expect(cases.length).toBeGreaterThan(1)

@@ -199,6 +199,8 @@ export type FollowEvent =
       readonly calls: number
       readonly ms: number
     }
+  /** A clock was compared for the first time, or runs otherwise than was thought. */
+  | { readonly type: 'clock'; readonly clock: FollowClock; readonly before: FollowClock | null }
   | { readonly type: 'input'; readonly path: string; readonly format: string; readonly note?: string }
   | { readonly type: 'problem'; readonly problem: FollowProblem }
   | {
@@ -232,6 +234,8 @@ export interface FollowStatus {
   readonly incidents: number
   readonly fits: number
   readonly lastFitMs: number | null
+  /** The last fit has seen all that has come: answers are no longer quick ones. */
+  readonly fitted: boolean
   readonly clocks: readonly FollowClock[]
   readonly received: {
     readonly syslog: ReceivedCounts

@@ -6,6 +6,7 @@ import type { Redact } from '../redact.ts'
 import { Answers } from './answers.ts'
 import type { FollowAnswer, FollowEvent, FollowLimits, FollowOptions, FollowProblem } from './api.ts'
 import { type Arrived, chunkOf, topologyOf } from './chunk.ts'
+import { clockNews } from './clock-news.ts'
 import { DetectionFeed } from './detection-feed.ts'
 import type { FitResult } from './fit-job.ts'
 import { FitThread } from './fit-thread.ts'
@@ -108,6 +109,10 @@ export class Follower {
 
   get waiting(): number {
     return this.#waiting.length
+  }
+
+  get fitted(): boolean {
+    return !this.#fitting && this.#changes === this.#rowsAtFit
   }
 
   problem(problem: FollowProblem): void {
@@ -334,6 +339,7 @@ export class Follower {
     this.#fitting = undefined
     this.#fitEnded = this.#options.now()
     this.fits++
+    const news = clockNews(this.lastFit?.clocks ?? [], result.clocks)
     this.lastFit = result
     this.#quick.use(result.carried)
     for await (const findings of mergeFit(this.window, result, since)) {
@@ -347,6 +353,7 @@ export class Follower {
       const still = this.#waiting.filter((row) => !answered(row))
       this.#waiting.splice(0, this.#waiting.length, ...still)
     }
+    for (const one of news) this.#options.tell({ type: 'clock', ...one })
     const { clocks, calibrated, event, call, ms } = result
     this.#options.tell({
       type: 'fit',

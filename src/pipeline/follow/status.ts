@@ -26,6 +26,7 @@ export function statusOf(follower: Follower, receivers: Receivers, limits: Follo
     incidents: detections.incidents().length,
     fits: follower.fits,
     lastFitMs: lastFit === undefined ? null : Math.round(lastFit.ms),
+    fitted: follower.fitted,
     clocks: lastFit?.clocks ?? [],
     received: receivers.counts(),
     evicted: {
