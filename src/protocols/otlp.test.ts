@@ -183,6 +183,9 @@ describe('OTLP in protocol buffers', () => {
     expect(wireFields(new Uint8Array(500_000).fill(8))).toBeUndefined()
     const many = Uint8Array.from({ length: 1_000_000 }, (_, i) => (i % 2 === 0 ? 10 : 0))
     expect(readOtlp('logs', many)).toBeUndefined()
+    const span = (id: number) => Uint8Array.from(bytes(1, bytes(2, bytes(2, bytes(1, Array(id).fill(7))))))
+    expect(JSON.stringify(readOtlp('traces', span(16)))).toContain('"traceId":"0707')
+    expect(readOtlp('traces', span(100))).toBeUndefined()
   })
 
   it('refuses groups, field 0, and numbers that do not end', () => {

@@ -83,6 +83,8 @@ const requests = {
 const limits = {
   /** Of messages in one request; an attribute is three. */
   messages: 400_000,
+  /** Of an id: a trace's has 16. */
+  idBytes: 64,
   /** Of lists in lists and maps in maps. */
   depth: 64,
 } as const
@@ -114,7 +116,9 @@ export function readOtlp(kind: 'traces' | 'logs', bytes: Uint8Array): object | u
     if (typeof read === 'function')
       return value instanceof Uint8Array ? message(value, read, depth + 1) : undefined
     if (read === 'text' || read === 'hex' || read === 'base64')
-      return value instanceof Uint8Array ? textOf(read, value) : undefined
+      return value instanceof Uint8Array && (read !== 'hex' || value.length <= limits.idBytes)
+        ? textOf(read, value)
+        : undefined
     if (typeof value !== 'bigint') return undefined
     if (read === 'double') return wire === 'fixed64' ? doubleOf(value) : undefined
     if (read === 'bool') return value !== 0n

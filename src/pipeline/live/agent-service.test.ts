@@ -10,12 +10,16 @@ describe('the service for hooks and telemetry', () => {
     exports: [],
     refused: [],
   }
+  let reading: Promise<void> | undefined
   const service = startAgentService<string>({
     onHook(name, body, caller) {
       seen.hooks.push([name, body, caller])
       return { systemMessage: 'no' }
     },
-    onTelemetry: (body) => void seen.exports.push(Buffer.from(body).toString()),
+    async onTelemetry(body) {
+      seen.exports.push(Buffer.from(body).toString())
+      await reading
+    },
     onRefused: (why) => void seen.refused.push(why),
   })
   const server = createServer({ pauseOnConnect: true }, (client) => service.take(client, 'unit-1'))
@@ -71,6 +75,21 @@ describe('the service for hooks and telemetry', () => {
       (await send('/v1/traces', gzipSync(Buffer.alloc(20 << 20)), { 'Content-Encoding': 'gzip' }))[0],
     ).toBe(413)
     expect(seen.exports).toHaveLength(2)
+  })
+
+  it('reads one export after the other, as little may become much, and lets no hook wait for them', async () => {
+    seen.exports.length = 0
+    let go = () => {}
+    reading = new Promise((resolve) => {
+      go = resolve
+    })
+    const sent = [1, 2, 3].map((n) => post('/v1/logs', `{"n":${n}}`))
+    while (seen.exports.length === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+    expect((await post('/hook/claude', '{}')).status).toBe(200)
+    expect(seen.exports).toHaveLength(1)
+    go()
+    expect((await Promise.all(sent)).map(({ status }) => status)).toEqual([200, 200, 200])
+    expect(seen.exports).toHaveLength(3)
   })
 
   it('refuses and counts what is none of these', async () => {

@@ -38,6 +38,13 @@ export function startAgentService<Caller>(options: AgentServiceOptions<Caller>):
   const callers = new WeakMap<object, Caller>()
   let connections = 0
   let bytesNow = 0
+  /** Little that is sent may become as much as the longest body: one is unzipped and read after the other. */
+  let last: Promise<unknown> = Promise.resolve()
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const done = last.then(work)
+    last = done.catch(() => {})
+    return done
+  }
   const server: Server = createServer({ requestTimeout: limits.requestMs, keepAliveTimeout: limits.idleMs })
   server.on('request', (request, response) => {
     const caller = callers.get(request.socket)
@@ -62,28 +69,41 @@ export function startAgentService<Caller>(options: AgentServiceOptions<Caller>):
       return refuse(415, 'OTLP is read as JSON or protocol buffers')
     const encoding = request.headers['content-encoding'] ?? 'identity'
     if (encoding !== 'identity' && encoding !== 'gzip') return refuse(415, 'no encoding but gzip is read')
-    const sent = await bodyOf(request, (bytes) => {
-      bytesNow += bytes
-      return bytesNow <= limits.bytesInAll
-    })
-    const body = sent && encoding === 'gzip' ? await unzipped(sent) : sent
-    if (!body) return refuse(413, 'the body is too long, or is not what it says')
-    if (telemetry !== undefined) {
-      // Of figures nothing is asked.
-      const json = protobuf && telemetry !== 'metrics' ? await jsonOf(telemetry, body) : body
-      if (!json) return refuse(400, 'the body is no OTLP')
-      if (telemetry !== 'metrics' || !protobuf) await options.onTelemetry(json, caller)
-      // An answer without a word is the empty message.
-      if (!protobuf) return reply(response, 200, {})
-      return void response.writeHead(200, { 'Content-Type': type, 'Content-Length': 0 }).end()
-    }
-    let value: unknown
+    let held = 0
     try {
-      value = JSON.parse(body.toString('utf8'))
-    } catch {
-      return refuse(400, 'the hook posted no JSON')
+      const sent = await bodyOf(request, (bytes) => {
+        held += bytes
+        bytesNow += bytes
+        return held <= limits.bytes && bytesNow <= limits.bytesInAll
+      })
+      const read = async () => {
+        const body = sent && encoding === 'gzip' ? await unzipped(sent) : sent
+        if (!body) return refuse(413, 'the body is too long, or is not what it says')
+        await take(body)
+      }
+      await (encoding === 'gzip' || telemetry !== undefined ? inTurn(read) : read())
+    } finally {
+      bytesNow -= held
     }
-    reply(response, 200, options.onHook(hook ?? '', value, caller))
+
+    async function take(body: Buffer): Promise<void> {
+      if (telemetry !== undefined) {
+        // Of figures nothing is asked.
+        const json = protobuf && telemetry !== 'metrics' ? await jsonOf(telemetry, body) : body
+        if (!json) return refuse(400, 'the body is no OTLP')
+        if (telemetry !== 'metrics' || !protobuf) await options.onTelemetry(json, caller)
+        // An answer without a word is the empty message.
+        if (!protobuf) return reply(response, 200, {})
+        return void response.writeHead(200, { 'Content-Type': type, 'Content-Length': 0 }).end()
+      }
+      let value: unknown
+      try {
+        value = JSON.parse(body.toString('utf8'))
+      } catch {
+        return refuse(400, 'the hook posted no JSON')
+      }
+      reply(response, 200, options.onHook(hook ?? '', value, caller))
+    }
   }
 
   return {
@@ -123,24 +143,18 @@ async function jsonOf(kind: string, body: Uint8Array): Promise<Uint8Array | unde
   return read && Buffer.from(JSON.stringify(read))
 }
 
-/** Undefined when it is too long, or too much is read at once. `hold` is told of bytes taken, and given back. */
+/** Undefined when it is too long, or too much is held at once; `hold` says whether what came may be kept. */
 async function bodyOf(
   request: IncomingMessage,
   hold: (bytes: number) => boolean,
 ): Promise<Buffer | undefined> {
   const chunks: Buffer[] = []
-  let held = 0
   let fits = true
-  try {
-    for await (const chunk of request as AsyncIterable<Buffer>) {
-      if (!fits) continue
-      held += chunk.length
-      fits = hold(chunk.length) && held <= limits.bytes
-      if (fits) chunks.push(chunk)
-      else chunks.length = 0
-    }
-    return fits ? Buffer.concat(chunks) : undefined
-  } finally {
-    hold(-held)
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    if (!fits) continue
+    fits = hold(chunk.length)
+    if (fits) chunks.push(chunk)
+    else chunks.length = 0
   }
+  return fits ? Buffer.concat(chunks) : undefined
 }
