@@ -20,7 +20,13 @@ export type { LiveRun } from './wire/live-run.ts'
 export type { IncidentNotes, NewNote, NoteEntry } from './wire/notes.ts'
 export type { AttentionItem, FoundThing, Overview, RunningRun, StoppedRun } from './wire/overview.ts'
 export type { PolicyFile, PolicyProposal, PolicySaved, ProposeRequest, SavePolicy } from './wire/policy.ts'
-export type { QueryAnswer as SqlAnswer, SavedAnswer, SavedQuery, TablesAnswer } from './wire/query.ts'
+export type {
+  CancelAnswer,
+  QueryAnswer as SqlAnswer,
+  SavedAnswer,
+  SavedQuery,
+  TablesAnswer,
+} from './wire/query.ts'
 export type { ErrorAnswer, Session } from './wire/session.ts'
 export type { SourceList, SourceRow } from './wire/sources.ts'
 export type {

@@ -95,13 +95,13 @@ describe("users' queries", () => {
   })
 
   it('end when they want more memory than there is', async () => {
-    expect(await refusal("SELECT repeat('x', 4000000000)")).toMatch(/memory.*Ask for less/is)
-    expect(await refusal('SELECT e.*, f.* FROM events e, events f, events g ORDER BY e.p, f.p')).toMatch(
-      /Ask for less/,
+    expect(await refusal('SELECT list(range(100000000)) FROM range(100)')).toMatch(
+      /Out of Memory.*Ask for less/s,
     )
-    expect(await refusal('SELECT list(a.range || b.range) FROM range(1000000) a, range(1000) b')).toMatch(
-      /Ask for less/,
-    )
+    // What is not counted by DuckDB ends by the size of its process, or by its time.
+    const quick = openQueryProcess(database, scratch, { timeoutMs: 10_000 })
+    expect(await refusal("SELECT repeat('x', 4000000000)", quick)).toMatch(/Ask for less/)
+    quick.close()
   })
 
   it('are refused when too many run', async () => {
