@@ -20,6 +20,7 @@ export interface ViewProps {
 
 const pages: Readonly<Record<SourceView, ComponentType<ViewProps>>> = {
   run: lazy(async () => ({ default: (await import('../views/run/run-page.tsx')).RunPage })),
+  follow: lazy(async () => ({ default: (await import('../views/follow/follow-page.tsx')).FollowPage })),
   incidents: lazy(async () => ({
     default: (await import('../views/incidents/incidents-page.tsx')).IncidentsPage,
   })),
@@ -84,15 +85,26 @@ function Chosen() {
   const source = useSource(place?.source)
   if (!place) {
     return (
-      <Empty title="There is no such page.">
-        <Link to={{ view: 'overview' }}>Go to the overview</Link>
-      </Empty>
+      <>
+        <h1>No such page</h1>
+        <Empty title="This address leads nowhere.">
+          <Link to={{ view: 'overview' }}>Go to the overview</Link>
+        </Empty>
+      </>
     )
   }
   if (!isSourceView(place.view) || place.source === undefined) {
     return place.view === 'sources' ? <SourcesPage /> : <OverviewPage />
   }
-  if (source?.problem) return <ProblemPanel problem={source.problem} onRetry={sources.reload} />
-  const Page = pages[place.view]
+  if (source?.problem) {
+    return (
+      <>
+        <h1>{visible(source.title.slice(0, 200))}</h1>
+        <ProblemPanel problem={source.problem} onRetry={sources.reload} />
+      </>
+    )
+  }
+  // Whoever looks for the run of a stream, by a key or from a finding, wants the stream.
+  const Page = pages[place.view === 'run' && source?.kind === 'follow' ? 'follow' : place.view]
   return <Page key={place.source} source={place.source} id={place.id} />
 }

@@ -34,9 +34,12 @@ export function RunPage({ source }: ViewProps) {
     { keep: true },
   )
   return (
-    <Await loaded={loaded} what="Reading the journal of the run…">
-      {(run) => <Shown run={run} />}
-    </Await>
+    <>
+      {loaded.value === undefined && <h1>Run</h1>}
+      <Await loaded={loaded} what="Reading the journal of the run…">
+        {(run) => <Shown run={run} />}
+      </Await>
+    </>
   )
 }
 
