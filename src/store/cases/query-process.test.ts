@@ -95,9 +95,7 @@ describe("users' queries", () => {
   })
 
   it('end when they want more memory than there is', async () => {
-    expect(await refusal('SELECT list(range(100000000)) FROM range(100)')).toMatch(
-      /Out of Memory.*Ask for less/s,
-    )
+    expect(await refusal('SELECT list(range(100000000)) FROM range(100)')).toMatch(/memory.*Ask for less/is)
     // What is not counted by DuckDB ends by the size of its process, or by its time.
     const quick = openQueryProcess(database, scratch, { timeoutMs: 10_000 })
     expect(await refusal("SELECT repeat('x', 4000000000)", quick)).toMatch(/Ask for less/)
