@@ -6,6 +6,7 @@ const wideViews = ['overview', 'sources'] as const
 /** About one source. */
 const sourceViews = [
   'run',
+  'follow',
   'incidents',
   'alarms',
   'calls',

@@ -6,6 +6,7 @@ const paths: Readonly<Record<string, string>> = {
   sources: 'M2 4h12M2 8h12M2 12h12',
   overview: 'M2 9h5V2H2zM9 14h5V7H9zM2 14h5v-2H2zM9 4h5V2H9z',
   run: 'M4 2.5v11L13 8z',
+  follow: 'M1 8h3l2-5 4 10 2-5h3',
   incidents: 'M8 2 15 14H1zM8 6.5v3.5M8 12v.5',
   alarms: 'M8 2a4 4 0 0 0-4 4v3l-1.5 3h11L12 9V6a4 4 0 0 0-4-4zM6.5 14h3',
   timeline: 'M1 3h7M5 7h8M3 11h5M11 11h4M1 14.5h14',

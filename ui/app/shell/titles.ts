@@ -5,6 +5,7 @@ export const viewTitles: Readonly<Record<View, string>> = {
   overview: 'Overview',
   sources: 'Sources',
   run: 'Run',
+  follow: 'Stream',
   incidents: 'Incidents',
   alarms: 'Alarms',
   calls: 'Tool call',
@@ -28,8 +29,9 @@ const ofSource: readonly View[] = [
   'coverage',
 ]
 
-/** An investigation neither runs nor can be contained. */
+/** An investigation neither runs nor can be contained; what is followed runs elsewhere. */
 export function navigationOf(kind: SourceRow['kind'] | undefined): readonly View[] {
+  if (kind === 'follow') return ['follow', ...ofSource]
   return kind === 'case' ? ofSource : ['run', ...ofSource, 'contain']
 }
 
@@ -41,8 +43,6 @@ export function entryOf(view: View): View {
 
 /** What is shown first of a source. */
 export function homeOf({ id, kind, state }: Pick<SourceRow, 'id' | 'kind' | 'state'>): Place {
-  return {
-    view: kind === 'case' || (kind === 'recording' && state !== 'live') ? 'incidents' : 'run',
-    source: id,
-  }
+  if (kind === 'follow') return { view: 'follow', source: id }
+  return { view: kind === 'recording' && state === 'live' ? 'run' : 'incidents', source: id }
 }
