@@ -7,6 +7,7 @@ import { useWhyNot } from '../../net/sources.ts'
 import { useLoad } from '../../net/use-load.ts'
 import { Choice } from '../../parts/choice.tsx'
 import { Empty, Loading, ProblemPanel } from '../../parts/states.tsx'
+import { CsvButton } from '../../parts/table/csv-button.tsx'
 import { DataTable } from '../../parts/table/data-table.tsx'
 import { sortOf, sortText } from '../../parts/table/rows.ts'
 import { usePagedRows } from '../../parts/table/use-paged-rows.ts'
@@ -135,6 +136,7 @@ export function EgressPage({ source }: ViewProps) {
         <span className="shown" role="status">
           {rows.last && `${count(rows.total)} ${isFiltered ? 'fit' : 'rows'}`}
         </span>
+        <CsvButton name="egress" rows={rows.all} />
       </div>
       {baseline !== '' && (
         <StatusFilter counts={counts ?? null} value={status} isCut={rows.last?.baselineCut ?? false} />
