@@ -44,6 +44,8 @@ export interface Opening {
 
 /** The gateway is loaded when something asks for it, and after so long in any case. Milliseconds. */
 const gatewayMs = 100
+/** Between two kills of what nobody watches. Milliseconds. */
+const againMs = 200
 
 export async function watch(options: SandboxOptions, opening: Opening): Promise<WatchedSandbox> {
   const { policy, mode = 'enforce' } = options
@@ -160,8 +162,19 @@ export async function watch(options: SandboxOptions, opening: Opening): Promise<
       undo.push(() => live?.close())
       return live
     })
-    // What nobody watches does not go on: nothing would leave it, and nobody could say why.
-    watching.catch(() => box.group.kill().catch(() => false))
+    // What nobody watches does not go on, nor begin: nothing would leave it, and nobody could say why.
+    let unwatched: { readonly error: unknown } | undefined
+    watching.catch(async (error: unknown) => {
+      unwatched = { error }
+      // Again: a command that was on its way is not in its group yet.
+      while (!closed) {
+        await box.group.kill().catch(() => false)
+        await sleep(againMs, undefined, { ref: false })
+      }
+    })
+    const refuseUnwatched = () => {
+      if (unwatched) throw unwatched.error
+    }
     const perform = async (request: ActRequest, asker: Asker): Promise<ActResult> => {
       acts++
       wake()
@@ -211,10 +224,12 @@ export async function watch(options: SandboxOptions, opening: Opening): Promise<
       },
       async start({ command, toolCall, identity = true, cwd = workdir, env = {}, stdio, ...more }) {
         if (closed) throw sandboxClosed(name)
+        refuseUnwatched()
         const phase = more.phase ?? options.phase
         const exec = await box
           .exec({ command, cwd, env: { ...plan.env, ...env }, stdio: [...stdio] }, (unit) => {
             if (closed) throw sandboxClosed(name)
+            refuseUnwatched()
             // Before its first instruction: a connection must find its call.
             units.add(unit, { ...toolCall, phase: phase ?? 'agent' }, identity)
             try {
