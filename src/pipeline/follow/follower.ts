@@ -334,16 +334,20 @@ export class Follower {
 
   async #takeFit(): Promise<void> {
     const result = this.#fitted!
-    const since = this.#fitting?.since ?? new Set<number>()
+    // Where nothing has come since it began, it knows all that quick answers know.
+    const newer = this.#changes !== this.#rowsAtFit
+    if (!newer) this.#again.clear()
+    const since = newer && this.#fitting ? this.#fitting.since : new Set<number>()
     this.#fitted = undefined
-    this.#fitting = undefined
     this.#fitEnded = this.#options.now()
     this.fits++
     const news = clockNews(this.lastFit?.clocks ?? [], result.clocks)
     this.lastFit = result
     this.#quick.use(result.carried)
-    for await (const findings of mergeFit(this.window, result, since)) {
-      this.#say(findings, 'fit')
+    try {
+      for await (const findings of mergeFit(this.window, result, since)) this.#say(findings, 'fit')
+    } finally {
+      this.#fitting = undefined
     }
     const answered = (row: number) => {
       const place = this.window.eventPlace(row)
