@@ -4,6 +4,7 @@ import type { CoverageAnswer } from '../../../../src/server/api.ts'
 import { Panel } from '../../parts/panel.tsx'
 import { Pill } from '../../parts/pill.tsx'
 import { LogText } from '../../parts/text.tsx'
+import './clocks.css'
 
 export interface Clock {
   readonly domain: string

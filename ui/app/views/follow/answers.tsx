@@ -60,7 +60,7 @@ const columns: readonly Column<FollowAnswerRow>[] = [
   {
     id: 'p',
     label: 'p',
-    width: '70px',
+    width: '92px',
     align: 'right',
     sorts: 'down',
     hint: 'Probability of the call; below it that no recorded call did it',

@@ -44,7 +44,7 @@ export function IncidentsPanel({ incidents, source }: IncidentsPanelProps) {
                   {counted(incident.destinations.length, 'destination')}
                 </small>
               </div>
-              <Moment iso={incident.lastSeen} show="two-lines" />
+              <Moment iso={incident.lastSeen} />
             </li>
           ))}
         </ul>
@@ -52,6 +52,16 @@ export function IncidentsPanel({ incidents, source }: IncidentsPanelProps) {
       {sorted.length > listMax && <p className="quiet">And {count(sorted.length - listMax)} more.</p>}
     </Panel>
   )
+}
+
+/** What made room for newer, by the server's word for it. */
+const evictedWords: Readonly<Record<string, string>> = {
+  events: 'Events let go',
+  calls: 'Calls let go',
+  again: 'Not looked at again',
+  answerBytes: 'Answers let go',
+  detections: 'Findings let go',
+  spoolBytes: 'Received, let go',
 }
 
 /** What is received over the network, what was refused there, and what made room for newer. */
@@ -69,14 +79,18 @@ export function LossPanel({ state: { listening, received, evicted } }: { state: 
           ...(gone.length === 0
             ? [
                 [
-                  'Made room',
+                  'Let go',
                   <span key="none" className="quiet">
                     nothing yet
                   </span>,
                 ] as const,
               ]
             : gone.map(
-                ([what, n]) => [visible(what.slice(0, 60)), `${count(n)} made room for newer`] as const,
+                ([what, n]) =>
+                  [
+                    evictedWords[what] ?? visible(what.slice(0, 60)),
+                    what.endsWith('Bytes') ? bytesText(n) : count(n),
+                  ] as const,
               )),
         ]}
       />

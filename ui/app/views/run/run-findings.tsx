@@ -103,7 +103,7 @@ function FindingRow({ finding, source, isLive }: { finding: Finding; source: str
           </small>
         )}
       </div>
-      <Moment iso={time} show="two-lines" />
+      <Moment iso={time} />
     </li>
   )
 }
