@@ -3,6 +3,8 @@
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { openSandbox } from '../../src/pipeline/live/open-sandbox.ts'
@@ -107,68 +109,6 @@ while True:
     expect((await verifyJournal(dir)).state).toBe('open')
   })
 
-  it.each(['watching.ts', 'gateway.ts', 'detector.ts'])(
-    '%s cannot be loaded: what ran ends, and nothing more is started',
-    (file) => {
-      const [dir, folder] = [fresh(), work()]
-      const broken = `export const resolve = (name, from, next) => {
-      if (name.endsWith('/${file}')) throw new Error('${file} is gone')
-      return next(name, from)
-    }`
-      const driver = `
-      const { register } = await import('node:module')
-      register(${JSON.stringify(`data:text/javascript,${encodeURIComponent(broken)}`)})
-      const { openSandbox } = await import(${JSON.stringify(new URL('../../src/pipeline/live/open-sandbox.ts', import.meta.url).href)})
-      const sandbox = await openSandbox({ record: ${JSON.stringify(dir)}, workdir: ${JSON.stringify(folder)} })
-      const run = (id) => sandbox.exec({ command: ['bash', '-c', 'exec 3<>/dev/tcp/192.0.2.1/80; sleep 30'], toolCall: { id, name: 'bash' } })
-        .then(({ signal }) => signal, ({ message }) => message)
-      console.log(JSON.stringify([await run('first'), await run('second'), await sandbox.close().catch(({ message }) => message)]))
-      process.exit()`
-      const { stdout, stderr } = spawnSync(
-        process.execPath,
-        ['--import', import.meta.resolve('tsx'), '--input-type=module', '-e', driver],
-        { encoding: 'utf8', timeout: 25_000, killSignal: 'SIGKILL', stdio: ['ignore', 'pipe', 'pipe'] },
-      )
-      const gone = `${file} is gone`
-      const [first, second, end] = JSON.parse(stdout || JSON.stringify([stderr]))
-      expect([['SIGKILL', gone].includes(first), second, end]).toEqual([true, gone, gone])
-      expect(
-        linesOf(dir).flatMap((line) =>
-          line.class === 'execute_tool' && line.activity === 'start' ? [line.toolCall] : [],
-        ),
-      ).not.toContain('second')
-      expect(networkLines(dir, 'open')).toEqual([])
-    },
-  )
-
-  it('killed at any moment of its beginning: nothing of it runs on, and nothing left it', async () => {
-    for (let i = 0; i < 6; i++) {
-      const [dir, mark] = [fresh(), `65${i}.${process.pid}`]
-      const reach = `(echo over >/dev/tcp/${outside}/${world.port}) 2>/dev/null`
-      const before = world.got()
-      const run = startVigiles(
-        [
-          'run',
-          '--record',
-          dir,
-          '--',
-          'bash',
-          '-c',
-          `touch begun; (while :; do ${reach}; done) & sleep ${mark}`,
-        ],
-        work(),
-      )
-      await until('its recording begins', () => existsSync(join(dir, 'journal.jsonl')))
-      if (i > 0) await until('the command begins', () => processesWith(mark).length > 1)
-      await new Promise((resolve) => setTimeout(resolve, 20 * i))
-      run.kill('SIGKILL')
-      await once(run, 'exit')
-      await until('all of it ended', () => processesWith(mark).length === 0)
-      expect(networkLines(dir, 'open')).toEqual([])
-      expect(world.got()).toBe(before)
-    }
-  })
-
   /** Stops at each word it prints until a file of that name is in its folder. */
   const steps = `import os,socket,struct,sys,time
 def stop(word, said=''):
@@ -242,6 +182,51 @@ print(reach('after.open.example'))
         'after.open.example',
       )
     } finally {
+      spawnSync('umount', ['-l', disk])
+    }
+  })
+
+  it('disk full: a connection that is open takes no further requests, as none could be written', async () => {
+    const disk = fresh('disk')
+    mkdirSync(disk)
+    expect(spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=512k', 'none', disk]).status).toBe(0)
+    const web = createServer((_, answer) => answer.end('here')).listen(0, outside)
+    try {
+      await once(web, 'listening')
+      const { port } = web.address() as AddressInfo
+      const allow = [{ host: '*.open.example', ports: [port], protocols: ['http'] }]
+      const dir = join(disk, 'record')
+      const folder = work()
+      await using sandbox = await openSandbox({
+        record: dir,
+        policy: world.policy({ allow }),
+        workdir: folder,
+      })
+      const { command, at, go } = stepped(
+        folder,
+        `import http.client
+web = http.client.HTTPConnection('web.open.example', ${port}, timeout=20)
+def ask():
+  web.request('GET', '/' + 'x' * 3000); return web.getresponse().read()
+web.connect(); web.auto_open = 0
+stop('full', [ask(), ask()])
+done = 0
+try:
+  for i in range(50): ask(); done += 1
+except (OSError, http.client.HTTPException): pass
+print(done)
+`,
+      )
+      const running = sandbox.exec({ command, toolCall: { id: 'one', name: 'python' } })
+      expect(await at('full')).toBe("[b'here', b'here']")
+      spawnSync('sh', ['-c', `head -c 2M /dev/zero > ${disk}/filler`])
+      go('full')
+      // A line may fit into what is left of a page, and one is lost before that is known.
+      expect(Number((await running).stdout)).toBeLessThan(5)
+      rmSync(join(disk, 'filler'))
+    } finally {
+      web.close()
+      web.closeAllConnections()
       spawnSync('umount', ['-l', disk])
     }
   })

@@ -106,8 +106,10 @@ export async function watch(options: SandboxOptions, opening: Opening): Promise<
       if (line.class === 'network_activity' && line.activity === 'refuse')
         journal.refuse({ ...line, activity: 'refuse' })
       else if (line.class === 'dns_activity') journal.refuse(line)
-      // Nothing waits for these: written with the next line, or at the end of this turn.
-      else if (line.class === 'http_activity' || isSoon(line)) journal.appendSoon(line).catch(() => {})
+      // Nothing waits for these: written with the next line, or at the end of this turn. But when the last could not be, no
+      // request goes by unwritten.
+      else if (journal.healthy && (line.class === 'http_activity' || isSoon(line)))
+        journal.appendSoon(line).catch(() => {})
       else journal.append(line)
     }
     /** For what happened already, whether or not the disk has room to say so; the journal counts it as refused. */
