@@ -17,13 +17,19 @@ export interface RecordedCase {
 export async function recordedCase(): Promise<RecordedCase> {
   const root = mkdtempSync(join(tmpdir(), 'vigiles-case-'))
   const folder = join(root, 'case')
+  await investigateRecorded(folder)
+  return { root, folder, remove: () => rmSync(root, { recursive: true, force: true }) }
+}
+
+/** The same into a folder of the caller's. The NAT log is among the inputs: every connection's sandbox is exact. */
+export async function investigateRecorded(out: string): Promise<void> {
+  const recordedRun = fileURLToPath(new URL('../fixtures/incidents/recorded-run', import.meta.url))
   await investigate({
-    paths: [fileURLToPath(new URL('../fixtures/incidents/recorded-run', import.meta.url))],
-    out: folder,
+    paths: [join(recordedRun, 'logs'), join(recordedRun, 'nat')],
+    out,
     zones: [],
     controls: [],
     threads: 1,
     progress: quietProgress,
   })
-  return { root, folder, remove: () => rmSync(root, { recursive: true, force: true }) }
 }

@@ -3,18 +3,13 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { investigate } from '../../src/pipeline/investigate.ts'
-import { quietProgress } from '../../src/pipeline/progress.ts'
 import { type ServeOptions, serve } from '../../src/server/serve.ts'
+import { investigateRecorded } from '../recorded-case.ts'
 
-const recordedRun = fileURLToPath(new URL('../../fixtures/incidents/recorded-run', import.meta.url))
-
-/** Investigates the recorded incident into `folder/case`. With the NAT log every connection's sandbox is exact. */
-export async function recordedCase(folder: string, { nat = true } = {}): Promise<string> {
+/** Investigates the recorded incident into `folder/case`. */
+export async function recordedCase(folder: string): Promise<string> {
   const out = join(folder, 'case')
-  const paths = [join(recordedRun, 'logs'), ...(nat ? [join(recordedRun, 'nat')] : [])]
-  await investigate({ paths, out, zones: [], controls: [], progress: quietProgress })
+  await investigateRecorded(out)
   return out
 }
 
