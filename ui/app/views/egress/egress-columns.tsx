@@ -87,7 +87,8 @@ export function egressColumns(shown: Shown): readonly Column<EgressRow>[] {
     has('bytesOut') && bytes('bytesOut', 'Sent'),
     has('bytesIn') && bytes('bytesIn', 'Received'),
     moment('firstTime', 'First'),
-    moment('lastTime', 'Last'),
+    // One call's are close together: the name of what it reached says more.
+    (level !== 'call' || sort?.column === 'lastTime') && moment('lastTime', 'Last'),
     onRule !== undefined && {
       id: 'rule',
       label: 'Rule',
