@@ -108,7 +108,7 @@ const columns: readonly Column<FollowAnswerRow>[] = [
         <span className="quiet">first answer</span>
       ) : (
         <>
-          <Pill tone="medium">revised, {count(revision)}</Pill>
+          <Pill tone="medium">revision {count(revision)}</Pill>
           <small className="clip">
             {changed.map((what) => changedWords[what] ?? visible(what.slice(0, 30))).join(', ')}
           </small>

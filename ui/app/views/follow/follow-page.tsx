@@ -2,7 +2,7 @@
 
 import { useState } from 'react'
 import { visible } from '../../../../src/base/terminal.ts'
-import { count, spanText } from '../../../../src/exporters/words.ts'
+import { count, counted, spanText } from '../../../../src/exporters/words.ts'
 import type { FollowStateAnswer } from '../../../../src/server/api.ts'
 import { ask } from '../../net/client.ts'
 import { useLiveTurn } from '../../net/live.ts'
@@ -80,7 +80,7 @@ function Figures({ state }: { state: FollowStateAnswer }) {
     [count(waiting), 'waiting', waiting > 0 ? '' : 'quiet'],
     [count(events), 'events at hand'],
     [count(calls), 'calls at hand'],
-    [lastFitMs === null ? '–' : spanText(lastFitMs), `last of ${count(fits)} fits`],
+    [lastFitMs === null ? '–' : spanText(lastFitMs), `last of ${counted(fits, 'fit')}`],
     [count(dropped), 'refused on receipt', dropped > 0 ? 'tone-high' : 'quiet'],
   ]
   return (

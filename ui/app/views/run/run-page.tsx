@@ -128,7 +128,7 @@ function Figures({ run: { totals, state } }: { run: LiveRun }) {
     [count(totals.blocked), 'denied'],
     [count(totals.allowed), 'allowed'],
     ...(state === 'live' ? [[count(totals.open), 'open now'] as const] : []),
-    [count(totals.lookups), 'names looked up'],
+    [count(totals.lookups), 'looked up'],
     [count(totals.calls), 'calls'],
     [count(totals.processes), 'processes'],
     [bytesText(totals.bytesOut), 'sent'],
