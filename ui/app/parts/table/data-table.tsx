@@ -1,6 +1,14 @@
 // A table of any length: only the rows in view are in the document. Sorting and filtering belong to whoever has the rows.
 
-import { type KeyboardEvent, type ReactNode, useEffect, useLayoutEffect, useRef, useState } from 'react'
+import {
+  Fragment,
+  type KeyboardEvent,
+  type ReactNode,
+  useEffect,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from 'react'
 import { nextSort, type Rows, type Sort, windowOf } from './rows.ts'
 
 export interface Column<T> {
@@ -105,7 +113,8 @@ export function DataTable<T>(props: DataTableProps<T>) {
     const key = row === undefined ? undefined : rowKey(row)
     drawn.push(
       <tr
-        key={key ?? `row ${i}`}
+        // By its place: a row that has the focus keeps it when what it shows arrives.
+        key={i}
         aria-rowindex={i + 2}
         aria-selected={onOpen ? key !== undefined && key === opened : undefined}
         tabIndex={onOpen ? (i === current ? 0 : -1) : undefined}
@@ -122,11 +131,13 @@ export function DataTable<T>(props: DataTableProps<T>) {
           onOpen?.(row)
         }}
       >
-        {columns.map((column) => (
-          <td key={column.id} className={column.align}>
-            {row === undefined ? <span className="quiet">…</span> : column.cell(row)}
-          </td>
-        ))}
+        <Fragment key={key}>
+          {columns.map((column) => (
+            <td key={column.id} className={column.align}>
+              {row === undefined ? <span className="quiet">…</span> : column.cell(row)}
+            </td>
+          ))}
+        </Fragment>
       </tr>,
     )
   }
