@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { quietly } from '../../base/quietly.ts'
 import type { Gateway } from '../../gateway/gateway.ts'
+import { hostKey, readHostPort } from '../../policy/hosts.ts'
 import type { ActRequest, ActResult, Asker, BoxStatus } from '../../responses/api.ts'
 import { keepEvidence } from '../../responses/evidence.ts'
 import type { BoxGroup, CallGroup } from '../../sandboxes/cgroups.ts'
@@ -172,7 +173,7 @@ export function startContainment(options: ContainmentOptions): Containment {
         ok: false,
         detail: `${what} wants a destination: a name or an address, with :PORT or without.`,
       }
-    const host = destination.toLowerCase()
+    const host = destinationKey(destination)
     if (what === 'unblock') {
       return blocked.delete(host)
         ? { ok: true, detail: `${host} is as the policy says again.` }
@@ -184,14 +185,16 @@ export function startContainment(options: ContainmentOptions): Containment {
     const cut = gateway.cut(({ line }) => {
       if (line.class !== 'network_activity') return false
       const { ip, port, hostname } = line.dstEndpoint
-      return [ip, hostname].some((name) => name !== undefined && isBlocked(name, port))
+      return [ip, hostname, line.observed?.sni, line.observed?.httpHost].some(
+        (name) => name !== undefined && isBlocked(name, port),
+      )
     }, `${host} was blocked`)
     return { ok: true, detail: `${host} is refused from now on; ${connections(cut)} cut.` }
   }
 
   function isBlocked(host: string, port: number | undefined): boolean {
     if (blocked.size === 0) return false
-    const name = host.toLowerCase()
+    const name = hostKey(host)
     return blocked.has(name) || (port !== undefined && blocked.has(`${name}:${port}`))
   }
 
@@ -243,6 +246,8 @@ export function startContainment(options: ContainmentOptions): Containment {
     act,
     refusal(host, port) {
       if (quarantined) return `${box} is quarantined`
+      // What it sent before it stood still may come to be answered only now.
+      if (frozen) return `${box} is frozen`
       return isBlocked(host, port) ? `${host} was blocked` : undefined
     },
     get stoppedBy() {
@@ -252,6 +257,13 @@ export function startContainment(options: ContainmentOptions): Containment {
       while (onTheWay.size > 0) await Promise.allSettled(onTheWay)
     },
   }
+}
+
+/** However it was written, a destination has one key: `host` or `host:port`. */
+function destinationKey(text: string): string {
+  const { host, port } = readHostPort(text)
+  const key = host.kind === 'name' ? host.name : host.kind === 'ip' ? host.ip : text.toLowerCase()
+  return port === undefined ? key : `${key}:${port}`
 }
 
 const blockedMax = 10_000

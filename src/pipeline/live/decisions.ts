@@ -40,8 +40,7 @@ export function startDecisions({ policy, refusal, now }: DecisionsOptions): Deci
     ),
     decide(ask, call) {
       if (call?.frozen) return denied('the call is frozen')
-      const host = ask.connectName ?? ask.dnsName ?? ask.ip ?? ''
-      for (const name of [host, ask.resolved]) {
+      for (const name of namesIn(ask)) {
         const why = name === undefined ? undefined : refusal(name, ask.port)
         if (why !== undefined) return denied(why)
       }
@@ -76,6 +75,14 @@ export function startDecisions({ policy, refusal, now }: DecisionsOptions): Deci
       ...(unit !== undefined && { call: unit }),
     }
   }
+}
+
+/** Whatever a connection says of where it goes. */
+function namesIn(ask: Ask): readonly (string | undefined)[] {
+  const host = ask.connectName ?? ask.dnsName ?? ask.ip ?? ''
+  if (ask.stage !== 'bytes' && ask.stage !== 'request') return [host, ask.resolved]
+  const withoutPort = (text: string | undefined) => text?.replace(/:\d*$/, '')
+  return [host, ask.resolved, ask.sni, withoutPort(ask.httpHost), withoutPort(ask.authority)]
 }
 
 function denied(reason: string): Decision {
