@@ -89,6 +89,14 @@ export interface GatewayConnection {
   cut(reason: string): void
 }
 
+/** The rule of what an act on the run decided: somebody asked for it, so it holds in modes that only watch, too. */
+export const actRule = 'response'
+
+/** Whether a refusal holds in every mode. */
+export function holdsAlways({ code, rule }: Decision): boolean {
+  return code === 'own-address' || code === 'metadata-address' || code === 'fault' || rule === actRule
+}
+
 export const limits = {
   /** Connections at once in a sandbox, those being dialled included; more are refused. */
   connections: 20_000,

@@ -21,7 +21,7 @@ export interface Carriage {
 
 /** `redial`: a further connection for a link whose server closed the first between two requests. */
 export function startCarriage(
-  { authority, mode, now, watchExchange }: GatewayOptions,
+  { authority, now, watchExchange }: GatewayOptions,
   links: Links,
   redial: (link: Link) => Promise<Socket>,
 ): Carriage {
@@ -102,7 +102,7 @@ export function startCarriage(
       const reason = `${decision.reason}, but its requests cannot be looked into`
       decision = { ...decision, verdict: 'deny', code: 'protocol', reason }
     }
-    if (decision.verdict !== 'deny' || mode === 'enforce') return decision
+    if (decision.verdict !== 'deny' || links.enforces(decision)) return decision
     link.line = { ...link.line, ...links.wouldBlock(), policy: policyOf(decision) }
     return request
       ? { ...decision, verdict: 'ask-more', until: 'request' }

@@ -3,6 +3,7 @@
 import type { Observed } from '../protocols/sniff.ts'
 import type { Decision } from '../schema/decision.ts'
 import type { JournalActor, JournalLine, NetworkActivityLine } from '../schema/journal.ts'
+import { actRule } from './api.ts'
 import type { RequestFacts } from './http-relay.ts'
 
 /** It may be dialled, at this address. */
@@ -64,7 +65,7 @@ export function closeOf(
     ...line,
     activity: 'close',
     ...end,
-    ...(cutFor !== undefined && { disposition: 'blocked', policy: { rule: 'response', reason: cutFor } }),
+    ...(cutFor !== undefined && { disposition: 'blocked', policy: { rule: actRule, reason: cutFor } }),
   }
 }
 

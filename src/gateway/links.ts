@@ -6,7 +6,13 @@ import type { Observed } from '../protocols/sniff.ts'
 import type { Ask } from '../schema/ask.ts'
 import type { Decision } from '../schema/decision.ts'
 import type { JournalLine, NetworkActivityLine } from '../schema/journal.ts'
-import type { ConnectionEvent, Flow, GatewayConnection, GatewayOptions } from './api.ts'
+import {
+  type ConnectionEvent,
+  type Flow,
+  type GatewayConnection,
+  type GatewayOptions,
+  holdsAlways,
+} from './api.ts'
 import { closeOf, type End, fault, policyOf } from './lines.ts'
 import type { SyntheticNames } from './names.ts'
 import { type Relay, resetStream } from './relay.ts'
@@ -119,11 +125,13 @@ export class Links {
   judge(link: Link, more: Partial<Ask>): { decision: Decision; denied: boolean } {
     const decision = this.#options.decide({ ...this.ask(link), ...more }, link.unit)
     if (decision.verdict !== 'deny') return { decision, denied: false }
-    const always =
-      decision.code === 'own-address' || decision.code === 'metadata-address' || decision.code === 'fault'
-    const denied = this.#options.mode === 'enforce' || always
+    const denied = this.enforces(decision)
     if (!denied) link.line = { ...link.line, ...this.wouldBlock(), policy: policyOf(decision) }
     return { decision, denied }
+  }
+
+  enforces(refusal: Decision): boolean {
+    return this.#options.mode === 'enforce' || holdsAlways(refusal)
   }
 
   /** Recording alone says what was, not what would have been. */
@@ -144,7 +152,7 @@ export class Links {
       ...this.#options.contextOf(link.unit),
     }
     const decision = this.#options.decide(ask, link.unit)
-    return decision.verdict === 'deny' && this.#options.mode === 'enforce' ? decision : undefined
+    return decision.verdict === 'deny' && this.enforces(decision) ? decision : undefined
   }
 
   /** False when it can't be recorded: then it must not go on. */

@@ -6,7 +6,7 @@ import { dnsReply, rcodes } from '../protocols/dns-write.ts'
 import type { Ask } from '../schema/ask.ts'
 import type { Decision } from '../schema/decision.ts'
 import type { JournalActor, JournalLine } from '../schema/journal.ts'
-import type { Flow, GatewayOptions } from './api.ts'
+import { type Flow, type GatewayOptions, holdsAlways } from './api.ts'
 import type { SyntheticNames } from './names.ts'
 
 const ttlSeconds = 60
@@ -33,10 +33,10 @@ export async function answerQuery(
   const name = question.name.toLowerCase()
   const decision = decide({ stage: 'name', dnsName: question.name, dnsType: question.type, ...context })
   const denied = decision.verdict === 'deny'
-  const enforced = denied && mode === 'enforce'
+  const enforced = denied && (mode === 'enforce' || holdsAlways(decision))
   const keep = (rcode: string, answers: readonly string[]): boolean => {
     try {
-      record(lineOf(box, question, flow, actor, decision, { mode, rcode, answers }))
+      record(lineOf(box, question, flow, actor, decision, { mode, enforced, rcode, answers }))
       return true
     } catch {
       return false // What can't be recorded is not answered.
@@ -80,7 +80,12 @@ function lineOf(
   flow: Flow,
   actor: JournalActor,
   { verdict, rule, reason, code }: Decision,
-  { mode, rcode, answers }: { mode: GatewayOptions['mode']; rcode: string; answers: readonly string[] },
+  {
+    mode,
+    enforced,
+    rcode,
+    answers,
+  }: { mode: GatewayOptions['mode']; enforced: boolean; rcode: string; answers: readonly string[] },
 ): JournalLine {
   const denied = verdict === 'deny'
   return {
@@ -89,8 +94,8 @@ function lineOf(
     query: { hostname: question.name, type: question.type },
     answers,
     rcode,
-    disposition: denied && mode === 'enforce' ? 'blocked' : 'allowed',
-    ...(denied && mode === 'shadow' && { wouldBlock: true }),
+    disposition: enforced ? 'blocked' : 'allowed',
+    ...(denied && !enforced && mode === 'shadow' && { wouldBlock: true }),
     policy: { rule, reason, code },
     srcEndpoint: { ip: flow.src.ip, port: flow.src.port },
     dstEndpoint: { ip: flow.dst.ip, port: flow.dst.port },

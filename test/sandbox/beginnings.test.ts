@@ -71,6 +71,43 @@ describe.skipIf(missing !== undefined)(`beginnings${missing ? ` (${missing})` : 
     },
   )
 
+  it('frozen before the gateway is there: it stands still when it is said to, and killed it is gone', () => {
+    const [dir, folder] = [fresh(), work()]
+    const slow = `export const resolve = async (name, from, next) => {
+      if (name.endsWith('/gateway.ts')) await new Promise((resolve) => setTimeout(resolve, 700))
+      return next(name, from)
+    }`
+    const driver = `
+      import { existsSync, statSync } from 'node:fs'
+      const { register } = await import('node:module')
+      register(${JSON.stringify(`data:text/javascript,${encodeURIComponent(slow)}`)})
+      const { openSandbox } = await import(${JSON.stringify(new URL('../../src/pipeline/live/open-sandbox.ts', import.meta.url).href)})
+      const sandbox = await openSandbox({ record: ${JSON.stringify(dir)}, workdir: ${JSON.stringify(folder)} })
+      const ticks = ${JSON.stringify(join(folder, 'ticks'))}
+      const command = ['bash', '-c', 'exec 3<>/dev/udp/192.0.2.1/9; while :; do echo x >> ticks; echo x >&3; sleep 0.01; done']
+      const running = sandbox.exec({ command, toolCall: { id: 'one', name: 'bash' } })
+      const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
+      while (!existsSync(ticks)) await sleep(5)
+      const { ok } = await sandbox.freeze('one')
+      const then = statSync(ticks).size
+      await sleep(200)
+      const still = statSync(ticks).size === then
+      const killed = await sandbox.kill('one')
+      const { signal, exitCode } = await running
+      await sandbox.close()
+      console.log(JSON.stringify([ok, still, killed.ok, signal ?? exitCode]))
+      process.exit()`
+    const { stdout, stderr } = spawnSync(
+      process.execPath,
+      ['--import', import.meta.resolve('tsx'), '--input-type=module', '-e', driver],
+      { encoding: 'utf8', timeout: 25_000, killSignal: 'SIGKILL', stdio: ['ignore', 'pipe', 'pipe'] },
+    )
+    expect(JSON.parse(stdout || JSON.stringify([stderr]))).toEqual([true, true, true, 'SIGKILL'])
+    const acts = linesOf(dir).flatMap((line) => (line.class === 'api_activity' ? [line.operation] : []))
+    expect(acts).toEqual(['freeze', 'kill'])
+    expect(networkLines(dir, 'open')).toEqual([])
+  })
+
   it('killed at any moment of its beginning: nothing of it runs on, and nothing left it', async () => {
     for (let i = 0; i < 6; i++) {
       const [dir, mark] = [fresh(), `65${i}.${process.pid}`]

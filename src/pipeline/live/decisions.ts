@@ -2,6 +2,7 @@
 
 import { networkInterfaces } from 'node:os'
 import { BoundedMap } from '../../base/bounded-map.ts'
+import { actRule } from '../../gateway/api.ts'
 import { compilePolicy } from '../../policy/compile.ts'
 import { decide } from '../../policy/decide.ts'
 import { Meter, type MeterUse } from '../../policy/meter.ts'
@@ -86,7 +87,7 @@ function namesIn(ask: Ask): readonly (string | undefined)[] {
 }
 
 function denied(reason: string): Decision {
-  return { verdict: 'deny', code: 'deny-rule', rule: 'response', reason }
+  return { verdict: 'deny', code: 'deny-rule', rule: actRule, reason }
 }
 
 /** The machine's own addresses: an allowed name must not lead back to it. */
