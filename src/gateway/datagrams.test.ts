@@ -2,7 +2,7 @@ import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
-import { datagramFor, readIpPacket } from '../protocols/ip-packet.ts'
+import { datagramFor, readIpPacket, unreachableFor } from '../protocols/ip-packet.ts'
 import type { Decision } from '../schema/decision.ts'
 import type { JournalLine, NetworkActivityLine } from '../schema/journal.ts'
 import type { GatewayOptions } from './api.ts'
@@ -119,6 +119,19 @@ describe('datagrams that a rule opens', () => {
     await until(() => lines.filter(({ activity }) => activity === 'close').length === 2)
   })
 
+  it('end their flow when the kernel says that nobody has the port any more, as often as it says so', async () => {
+    const { send, datagrams, echo, returned, answers, lines } = await relaying()
+    send(1, 5000, 'one')
+    await until(() => answers().length === 1)
+    expect(returned(5001)).toBe(false)
+    expect([returned(5000), returned(5000)]).toEqual([true, true])
+    expect(datagrams.open.size).toBe(0)
+    expect(lines.at(-1)).toMatchObject({ activity: 'close', actor: { toolCall: 'call-1' } })
+    echo.push('late, for whoever has the port now')
+    await sleep(30)
+    expect(answers()).toEqual(['5000 one'])
+  })
+
   it('wait for a name within bounds, however many flows wait', async () => {
     let found = () => {}
     const name = new Promise<void>((resolve) => {
@@ -204,6 +217,19 @@ describe('datagrams that a rule opens', () => {
       lines,
       echo,
       take,
+      /** An answer to this port came back. */
+      returned(port: number) {
+        const sentOne = packetOf(port, 'x')
+        const packet = readIpPacket(sentOne)
+        if (!packet) throw new Error('no packet')
+        const answer = datagramFor(sentOne, packet, Buffer.from('late'))
+        const about = readIpPacket(answer)
+        if (!about) throw new Error('no packet')
+        const icmp = unreachableFor(answer, about)
+        const read = readIpPacket(icmp)
+        if (!read) throw new Error('no packet')
+        return datagrams.returned(icmp, read)
+      },
       send: (unit: number, port: number, text: string) => take(unit, packetOf(port, text)),
       /** What was put back, as a program's port and text. */
       answers: () => sent.map(answerText),

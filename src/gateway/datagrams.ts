@@ -5,8 +5,9 @@
 
 import { createSocket, type Socket } from 'node:dgram'
 import { isIP } from 'node:net'
+import { BoundedMap } from '../base/bounded-map.ts'
 import { sniffDatagram } from '../protocols/datagram.ts'
-import { datagramFor, type IpPacket, unreachableFor } from '../protocols/ip-packet.ts'
+import { datagramFor, type IpPacket, readIpPacket, unreachableFor } from '../protocols/ip-packet.ts'
 import { Rhythm } from '../protocols/rhythm.ts'
 import type { Decision } from '../schema/decision.ts'
 import { type Flow, type GatewayOptions, limits } from './api.ts'
@@ -17,6 +18,8 @@ export interface Datagrams {
   readonly open: ReadonlySet<Link>
   /** One that left a program; `bytes` is valid during the call only. */
   take(bytes: Uint8Array, packet: IpPacket, unit: number, flow: Flow): void
+  /** The kernel's word that nobody has the port of an answer any more: its flow is over. False when it is none of ours. */
+  returned(bytes: Uint8Array, packet: IpPacket): boolean
   close(): void
 }
 
@@ -48,6 +51,8 @@ interface Relayed {
 
 /** Between two looks at what is silent. Milliseconds. */
 const sweepMs = 2_000
+/** Flows that are remembered because their program went away. */
+const overMax = 4_096
 /** Of all datagrams that wait for names, and of those of one flow that wait for the network card; more are lost. */
 const waitingBytesMax = 16 << 20
 const unsentBytesMax = 1 << 20
@@ -56,6 +61,8 @@ export function startDatagrams(options: DatagramOptions, links: Links): Datagram
   const { network, now, flowsMax = limits.datagramFlows, idleMs = limits.datagramIdleMs } = options
   const flows = new Map<string, Relayed>()
   const open = new Set<Link>()
+  /** Of those that came back: further answers may be on their way. */
+  const over = new BoundedMap<string, true>(overMax)
   let waitingBytes = 0
   const sweep = setInterval(
     () => {
@@ -223,6 +230,17 @@ export function startDatagrams(options: DatagramOptions, links: Links): Datagram
   return {
     open,
     take,
+    returned(bytes, { transportAt }) {
+      const answer = readIpPacket(bytes.subarray(transportAt + 8))
+      if (answer?.protocol !== 'udp') return false
+      const key = `${answer.dst} ${answer.dstPort} ${answer.src} ${answer.srcPort}`
+      const known = flows.get(key)
+      if (known) {
+        end(known)
+        over.set(key, true)
+      }
+      return known !== undefined || over.has(key)
+    },
     close() {
       clearInterval(sweep)
       for (const one of flows.values()) end(one)

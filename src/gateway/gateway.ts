@@ -95,8 +95,9 @@ export function openGateway(options: GatewayOptions): Gateway {
 
   /** A late answer of ours came to nobody, and the kernel says so: unreachable, in the name of no call. */
   function isReturned(packet: IpPacket, bytes: Uint8Array, unit: number): boolean {
-    const toUs = packet.dst === network.addresses.gateway
-    return toUs && unit === 0 && packet.protocol === 'icmp' && bytes[packet.transportAt] === 3
+    if (unit !== 0 || packet.protocol !== 'icmp') return false
+    if (bytes[packet.transportAt] !== (packet.version === 6 ? 1 : 3)) return false
+    return packet.dst === network.addresses.gateway || datagrams.returned(bytes, packet)
   }
 
   function onSyn(bytes: Uint8Array, packet: IpPacket, unit: number, flow: Flow): void {
