@@ -43,7 +43,7 @@ export function SourcePicker() {
   return (
     <Menu
       className="picker"
-      name={`Source: ${label}. Choose another`}
+      name={`Source: ${label}${source && source.state !== 'ready' ? ` ${source.state}` : ''}. Choose another`}
       label={
         <>
           <span className="picker-title">{label}</span>
