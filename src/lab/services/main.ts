@@ -6,7 +6,7 @@ import { createServer } from 'node:net'
 import { planLab } from '../plan.ts'
 import { serveDns } from './dns.ts'
 import { serveJsonRpc, servePool } from './pool.ts'
-import { scanPublished, useTunnels } from './visitors.ts'
+import { scanPublished, throughTunnels } from './visitors.ts'
 import { api, cloud, documents, git, metadata, registry, serveWeb } from './web.ts'
 
 const [role, seedText, gitBackend, scanTimes] = process.argv.slice(2)
@@ -30,7 +30,7 @@ function serveOutside(): void {
   for (const { ip, port } of [outside.report, outside.telemetry, outside.updates]) serveWeb(ip, port, api)
   serveJsonRpc(outside.rpc.ip, outside.rpc.port)
   servePool(outside.pool.ip, outside.pool.port)
-  useTunnels(plan.hosts.flatMap((host) => host.boxes.map((box) => box.tunnelPort)))
+  throughTunnels(plan.hosts.flatMap((host) => host.boxes.map((box) => box.tunnelPort)))
   scanPublished(outside.scannerIp, plan.natIp, plan.publishedPort, (scanTimes ?? '').split(',').map(Number))
 }
 

@@ -3,7 +3,7 @@
 import { connect } from 'node:net'
 
 /** Knocks on the gateway's loopback ports; where a tunnel has opened one, asks through it now and then. */
-export function useTunnels(ports: readonly number[]): void {
+export function throughTunnels(ports: readonly number[]): void {
   for (const port of ports) {
     let used = 0
     const timer = setInterval(() => {

@@ -121,9 +121,14 @@ const managers = /^(?:npm|npx|pnpm|pnpx|yarn|yarnpkg|bunx?)(?:-cli)?(?:\.[cm]?js
 
 const shells = /^(?:ba|da|z|a|k|mk)?sh$|^(?:env|python[\d.]*|node|perl|ruby|curl)$/
 
-/** First word, and the first that is no option: of an interpreter its script. */
+/**
+ * First word, and the first that is no option: of an interpreter its script. A script that begins with `#!/usr/bin/env node` is
+ * env for a moment: what it looks for counts.
+ */
 function programOf({ cmdLine = '' }: JournalProcess): { first: string; script: string | undefined } {
-  const [first = '', ...words] = cmdLine.split(' ')
+  const all = cmdLine.split(' ')
+  const begin = base(all[0] ?? '') === 'env' ? all.findIndex((word, i) => i > 0 && !/^-|=/.test(word)) : 0
+  const [first = '', ...words] = begin < 0 ? all : all.slice(begin)
   if (!/(?:^|\/)(?:node|nodejs|bun|deno|python[\d.]*|ruby|perl)$/.test(first))
     return { first, script: undefined }
   return { first, script: words.find((word) => !word.startsWith('-')) }
