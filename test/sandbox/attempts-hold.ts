@@ -58,8 +58,17 @@ export function attemptsHold({ collect, user }: Asked): void {
   })
 
   it('ties every connection and lookup to a call by identity', () => {
+    // Without root a socket has to be found in /proc: one that is closed before is nobody's, and then nobody takes the connection.
+    const given = new Set(
+      result().untied.flatMap((line) =>
+        user && line.class === 'network_activity' && line.outcome === 'no-answer' ? [line.connection] : [],
+      ),
+    )
     const untied = result().untied.filter(
-      (line) => !user || line.class !== 'network_activity' || line.transport === 'tcp',
+      (line) =>
+        !user ||
+        line.class !== 'network_activity' ||
+        (line.transport === 'tcp' && !given.has(line.connection)),
     )
     expect(untied).toEqual([])
   })
