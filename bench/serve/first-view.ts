@@ -21,6 +21,7 @@ async function once(url: string, until: string): Promise<Shown & { scripts: numb
   const { page } = await openPage(browser)
   const bodies: Promise<{ script: boolean; bytes: number }>[] = []
   page.on('response', (response) => {
+    if (response.url().endsWith('/stream')) return // It never ends.
     const script = response.url().endsWith('.js')
     bodies.push(
       response.body().then(
