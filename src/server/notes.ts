@@ -3,9 +3,21 @@
 //
 //   {"_schema":"vigiles/note/v1","time":"2026-11-24T10:00:00.000Z","by":"mira","incident":"i3f…","status":"closed","comment":"…"}
 
-import { accessSync, appendFileSync, constants, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { OperatorError } from '../base/errors.ts'
+import { quietly } from '../base/quietly.ts'
 import { Problem } from './problem.ts'
 import type { Source } from './sources.ts'
 import { type IncidentNotes, type NoteEntry, noteEntry } from './wire/notes.ts'
@@ -15,24 +27,23 @@ const schema = 'vigiles/note/v1'
 const fileBytesMax = 16 * 1024 * 1024
 
 /** With a case they travel along in its folder; a recording stays as it was written, so they lie in the state folder. */
-function fileOf(source: Source, stateFolder: string): string {
-  if (
-    source.kind === 'case' &&
-    (existsSync(join(source.folder, 'notes.jsonl')) || isWritable(source.folder))
-  ) {
-    return join(source.folder, 'notes.jsonl')
+function filesOf(
+  source: Source,
+  stateFolder: string,
+): { readonly own: string | undefined; readonly kept: string } {
+  return {
+    own: source.kind === 'case' ? join(source.folder, 'notes.jsonl') : undefined,
+    kept: join(stateFolder, 'notes', `${source.id}.jsonl`),
   }
-  return join(stateFolder, 'notes', `${source.id}.jsonl`)
 }
 
-/** All notes of a source by incident, each in the order in which they were written. */
+/** All notes of a source by incident, in the order in which they were written. */
 export function readNotes(source: Source, stateFolder: string): ReadonlyMap<string, IncidentNotes> {
-  const path = fileOf(source, stateFolder)
+  const { own, kept } = filesOf(source, stateFolder)
+  const entries = [own, kept].flatMap((path) => (path === undefined ? [] : entriesOf(path)))
   const notes = new Map<string, IncidentNotes>()
-  if (!existsSync(path) || statSync(path).size > fileBytesMax * 2) return notes
-  for (const line of readFileSync(path, 'utf8').split('\n')) {
-    const entry = parsed(line)
-    if (!entry) continue
+  // A case that could not be written for a while has some in each file.
+  for (const entry of entries.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0))) {
     const known = notes.get(entry.incident) ?? { status: 'open', assignee: null, tags: [], entries: [] }
     if (entry.status !== undefined) known.status = entry.status
     if (entry.assignee !== undefined) known.assignee = entry.assignee === '' ? null : entry.assignee
@@ -43,9 +54,19 @@ export function readNotes(source: Source, stateFolder: string): ReadonlyMap<stri
   return notes
 }
 
+function entriesOf(path: string): NoteEntry[] {
+  const state = quietly(() => lstatSync(path))
+  if (!state?.isFile() || state.size > fileBytesMax * 2) return []
+  return (quietly(() => readFileSync(path, 'utf8')) ?? '')
+    .split('\n')
+    .map(parsed)
+    .filter((entry) => entry !== undefined)
+}
+
 /** Appends one. Throws a Problem when the disk won't take it. */
 export function writeNote(source: Source, stateFolder: string, entry: NoteEntry): void {
-  const path = fileOf(source, stateFolder)
+  const { own, kept } = filesOf(source, stateFolder)
+  const path = own !== undefined && takesNotes(own) ? own : kept
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
     if (existsSync(path) && statSync(path).size > fileBytesMax) {
@@ -54,7 +75,12 @@ export function writeNote(source: Source, stateFolder: string, entry: NoteEntry)
         why: `${path} has reached its maximum of ${fileBytesMax} bytes.`,
       })
     }
-    appendFileSync(path, `${JSON.stringify({ _schema: schema, ...entry })}\n`, { mode: 0o600 })
+    const fd = openSync(path, appending, 0o600)
+    try {
+      writeFileSync(fd, `${JSON.stringify({ _schema: schema, ...entry })}\n`)
+    } finally {
+      closeSync(fd)
+    }
   } catch (cause) {
     if (cause instanceof Problem) throw cause
     throw new OperatorError('environment', {
@@ -63,6 +89,15 @@ export function writeNote(source: Source, stateFolder: string, entry: NoteEntry)
       cause,
     })
   }
+}
+
+/** A case may come from elsewhere: what is written there must not end up behind a link. */
+const { O_APPEND, O_CREAT, O_NOFOLLOW, O_WRONLY } = constants
+const appending = O_WRONLY | O_APPEND | O_CREAT | (O_NOFOLLOW ?? 0)
+
+function takesNotes(path: string): boolean {
+  const state = quietly(() => lstatSync(path))
+  return state === undefined ? isWritable(dirname(path)) : state.isFile() && isWritable(path)
 }
 
 /** A line that was cut off, or that somebody else put there in another shape, is passed over. */
@@ -75,9 +110,9 @@ function parsed(line: string): NoteEntry | undefined {
   }
 }
 
-function isWritable(folder: string): boolean {
+function isWritable(path: string): boolean {
   try {
-    accessSync(folder, constants.W_OK)
+    accessSync(path, constants.W_OK)
     return true
   } catch {
     return false

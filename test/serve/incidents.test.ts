@@ -1,4 +1,13 @@
-import { appendFileSync, chmodSync, existsSync, readFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { attributionLines } from '../../src/pipeline/read-case.ts'
@@ -105,14 +114,35 @@ describe('what people say of an incident', () => {
     ).toBe(403)
   })
 
-  it('lies in the state folder when the case may not be written', async () => {
+  it('goes on in the state folder when the case may not be written', async () => {
     if (process.getuid?.() === 0) return // Root may write anywhere.
-    chmodSync(caseFolder, 0o500)
+    chmodSync(join(caseFolder, 'notes.jsonl'), 0o400)
     try {
-      expect((await room.ask(path(), { body: { by: 'mira', comment: 'read-only' } })).status).toBe(200)
+      const { value } = await room.ask<IncidentNotes>(path(), { body: { by: 'mira', comment: 'read-only' } })
+      expect(value.entries.map(({ comment }) => comment)).toContain('read-only')
+      expect(value.entries.length).toBeGreaterThan(2)
       expect(existsSync(join(room.stateFolder, 'notes', `${source}.jsonl`))).toBe(true)
     } finally {
-      chmodSync(caseFolder, 0o700)
+      chmodSync(join(caseFolder, 'notes.jsonl'), 0o600)
+    }
+  })
+
+  it('is never written behind a link that a case brings along', async () => {
+    const notes = join(caseFolder, 'notes.jsonl')
+    const target = join(folder, 'somebody-elses.txt')
+    writeFileSync(target, 'mine\n')
+    renameSync(notes, `${notes}.aside`)
+    symlinkSync(target, notes)
+    try {
+      const { status, value } = await room.ask<IncidentNotes>(path(), {
+        body: { by: 'mira', comment: 'linked' },
+      })
+      expect(status).toBe(200)
+      expect(value.entries.at(-1)?.comment).toBe('linked')
+      expect(readFileSync(target, 'utf8')).toBe('mine\n')
+    } finally {
+      rmSync(notes)
+      renameSync(`${notes}.aside`, notes)
     }
   })
 })
