@@ -223,7 +223,7 @@ describe.skipIf(missing !== undefined)(`the disk inside a sandbox${missing ? ` (
   it('runs programs of the home, but does not change them', async () => {
     expect(
       await says(
-        'agent; ~/.local/bin/mine; echo evil > ~/.local/bin/mine; rm ~/.tool/bin/agent; ~/.local/bin/mine',
+        'exec 2>&1; agent; ~/.local/bin/mine; echo evil > ~/.local/bin/mine; rm ~/.tool/bin/agent; ~/.local/bin/mine',
       ),
     ).toMatch(/^agent\nmine\n[\s\S]*mine$/)
     expect(readFileSync(join(home, '.local/bin/mine'), 'utf8')).toContain('echo mine')
