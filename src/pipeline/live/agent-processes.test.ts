@@ -31,7 +31,7 @@ function node(
 }
 
 describe('processes of an agent that a package manager starts', () => {
-  const script = '/work/node_modules/.bin/claude'
+  const script = '/home/agent/project/node_modules/.bin/claude'
 
   it('are the agent down to its own script', () => {
     expect(
